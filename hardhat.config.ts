@@ -1,0 +1,37 @@
+import { createRequire } from "node:module";
+import toolboxViem from "@nomicfoundation/hardhat-toolbox-viem";
+import { defineConfig } from "hardhat/config";
+
+// The solc package ships the compiler as WebAssembly. Naming it as `path` makes Hardhat use that file and
+// fetch nothing.
+const solcPath = createRequire(import.meta.url).resolve("solc/soljson.js");
+
+export default defineConfig({
+  plugins: [toolboxViem],
+  solidity: {
+    version: "0.8.37",
+    path: solcPath,
+    settings: {
+      optimizer: { enabled: true, runs: 200 },
+      evmVersion: "prague",
+      metadata: { bytecodeHash: "none" },
+      outputSelection: { "*": { "*": ["storageLayout"] } },
+    },
+  },
+  paths: {
+    sources: "./contracts/src",
+    tests: { solidity: "./contracts/test/unit", nodejs: "./contracts/test/integration" },
+    artifacts: "./contracts/artifacts",
+    cache: "./contracts/cache",
+  },
+  test: {
+    solidity: {
+      fuzz: { runs: 256, seed: "0x1234" },
+      invariant: { runs: 64, depth: 32 },
+      fsPermissions: { readDirectory: ["./protocol/vectors"] },
+    },
+  },
+  networks: {
+    l1: { type: "edr-simulated", chainType: "l1", hardfork: "osaka", chainId: 900 },
+  },
+});

