@@ -1,0 +1,37 @@
+/** Where an error's documentation lives; each code has a heading of that name. */
+const DOCS = "docs/operate/errors.md";
+
+export type ErrorDetails<Data> = {
+  /** Plain facts about this occurrence: wanted and found values, positions, limits. */
+  readonly data?: Data;
+  /** The error that brought this one about. */
+  readonly cause?: unknown;
+};
+
+/**
+ * The one error root of the project. Faults of the program, its configuration or its surroundings are
+ * thrown as this class; hostile input is never an exception but a value with a reason.
+ *
+ * `code` is stable and machine-readable (`L1_UNREACHABLE`), `data` carries the facts, `docs` names the page
+ * that tells the cause and the remedy.
+ */
+export class RollupError<Code extends string = string, Data = unknown> extends Error {
+  override readonly name = "RollupError";
+  readonly code: Code;
+  readonly data: Data | undefined;
+
+  constructor(code: Code, message: string, details: ErrorDetails<Data> = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.data = details.data;
+  }
+
+  get docs(): string {
+    return `${DOCS}#${this.code.toLowerCase().replaceAll("_", "-")}`;
+  }
+}
+
+/** True for a RollupError, of the given code when one is given. */
+export function isRollupError(error: unknown, code?: string): error is RollupError {
+  return error instanceof RollupError && (code === undefined || error.code === code);
+}
