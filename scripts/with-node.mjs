@@ -43,7 +43,9 @@ function install(what, cwd, env) {
     stdio: ["ignore", 2, 2],
   });
   if (done.status !== 0) {
-    process.stderr.write(`installing ${what} failed: 'npm ci' in ${cwd} ended with ${done.status ?? done.signal ?? done.error}\n`);
+    process.stderr.write(
+      `installing ${what} failed: 'npm ci' in ${cwd} ended with ${done.status ?? done.signal ?? done.error}\n`,
+    );
     process.exit(1);
   }
 }
@@ -66,7 +68,9 @@ function installDependencies(env) {
 const [command, ...args] = process.argv.slice(2);
 const script = commands[command];
 if (script === undefined) {
-  process.stderr.write(`usage: node scripts/with-node.mjs <${Object.keys(commands).join("|")}> [arguments]\n`);
+  process.stderr.write(
+    `usage: node scripts/with-node.mjs <${Object.keys(commands).join("|")}> [arguments]\n`,
+  );
   process.exit(2);
 }
 if (!pinnedNodeIsThere()) install(`Node.js ${wantedVersion}`, toolchain, process.env);
