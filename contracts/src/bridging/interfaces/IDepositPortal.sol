@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title IDepositPortal
+/// @notice What the L1 messenger needs of the OptimismPortal.
+interface IDepositPortal {
+    /// @notice Puts a deposit on the queue of L2. The portal aliases the caller if it is a contract.
+    function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)
+        external
+        payable;
+
+    /// @notice L2 account whose withdrawal the portal is executing right now.
+    function l2Sender() external view returns (address);
+}
