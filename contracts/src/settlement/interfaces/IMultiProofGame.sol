@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IDisputeGame} from "./IDisputeGame.sol";
+import {IDisputeGameFactory} from "./IDisputeGameFactory.sol";
+import {IProofPolicy} from "./IProofPolicy.sol";
+import {IProverRegistry} from "../../tee/interfaces/IProverRegistry.sol";
+
+/// @title IMultiProofGame
+/// @notice A game that is decided by signed claims of provers in trusted execution environments.
+///
+///   created with a proof --+-- threshold of vendors, then fastDelay --------> DEFENDER_WINS
+///                          +-- one vendor, slowDelay after the first proof -> DEFENDER_WINS
+///   created with a bond  --+-- challengeWindow without contradiction -------> DEFENDER_WINS
+///                          +-- a valid proof of another root ---------------> CHALLENGER_WINS
+///                          +-- the parent loses or is blacklisted ----------> CHALLENGER_WINS
+///
+///         Support is counted anew at resolution, by the keys that are valid then: revoking a key or a measurement kills
+///         what it supported and has not resolved.
+interface IMultiProofGame is IDisputeGame {
+    /// @param key The prover.
+    /// @param vendor Its host vendor.
+    /// @param gpu Whether its kind includes a GPU.
+    /// @param provedAt Unix seconds.
+    struct Supporter {
+        address key;
+        IProverRegistry.HostVendor vendor;
+        bool gpu;
+        uint64 provedAt;
+    }
+
+    /// @notice The standing of a game, counted over supporters that are valid now.
+    /// @param hostVendors Distinct host vendors.
+    /// @param gpu Whether a supporter has a GPU.
+    /// @param firstProofAt Unix seconds of the first valid proof; zero without one.
+    /// @param thresholdAt Unix seconds at which the policy's threshold was reached; zero if it is not.
+    struct Standing {
+        uint8 hostVendors;
+        bool gpu;
+        uint64 firstProofAt;
+        uint64 thresholdAt;
+    }
+
+    event Proved(address indexed key, IProverRegistry.HostVendor indexed vendor, bool gpu);
+    /// @notice A valid key signed `outputRoot` for this game's input: the game is lost.
+    event Contradicted(address indexed key, bytes32 outputRoot);
+    event CreditClaimed(address indexed recipient, uint256 amount);
+
+    error MultiProofGame_OnlyFactory();
+    error MultiProofGame_AlreadyInitialized();
+    /// @notice Not 64 bytes `abi.encode(uint256 l2BlockNumber, address parentGame)`, or out of range.
+    error MultiProofGame_InvalidExtraData();
+    error MultiProofGame_InvalidParent(address parent);
+    /// @notice The proposal does not lie beyond what it builds on.
+    error MultiProofGame_BlockNotAfterParent(uint256 l2BlockNumber, uint256 previousBlockNumber);
+    /// @notice Provers are not silent for long enough; bonded proposals open at `opensAt` (Unix seconds).
+    error MultiProofGame_FallbackClosed(uint256 opensAt);
+    error MultiProofGame_NotInProgress();
+    error MultiProofGame_ZeroOutputRoot();
+    /// @notice The proof with which a game is created must support it.
+    error MultiProofGame_AlreadyProved(address key);
+    /// @notice A valid key of the same host vendor and GPU class supports the game already.
+    error MultiProofGame_ClassAlreadyProved(IProverRegistry.HostVendor vendor, bool gpu);
+    error MultiProofGame_ParentNotResolved(address parent);
+    error MultiProofGame_NotEnoughVendors(uint8 have, uint8 want);
+    error MultiProofGame_GpuProofMissing();
+    error MultiProofGame_DelayNotElapsed(uint256 readyAt);
+    error MultiProofGame_NoCredit();
+    error MultiProofGame_BondTransferFailed();
+    /// @notice The portal would promise a finalisation time that resolution and air gap do not keep.
+    error MultiProofGame_MaturityTooShort(uint256 proofMaturityDelay, uint256 wanted);
+    error MultiProofGame_ZeroRollupConfigHash();
+
+    /// @notice Starts a bonded, unproven game. Only the factory.
+    function initialize() external payable;
+
+    /// @notice Starts a game with its first supporting proof. Only the factory.
+    function initializeWithProof(bytes calldata signature) external;
+
+    /// @notice Adds a proof; anyone may submit it. The signed claim is (rollupConfigHash, l1Head, previousOutputRoot,
+    ///         `outputRoot`, l2BlockNumber). `outputRoot` == rootClaim supports, any other root contradicts: the game is
+    ///         lost at once and its bond, if any, belongs to the caller.
+    function prove(bytes32 outputRoot, bytes calldata signature) external;
+
+    /// @notice Pays out the bond credited to `recipient`.
+    function claimCredit(address recipient) external;
+
+    /// @notice Wei that `claimCredit` would pay.
+    function credit(address recipient) external view returns (uint256);
+
+    function contradicted() external view returns (bool);
+
+    /// @notice Whether the game rests on a bond instead of an initial proof.
+    function bonded() external view returns (bool);
+
+    function supporters() external view returns (Supporter[] memory);
+
+    function proofStatus() external view returns (Standing memory);
+
+    /// @notice The output root that the claim starts from.
+    function previousOutputRoot() external view returns (bytes32);
+
+    /// @notice The L2 block number of `previousOutputRoot`.
+    function previousBlockNumber() external view returns (uint256);
+
+    /// @notice The game that the claim builds on; zero = the anchor state at creation.
+    function parentGame() external view returns (IDisputeGame);
+
+    function rollupConfigHash() external view returns (bytes32);
+
+    function proverRegistry() external view returns (IProverRegistry);
+
+    function proofPolicy() external view returns (IProofPolicy);
+
+    function disputeGameFactory() external view returns (IDisputeGameFactory);
+
+    /// @notice Wei that `DisputeGameFactory.create` must be sent.
+    function initBond() external view returns (uint256);
+}
