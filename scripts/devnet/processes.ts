@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { RollupError } from "@phala-l2/protocol/errors";
+
+/** A part of the system that runs as a process of its own: one `l2` command with its configuration file. */
+export type Part = { readonly name: string; readonly command: string; readonly configFile: string };
+
+/** What a part prints on stdout once it serves: one JSON line. */
+export type Ready = Readonly<Record<string, unknown>>;
+
+export type Processes = {
+  /** Starts a part and waits for its ready line; from then on it is started again whenever it dies. */
+  start(part: Part): Promise<Ready>;
+  /** The running process of each part, by name. */
+  pids(): Readonly<Record<string, number>>;
+  /** Ends all parts, the last started first. */
+  stop(): Promise<void>;
+};
+
+const PROGRAM = join(import.meta.dirname, "../l2.ts");
+/** A part that does not serve by then is broken; loading the code takes about two seconds on a slow machine. */
+const READY_TIMEOUT_MS = 60_000;
+/** Pause before a dead part is started again, so that a part that dies at once does not spin. */
+const RESTART_DELAY_MS = 500;
+/** Time for a clean stop before the part is killed. */
+const STOP_TIMEOUT_MS = 10_000;
+
+type Running = { readonly part: Part; child: ChildProcess };
+
+function alive(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}
+
+/** True if that process exists and is one of ours: an id may have been given to a stranger since. */
+function isOurs(pid: number, marker: string): boolean {
+  const path = `/proc/${pid}/cmdline`;
+  return existsSync(path) && readFileSync(path, "utf8").includes(marker);
+}
+
+/** Ends what a killed earlier run has left behind, by the ids that it wrote down. */
+export function endLeftovers(pidFile: string, markers: readonly string[]): void {
+  if (!existsSync(pidFile)) return;
+  const pids: unknown = JSON.parse(readFileSync(pidFile, "utf8"));
+  for (const pid of Object.values(pids ?? {})) {
+    if (typeof pid === "number" && markers.some((marker) => isOurs(pid, marker)))
+      process.kill(pid, "SIGKILL");
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (!alive(child)) return;
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
+  child.kill("SIGTERM");
+  await once(child, "exit");
+  clearTimeout(timer);
+}
+
+function firstLine(child: ChildProcess, name: string, logFile: string): Promise<Ready> {
+  const failed = (why: string) =>
+    new RollupError("DEVNET_PART_FAILED", `the ${name} ${why}; its log is ${logFile}`, {
+      data: { name, logFile },
+    });
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(failed("does not get ready")), READY_TIMEOUT_MS);
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      reject(failed(`ended with ${code ?? signal} before it was ready`));
+    });
+    if (child.stdout === null) throw failed("has no stdout");
+    createInterface(child.stdout).once("line", (line) => {
+      clearTimeout(timer);
+      resolve(JSON.parse(line));
+    });
+  });
+}
+
+/**
+ * Runs the parts of a system on this machine. Logs go to `<folder>/<part>.log`, the process ids to
+ * `<folder>/processes.json`. Children are in process groups of their own: the terminal's Ctrl-C reaches only
+ * the caller, which stops them in order.
+ */
+export function createProcesses(folder: string, report: (line: string) => void): Processes {
+  const running = new Map<string, Running>();
+  let stopping = false;
+
+  const pids = () => Object.fromEntries([...running].map(([name, { child }]) => [name, child.pid ?? 0]));
+  const remember = () => writeFileSync(join(folder, "processes.json"), JSON.stringify(pids()));
+
+  async function launch(part: Part): Promise<Ready> {
+    const logFile = join(folder, `${part.name}.log`);
+    const child = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", PROGRAM, part.command, "--config", part.configFile],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        detached: true,
+      },
+    );
+    child.stderr?.pipe(createWriteStream(logFile, { flags: "a" }));
+    running.set(part.name, { part, child });
+    remember();
+    const ready = await firstLine(child, part.name, logFile);
+    child.once("exit", (code, signal) => {
+      if (!stopping) restart(part, code ?? signal);
+    });
+    return ready;
+  }
+
+  function restart(part: Part, how: unknown): void {
+    report(`the ${part.name} ended (${how}); starting it again`);
+    setTimeout(() => {
+      if (stopping) return;
+      launch(part).then(
+        () => report(`the ${part.name} is back`),
+        (error: Error) => {
+          report(error.message);
+          if (!stopping) restart(part, "start failed");
+        },
+      );
+    }, RESTART_DELAY_MS);
+  }
+
+  return {
+    start: launch,
+    pids,
+    stop: async () => {
+      stopping = true;
+      for (const { child } of [...running.values()].reverse()) await end(child);
+      running.clear();
+      remember();
+    },
+  };
+}
