@@ -1,0 +1,55 @@
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { type Address, asAddress, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
+import { keccak256 } from "./keccak.ts";
+
+/** An ECDSA signature over secp256k1 with the parity of the nonce point's y, as Ethereum writes it. */
+export type Signature = { readonly r: bigint; readonly s: bigint; readonly yParity: 0 | 1 };
+
+/** Order of the group: r and s lie in 1 … order - 1. */
+export const SECP256K1_ORDER = secp256k1.Point.CURVE().n;
+
+/** EIP-2: of the two valid s values only the lower counts, so nobody can restate a transaction's signature. */
+export function isLowS(s: bigint): boolean {
+  return s <= SECP256K1_ORDER >> 1n;
+}
+
+function isScalar(value: bigint): boolean {
+  return value > 0n && value < SECP256K1_ORDER;
+}
+
+function addressOfPublicKey(uncompressed: Uint8Array): Address {
+  return asAddress(keccak256(uncompressed.subarray(1)).slice(12));
+}
+
+/**
+ * The address whose key made this signature over a 32-byte digest, or undefined when no key can have
+ * (r or s out of range, r no point's x, or the point at infinity). High s is accepted: see isLowS.
+ */
+export function recoverAddress(digest: Hash, signature: Signature): Address | undefined {
+  const { r, s, yParity } = signature;
+  if (!isScalar(r) || !isScalar(s)) return undefined;
+  try {
+    const key = new secp256k1.Signature(r, s, yParity).recoverPublicKey(digest);
+    return addressOfPublicKey(key.toBytes(false));
+  } catch {
+    // The library reports "no such key" by throwing; scalars and the digest's length are known to be good.
+    return undefined;
+  }
+}
+
+/** Signs a 32-byte digest with a 32-byte key: deterministic (RFC 6979) and low-s. */
+export function signDigest(digest: Hash, privateKey: Uint8Array): Signature {
+  const bytes = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: "recovered" });
+  const { r, s, recovery } = secp256k1.Signature.fromBytes(bytes, "recovered");
+  return { r, s, yParity: recovery === 1 ? 1 : 0 };
+}
+
+/** The address of a 32-byte private key. */
+export function addressOfKey(privateKey: Uint8Array): Address {
+  return addressOfPublicKey(secp256k1.getPublicKey(privateKey, false));
+}
+
+/** Signature as 65 bytes r | s | yParity: the form of gossip and of wallets (which add 27 to the last). */
+export function signatureToBytes({ r, s, yParity }: Signature): Uint8Array {
+  return concatBytes(bigintToBytes(r, 32), bigintToBytes(s, 32), Uint8Array.of(yParity));
+}
