@@ -1,0 +1,74 @@
+import { RollupError } from "@phala-l2/protocol/errors";
+import { type Address, erc20Abi, type Hash, parseAbi, type TransactionReceipt } from "viem";
+import { getL2TransactionHashes } from "viem/op-stack";
+import type { Bridge } from "../network.ts";
+import { confirmed } from "./confirmed.ts";
+
+export type Deposited = {
+  readonly l1Hash: Hash;
+  /** The transaction that the deposit becomes on L2; it is there when its receipt is. */
+  readonly l2Hash: Hash;
+};
+
+/** L1StandardBridge, the one function that is called here. */
+const l1StandardBridgeAbi = parseAbi([
+  "function bridgeERC20To(address localToken, address remoteToken, address to, uint256 amount, uint32 minGasLimit, bytes extraData)",
+]);
+
+/** Gas of a plain transfer on L2; a recipient with code needs more, given by the caller. */
+const TRANSFER_GAS = 21_000n;
+/** Gas that the L2 bridge needs to mint and to tell it; the messenger adds its own overhead. */
+const MINT_GAS = 200_000;
+
+function deposited(receipt: TransactionReceipt): Deposited {
+  const [l2Hash] = getL2TransactionHashes(receipt);
+  if (l2Hash === undefined) {
+    throw new RollupError("BRIDGE_NO_DEPOSIT", `transaction ${receipt.transactionHash} deposits nothing`);
+  }
+  return { l1Hash: receipt.transactionHash, l2Hash };
+}
+
+/**
+ * Deposits `amount` wei for `to` on L2 through the portal; returns once L1 has it.
+ * @throws RollupError BRIDGE_TRANSACTION_REVERTED
+ */
+export async function depositEth(
+  bridge: Bridge,
+  { to, amount, gas = TRANSFER_GAS }: { to: Address; amount: bigint; gas?: bigint },
+): Promise<Deposited> {
+  const l1Hash = await bridge.l1.depositTransaction({
+    request: { to, mint: amount, value: amount, gas },
+    targetChain: bridge.l2Chain,
+  });
+  return deposited(await confirmed(bridge.l1, l1Hash, "deposit"));
+}
+
+/**
+ * Deposits `amount` units of an ERC-20 token of L1 for `to`, who gets `l2Token`; approves exactly that amount
+ * first when the bridge's allowance is lower.
+ * @throws RollupError BRIDGE_TRANSACTION_REVERTED
+ */
+export async function depositErc20(
+  bridge: Bridge,
+  { l1Token, l2Token, to, amount }: { l1Token: Address; l2Token: Address; to: Address; amount: bigint },
+): Promise<Deposited> {
+  const { l1, account } = bridge;
+  const spender = bridge.network.l1StandardBridge;
+  const token = { address: l1Token, abi: erc20Abi } as const;
+  const allowance = await l1.readContract({
+    ...token,
+    functionName: "allowance",
+    args: [account.address, spender],
+  });
+  if (allowance < amount) {
+    const hash = await l1.writeContract({ ...token, functionName: "approve", args: [spender, amount] });
+    await confirmed(l1, hash, "approval");
+  }
+  const l1Hash = await l1.writeContract({
+    address: spender,
+    abi: l1StandardBridgeAbi,
+    functionName: "bridgeERC20To",
+    args: [l1Token, l2Token, to, amount, MINT_GAS, "0x"],
+  });
+  return deposited(await confirmed(l1, l1Hash, "deposit"));
+}
