@@ -1,0 +1,141 @@
+import type { L1Block } from "@phala-l2/derivation/l1-block";
+import { type Address, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import type { BlockRef } from "@phala-l2/protocol/config/rollup";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import type { Log } from "@phala-l2/protocol/log";
+import type { Header } from "@phala-l2/protocol/wire/header";
+import { bloomContains } from "@phala-l2/protocol/wire/receipt";
+import type { Clock } from "../clock.ts";
+import { type BeaconOptions, createBeaconClient } from "./beacon.ts";
+import type { Fetch } from "./http.ts";
+import { createJsonRpcClient, type JsonRpcClient, type JsonRpcOptions } from "./json-rpc.ts";
+import type { Kzg } from "./kzg.ts";
+import type { L1Label, L1Source } from "./l1-source.ts";
+import {
+  checkTransactions,
+  type RpcBlock,
+  readRawTransaction,
+  readRpcBlock,
+  readRpcReceipts,
+} from "./rpc-block.ts";
+import { type RpcHeader, readRpcHeader } from "./rpc-header.ts";
+
+export type L1SourceOptions = {
+  readonly rpc: JsonRpcOptions;
+  readonly beacon: BeaconOptions;
+  /** Contracts whose logs matter: receipts of a block are fetched when its bloom may hold one of these. */
+  readonly logAddresses: readonly Address[];
+};
+export type L1SourceDependencies = {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly kzg: Kzg;
+  /** Ends all waiting. */
+  readonly signal: AbortSignal;
+};
+
+/** L1 over JSON-RPC and the beacon API. No byte of an answer is used before its hash has been checked. */
+export function createL1Source(options: L1SourceOptions, dependencies: L1SourceDependencies): L1Source {
+  const client = createJsonRpcClient(options.rpc, dependencies);
+  const beacon = createBeaconClient(options.beacon, dependencies);
+  const warnUnknown = warnOnce(dependencies.log);
+
+  async function headerOf(which: bigint | Hash | L1Label): Promise<RpcHeader> {
+    const { method, params, wanted } = blockCall(which, false);
+    const found = await client.call(method, params, (result) =>
+      readRpcHeader(present(result, which), wanted),
+    );
+    warnUnknown(found);
+    return found;
+  }
+
+  async function block(which: bigint | Hash): Promise<L1Block> {
+    const { method, params, wanted } = blockCall(which, true);
+    const found = await client.call(method, params, (result) => readRpcBlock(present(result, which), wanted));
+    warnUnknown(found);
+    const { hash, header } = found;
+    const [transactions, receipts] = await Promise.all([
+      rawTransactions(client, found),
+      options.logAddresses.some((address) => bloomContains(header.logsBloom, address))
+        ? client.call("eth_getBlockReceipts", [toHex(hash)], (result) =>
+            readRpcReceipts(present(result, hash), header),
+          )
+        : undefined,
+    ]);
+    return { hash, header, transactions, receipts };
+  }
+
+  return {
+    head: async (label) => refOf(await headerOf(label)),
+    blockRef: async (numberOrHash) => {
+      try {
+        return refOf(await headerOf(numberOrHash));
+      } catch (error) {
+        if (isRollupError(error, "L1_BLOCK_NOT_FOUND")) return undefined;
+        throw error;
+      }
+    },
+    block,
+    header: async (hash): Promise<Header> => (await headerOf(hash)).header,
+    blobs: (of, hashes) => beacon.blobs(of.timestamp, hashes),
+  };
+}
+
+function refOf({ header, hash }: RpcHeader): BlockRef {
+  return { number: header.number, hash, parentHash: header.parentHash, timestamp: header.timestamp };
+}
+
+function isLabel(which: bigint | Hash | L1Label): which is L1Label {
+  return typeof which === "string";
+}
+
+function blockCall(which: bigint | Hash | L1Label, withTransactions: boolean) {
+  if (isLabel(which)) {
+    return { method: "eth_getBlockByNumber", params: [which, withTransactions], wanted: undefined };
+  }
+  if (typeof which === "bigint") {
+    return {
+      method: "eth_getBlockByNumber",
+      params: [`0x${which.toString(16)}`, withTransactions],
+      wanted: which,
+    };
+  }
+  return { method: "eth_getBlockByHash", params: [toHex(which), withTransactions], wanted: which };
+}
+
+/** `null` is a server's way to say that it has no such block. */
+function present(result: unknown, which: bigint | Hash | L1Label): unknown {
+  if (result !== null && result !== undefined) return result;
+  const name = isLabel(which) || typeof which === "bigint" ? String(which) : toHex(which);
+  throw new RollupError("L1_BLOCK_NOT_FOUND", `L1 has no block ${name}`, { data: { block: name } });
+}
+
+/** The block's transactions as bytes; those of types unknown here are fetched raw, and the root is checked. */
+async function rawTransactions(client: JsonRpcClient, block: RpcBlock): Promise<readonly Uint8Array[]> {
+  const raws = await Promise.all(
+    block.transactions.map((each) =>
+      each.kind === "known"
+        ? each.raw
+        : client.call("eth_getRawTransactionByHash", [toHex(each.hash)], (result) =>
+            readRawTransaction(result, each.hash),
+          ),
+    ),
+  );
+  if (block.transactions.some((each) => each.kind === "unknown-type")) checkTransactions(block.header, raws);
+  return raws;
+}
+
+/** Tells once of each new header field: a sign that L1 has a fork that this program does not know. */
+function warnOnce(log: Log): (found: RpcHeader) => void {
+  const seen = new Set<string>();
+  return ({ header, unknownFields }) => {
+    const fresh = unknownFields.filter((name) => !seen.has(name));
+    if (fresh.length === 0) return;
+    for (const name of fresh) seen.add(name);
+    log.warn(
+      { fields: fresh, l1Block: header.number },
+      "L1's headers have fields that this version does not know; their hash is checked all the same, but look for a newer version",
+    );
+  };
+}
