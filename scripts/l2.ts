@@ -37,7 +37,7 @@ function readConfigFile(path: string | undefined): Record<string, unknown> {
 }
 
 function createLog(level: string): Logger {
-  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: undefined }, pino.destination(2));
+  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null }, pino.destination(2));
 }
 
 function stopSignal(): AbortSignal {
@@ -72,6 +72,10 @@ async function run(
           .join("; "),
       );
   } catch (error) {
+    if (isRollupError(error, "SETTING_INVALID")) {
+      fail(error.message);
+      return;
+    }
     if (isRollupError(error))
       log.error({ code: error.code, data: error.data, docs: error.docs, cause: error.cause }, error.message);
     else log.error({ error }, error instanceof Error ? error.message : String(error));

@@ -17,7 +17,7 @@ import {
   urlSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
+import { BAD_USAGE, defineCommand, HOLDS } from "./command.ts";
 
 const settings = {
   l1RpcUrl: urlSetting({ help: "JSON-RPC of L1" }),
@@ -105,17 +105,7 @@ export const bridgeCommand = defineCommand({
       l1StandardBridge: toHex(given.l1StandardBridge),
       multicall3: toHex(given.multicall3),
     };
-    try {
-      print(JSON.parse(JSON.stringify(await action(createBridge(network, account), given), jsonable)));
-      return HOLDS;
-    } catch (error) {
-      if (error instanceof RollupError && error.code === "SETTING_INVALID") {
-        log.error({ code: error.code }, error.message);
-        return BAD_USAGE;
-      }
-      if (!(error instanceof RollupError)) throw error;
-      log.error({ code: error.code, data: error.data, docs: error.docs }, error.message);
-      return DOES_NOT_HOLD;
-    }
+    print(JSON.parse(JSON.stringify(await action(createBridge(network, account), given), jsonable)));
+    return HOLDS;
   },
 });
