@@ -10,7 +10,11 @@ const TARGET = join(root, "contracts/abi");
 const BIOME = join(root, "node_modules/.bin/biome");
 
 type AbiItem = { readonly type: string };
-type Artifact = { readonly contractName: string; readonly abi: readonly AbiItem[]; readonly bytecode: string };
+type Artifact = {
+  readonly contractName: string;
+  readonly abi: readonly AbiItem[];
+  readonly bytecode: string;
+};
 
 function isArtifact(value: unknown): value is Artifact {
   return (
@@ -39,16 +43,16 @@ function isCallable(artifact: Artifact): boolean {
 /** `OptimismMintableERC20Factory` becomes `optimism-mintable-erc20-factory`. */
 function fileName(contractName: string): string {
   return contractName
-    .replaceAll(/([a-z])([A-Z0-9])/g, "$1-$2")
+    .replaceAll(/([a-z])([A-Z])/g, "$1-$2")
     .replaceAll(/([A-Z0-9])([A-Z][a-z])/g, "$1-$2")
-    .toLowerCase()
-    .replace(/^(l[12])-?/, "$1-")
-    .replace("weth9", "weth");
+    .toLowerCase();
 }
 
 /** `OptimismPortal` becomes `optimismPortalAbi`, `WETH` becomes `wethAbi`. */
 function constantName(contractName: string): string {
-  const name = contractName.replace(/^[A-Z0-9]+(?=[A-Z][a-z])|^[A-Z]+$|^[A-Z]/, (start) => start.toLowerCase());
+  const name = contractName.replace(/^[A-Z0-9]+(?=[A-Z][a-z])|^[A-Z]+$|^[A-Z]/, (start) =>
+    start.toLowerCase(),
+  );
   return `${name}Abi`;
 }
 
@@ -58,7 +62,11 @@ function source({ contractName, abi }: Artifact): string {
 }
 
 function format(text: string, path: string): string {
-  return execFileSync(BIOME, ["format", `--stdin-file-path=${path}`], { cwd: root, input: text, encoding: "utf8" });
+  return execFileSync(BIOME, ["format", `--stdin-file-path=${path}`], {
+    cwd: root,
+    input: text,
+    encoding: "utf8",
+  });
 }
 
 function readIfPresent(path: string): string | undefined {
