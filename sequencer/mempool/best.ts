@@ -1,0 +1,86 @@
+import type { Hex } from "@phala-l2/protocol/bytes";
+import { type PoolTransaction, tipAt } from "./pool-transaction.ts";
+
+/**
+ * A block builder's walk over the pool: always the transaction that pays most among the senders' next ones.
+ * `skip` leaves out the rest of a sender whose transaction did not fit.
+ */
+export type Best = { next(): PoolTransaction | undefined; skip(transaction: PoolTransaction): void };
+
+type Candidate = {
+  readonly run: readonly PoolTransaction[];
+  at: number;
+  readonly transaction: PoolTransaction;
+  readonly tip: bigint;
+};
+
+/** Higher tip first; of equal tips the older. */
+function goesBefore(a: Candidate, b: Candidate): boolean {
+  if (a.tip !== b.tip) return a.tip > b.tip;
+  return a.transaction.arrival < b.transaction.arrival;
+}
+
+function siftUp(heap: Candidate[], candidate: Candidate): void {
+  let at = heap.length;
+  heap.push(candidate);
+  while (at > 0) {
+    const parentAt = (at - 1) >> 1;
+    const parent = heap[parentAt];
+    if (parent === undefined || !goesBefore(candidate, parent)) break;
+    heap[at] = parent;
+    at = parentAt;
+  }
+  heap[at] = candidate;
+}
+
+/** Places `candidate` at the top and lets it sink to where it belongs. */
+function sinkFromTop(heap: Candidate[], candidate: Candidate): void {
+  let at = 0;
+  for (;;) {
+    const left = heap[2 * at + 1];
+    const right = heap[2 * at + 2];
+    if (left === undefined) break;
+    const useRight = right !== undefined && goesBefore(right, left);
+    const child = useRight ? right : left;
+    if (!goesBefore(child, candidate)) break;
+    heap[at] = child;
+    at = 2 * at + (useRight ? 2 : 1);
+  }
+  heap[at] = candidate;
+}
+
+function pop(heap: Candidate[]): Candidate | undefined {
+  const top = heap[0];
+  const bottom = heap.pop();
+  if (top !== undefined && bottom !== undefined && bottom !== top) sinkFromTop(heap, bottom);
+  return top;
+}
+
+/**
+ * Walks over each sender's executable transactions (`runs`, each in the order of nonces) by tip at this base
+ * fee. A transaction that can't pay the base fee ends its sender's run.
+ */
+export function bestFirst(runs: Iterable<readonly PoolTransaction[]>, baseFee: bigint): Best {
+  const heap: Candidate[] = [];
+  const skipped = new Set<Hex>();
+
+  const offer = (run: readonly PoolTransaction[], at: number) => {
+    const transaction = run[at];
+    if (transaction === undefined) return;
+    const tip = tipAt(transaction.transaction, baseFee);
+    if (tip >= 0n) siftUp(heap, { run, at, transaction, tip });
+  };
+  for (const run of runs) offer(run, 0);
+
+  let given: Candidate | undefined;
+  return {
+    next: () => {
+      if (given !== undefined && !skipped.has(given.transaction.senderKey)) offer(given.run, given.at + 1);
+      given = pop(heap);
+      return given?.transaction;
+    },
+    skip: ({ senderKey }) => {
+      skipped.add(senderKey);
+    },
+  };
+}
