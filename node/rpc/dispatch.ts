@@ -1,0 +1,206 @@
+import type { Log } from "@phala-l2/protocol/log";
+import type { RpcLimits } from "./limits.ts";
+import type { CallContext, RpcMethod } from "./method.ts";
+import { isObject } from "./parameters.ts";
+import {
+  failure,
+  INTERNAL_ERROR,
+  INVALID_PARAMS,
+  INVALID_REQUEST,
+  METHOD_NOT_FOUND,
+  PARSE_ERROR,
+  RESPONSE_TOO_LARGE,
+  type Reply,
+  type RpcFailure,
+  TIMED_OUT,
+} from "./reply.ts";
+
+/** Finds the method of that name; a WebSocket adds eth_subscribe to what HTTP has. */
+export type MethodLookup = (name: string) => RpcMethod | undefined;
+
+export type DispatchOptions = {
+  readonly limits: Pick<RpcLimits, "batchCalls" | "responseBytes" | "jsonDepth" | "requestMs">;
+  readonly log: Log;
+};
+
+/** Calls of a batch after which other clients get their turn. */
+const CALLS_PER_TURN = 16;
+
+type RequestId = string | number | null;
+type Request = {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly params: unknown;
+  /** A request without an id: it is carried out and not answered (JSON-RPC 2.0, section 4.1). */
+  readonly isNotification: boolean;
+};
+
+/** The JSON text of one answer. */
+export function answerText(id: RequestId, reply: Reply): string {
+  if (reply.kind === "result") {
+    return JSON.stringify({ jsonrpc: "2.0", id, result: reply.value ?? null });
+  }
+  const { code, message, data } = reply;
+  return JSON.stringify({ jsonrpc: "2.0", id, error: data === undefined ? { code, message } : { code, message, data } });
+}
+
+/**
+ * Deepest nesting of arrays and objects in a JSON text, at most `limit + 1`. One pass, so that hostile
+ * nesting is refused before anything recursive sees it.
+ */
+export function nestingDepth(json: string, limit: number): number {
+  let depth = 0;
+  let deepest = 0;
+  let inText = false;
+  for (let i = 0; i < json.length; i++) {
+    const char = json.charCodeAt(i);
+    if (inText) {
+      if (char === 0x5c) i++;
+      else if (char === 0x22) inText = false;
+    } else if (char === 0x22) inText = true;
+    else if (char === 0x5b || char === 0x7b) {
+      depth++;
+      if (depth > deepest) deepest = depth;
+      if (deepest > limit) return deepest;
+    } else if (char === 0x5d || char === 0x7d) depth--;
+  }
+  return deepest;
+}
+
+function isRequestId(value: unknown): value is RequestId {
+  return value === null || typeof value === "string" || typeof value === "number";
+}
+
+function readRequest(value: unknown): { readonly kind: "request"; readonly request: Request } | { readonly kind: "invalid"; readonly id: RequestId } {
+  if (!isObject(value)) return { kind: "invalid", id: null };
+  const id = isRequestId(value.id) ? value.id : null;
+  const hasGoodId = value.id === undefined || isRequestId(value.id);
+  if (value.jsonrpc !== "2.0" || typeof value.method !== "string" || !hasGoodId) return { kind: "invalid", id };
+  return {
+    kind: "request",
+    request: { id, method: value.method, params: value.params, isNotification: value.id === undefined },
+  };
+}
+
+/**
+ * Runs a method with a time limit. The method itself is not stopped: it watches `context.signal`, and its
+ * late answer is dropped.
+ */
+async function callWithin(method: RpcMethod, params: readonly unknown[], ms: number): Promise<Reply> {
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<RpcFailure>((resolve) => {
+    timer = setTimeout(() => {
+      controller.abort();
+      resolve(failure(TIMED_OUT, "request timed out"));
+    }, ms);
+  });
+  const context: CallContext = { signal: controller.signal };
+  try {
+    return await Promise.race([method(params, context), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function readParams(params: unknown): readonly unknown[] | undefined {
+  if (params === undefined || params === null) return [];
+  return Array.isArray(params) ? params : undefined;
+}
+
+async function call(
+  request: Request,
+  lookup: MethodLookup,
+  endsAt: number,
+  { log }: DispatchOptions,
+): Promise<Reply> {
+  const method = lookup(request.method);
+  if (method === undefined) {
+    const name = request.method.slice(0, 100);
+    return failure(METHOD_NOT_FOUND, `the method ${name} does not exist/is not available`);
+  }
+  const params = readParams(request.params);
+  if (params === undefined) return failure(INVALID_PARAMS, "non-array args");
+  try {
+    const left = endsAt - performance.now();
+    return left > 0 ? await callWithin(method, params, left) : failure(TIMED_OUT, "request timed out");
+  } catch (error) {
+    // A fault of this node: the client learns that, and the operator learns what.
+    log.error({ error, method: request.method }, "RPC method failed");
+    return failure(INTERNAL_ERROR, "internal error");
+  }
+}
+
+async function answerOne(
+  value: unknown,
+  lookup: MethodLookup,
+  endsAt: number,
+  options: DispatchOptions,
+): Promise<string | undefined> {
+  const read = readRequest(value);
+  if (read.kind === "invalid") return answerText(read.id, failure(INVALID_REQUEST, "invalid request"));
+  const reply = await call(read.request, lookup, endsAt, options);
+  if (read.request.isNotification) return undefined;
+  const text = answerText(read.request.id, reply);
+  if (text.length <= options.limits.responseBytes) return text;
+  return answerText(read.request.id, failure(RESPONSE_TOO_LARGE, "response too large"));
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function answerBatch(
+  batch: readonly unknown[],
+  lookup: MethodLookup,
+  endsAt: number,
+  options: DispatchOptions,
+): Promise<string | undefined> {
+  const { batchCalls, responseBytes } = options.limits;
+  if (batch.length === 0) return answerText(null, failure(INVALID_REQUEST, "empty batch"));
+  if (batch.length > batchCalls) {
+    return `[${answerText(null, failure(INVALID_REQUEST, "batch too large"))}]`;
+  }
+  const answers: string[] = [];
+  let bytes = 0;
+  for (const [index, item] of batch.entries()) {
+    if (index % CALLS_PER_TURN === CALLS_PER_TURN - 1) await nextTurn();
+    if (bytes > responseBytes) {
+      const read = readRequest(item);
+      const id = read.kind === "request" ? read.request.id : read.id;
+      answers.push(answerText(id, failure(RESPONSE_TOO_LARGE, "response too large")));
+      continue;
+    }
+    const answer = await answerOne(item, lookup, endsAt, options);
+    if (answer === undefined) continue;
+    bytes += answer.length;
+    answers.push(answer);
+  }
+  return answers.length === 0 ? undefined : `[${answers.join(",")}]`;
+}
+
+/**
+ * Answers the text of one JSON-RPC request or batch. Calls of a batch run one after another, so that one
+ * client's batch takes no more of the node at a time than one call does, and share one time limit. Never throws for any text.
+ *
+ * @returns the answer's text, or undefined where nothing is to be answered (notifications)
+ */
+export async function dispatch(
+  text: string,
+  lookup: MethodLookup,
+  options: DispatchOptions,
+): Promise<string | undefined> {
+  if (nestingDepth(text, options.limits.jsonDepth) > options.limits.jsonDepth) {
+    return answerText(null, failure(PARSE_ERROR, "parse error"));
+  }
+  let request: unknown;
+  try {
+    request = JSON.parse(text);
+  } catch {
+    return answerText(null, failure(PARSE_ERROR, "parse error"));
+  }
+  const endsAt = performance.now() + options.limits.requestMs;
+  return Array.isArray(request)
+    ? answerBatch(request, lookup, endsAt, options)
+    : answerOne(request, lookup, endsAt, options);
+}

@@ -1,0 +1,57 @@
+import { toHex } from "@phala-l2/protocol/bytes";
+import type { Log } from "@phala-l2/protocol/log";
+import { isObject } from "../parameters.ts";
+import { failure, SERVER_ERROR } from "../reply.ts";
+import type { SubmissionResult, SubmitTransaction } from "./submission.ts";
+
+/** Milliseconds for the sequencer's answer; a wallet waits about as long. */
+const FORWARD_MS = 10_000;
+/** Bytes of the sequencer's answer that are read: a hash or an error. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+const UNREACHABLE = failure(SERVER_ERROR, "the sequencer cannot be reached");
+
+function readAnswer(text: string): SubmissionResult {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    return UNREACHABLE;
+  }
+  if (!isObject(answer)) return UNREACHABLE;
+  const { error } = answer;
+  if (isObject(error) && typeof error.code === "number" && typeof error.message === "string") {
+    return failure(error.code, error.message, error.data);
+  }
+  return typeof answer.result === "string" ? { kind: "accepted" } : UNREACHABLE;
+}
+
+async function boundedText(response: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) return "";
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** A verifier's door: hands each transaction to the sequencer and passes its answer on word for word. */
+export function forwardTo(sequencerUrl: string, log: Log): SubmitTransaction {
+  return async ({ raw }) => {
+    try {
+      const response = await fetch(sequencerUrl, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_sendRawTransaction", params: [toHex(raw)] }),
+        signal: AbortSignal.timeout(FORWARD_MS),
+      });
+      return readAnswer(await boundedText(response));
+    } catch (error) {
+      log.warn({ error, sequencerUrl }, "the sequencer did not answer a forwarded transaction");
+      return UNREACHABLE;
+    }
+  };
+}
