@@ -1,4 +1,4 @@
-import { type Fork, FORKS, isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { FORKS, type Fork, isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { hasUpgradeTransactions } from "./upgrade-transactions.ts";
 
@@ -13,14 +13,8 @@ export const GRANITE_CHANNEL_TIMEOUT = 50n;
 /** Seconds an L2 block may be ahead of its L1 origin. Source: specs/protocol/fjord/derivation.md. */
 export const FJORD_MAX_SEQUENCER_DRIFT = 1800n;
 
-/**
- * Bytes that a channel's decompressed batches are clipped to, and from Holocene on the most that its compressed
- * frames may have. Source: specs/protocol/fjord/derivation.md, holocene/derivation.md "Pruning".
- */
-export const FJORD_MAX_RLP_BYTES_PER_CHANNEL = 100_000_000;
-
 /** Counted per frame on top of its data. Source: specs/protocol/derivation.md "Pruning". */
-export const FRAME_OVERHEAD = 200;
+export const FRAME_SIZE_OVERHEAD = 200;
 
 /** The rules this package implements begin with Holocene and are complete up to Jovian. */
 const LAST_REQUIRED_FORK: Fork = "jovian";
@@ -61,7 +55,7 @@ export function assertSupported(config: RollupConfig): void {
       data: { fork, activation, genesis: config.genesis.l2Time },
     });
   }
-  // With a window of one block an expired epoch would have no successor to count against (op-node refuses it too).
+  // With a window of one block an expired epoch would have no successor to count against.
   if (config.seqWindowSize < 2n) {
     throw new RollupError("SEQUENCING_WINDOW_TOO_SMALL", "the sequencing window has at least 2 L1 blocks", {
       data: { seqWindowSize: config.seqWindowSize },

@@ -1,4 +1,4 @@
-import { type Fork, FORKS, isActivationBlock, type RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { FORKS, type Fork, isActivationBlock, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 
 /**
  * Deposits that the first block of a fork carries after the user's deposits, encoded and in order. A fork that
