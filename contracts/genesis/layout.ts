@@ -10,7 +10,7 @@ const PROXY_IMPLEMENTATION_SLOT = 0x360894a13ba1a3210667c828492db98dca3e2076cc37
 const PROXY_ADMIN_SLOT = 0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103n;
 
 /** ERC-7201 slot of OpenZeppelin's Initializable: the number of initialisations in the low 8 bytes. */
-const INITIALIZABLE_SLOT = 0xf0c57e16840df040f15088dc2f81fe391c3923bec73e23a9662efc9c6a229c00n;
+const INITIALIZABLE_SLOT = 0xf0c57e16840df040f15088dc2f81fe391c3923bec73e23a9662efc9c229c6a00n;
 /** What `_disableInitializers` leaves there. */
 const INITIALIZERS_DISABLED = 2n ** 64n - 1n;
 

@@ -7,5 +7,7 @@ import {TransparentUpgradeableProxy} from "@openzeppelin/contracts/proxy/transpa
 /// @notice The code at each proxied predeploy. Genesis writes the runtime code with the ProxyAdmin predeploy as its
 ///         immutable admin; the constructor never runs there.
 contract PredeployProxy is TransparentUpgradeableProxy {
-    constructor(address implementation, address owner) TransparentUpgradeableProxy(implementation, owner, "") {}
+    constructor(address implementation, address owner, bytes memory initialization)
+        TransparentUpgradeableProxy(implementation, owner, initialization)
+    {}
 }
