@@ -8,7 +8,11 @@ import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attribut
 import { DEPOSIT_TYPE, encodeTransaction } from "@phala-l2/protocol/wire/transaction";
 import { l1BlobBaseFee } from "./blob-base-fee.ts";
 import { type L1Epoch, userDeposits } from "./epoch.ts";
+import { feeScalars } from "./fee-scalars.ts";
 import { upgradeTransactions } from "./upgrade-transactions.ts";
+
+/** Stands for a SystemConfig that holds zero. Source: specs/protocol/jovian/l1-attributes.md. */
+const DEFAULT_DA_FOOTPRINT_GAS_SCALAR = 400n;
 
 export type AttributesInput = {
   readonly config: RollupConfig;
@@ -72,13 +76,21 @@ function l1AttributesTransaction(
   sequenceNumber: bigint,
   timestamp: bigint,
 ): Uint8Array {
-  const deposit = l1AttributesDeposit(config, {
-    l1Header: header,
-    l1Hash: ref.hash,
+  const { operatorFeeScalar, operatorFeeConstant, daFootprintGasScalar, batcherAddress } = systemConfig;
+  const deposit = l1AttributesDeposit(config, timestamp, {
+    number: ref.number,
+    timestamp: ref.timestamp,
+    // An L1 without EIP-1559 has no base fee; the field is then zero.
+    baseFee: header.baseFeePerGas ?? 0n,
+    hash: ref.hash,
     sequenceNumber,
-    systemConfig,
+    batcherAddress,
     blobBaseFee: l1BlobBaseFee(config.l1BlobSchedule, header),
-    timestamp,
+    ...feeScalars(systemConfig.scalar),
+    operatorFeeScalar,
+    operatorFeeConstant,
+    daFootprintGasScalar:
+      daFootprintGasScalar === 0n ? DEFAULT_DA_FOOTPRINT_GAS_SCALAR : daFootprintGasScalar,
   });
   return encodeTransaction(deposit);
 }
