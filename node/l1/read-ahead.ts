@@ -15,6 +15,8 @@ export type ReadAheadOptions = {
 export interface ReadAhead extends L1Source {
   /** How far blocks exist; nothing beyond is fetched ahead. */
   setHead(number: bigint): void;
+  /** Drops what was fetched ahead; after an L1 reorg it is of the wrong branch. */
+  forget(): void;
 }
 
 type Blobs = ReadonlyMap<Hex, Uint8Array>;
@@ -57,6 +59,10 @@ export function readAhead(source: L1Source, options: ReadAheadOptions): ReadAhea
   return {
     setHead(number) {
       head = number;
+    },
+    forget() {
+      blocks.clear();
+      blobs.clear();
     },
     head: (label) => source.head(label),
     blockRef: (numberOrHash) => source.blockRef(numberOrHash),

@@ -1,10 +1,9 @@
 import type { L1Block } from "@phala-l2/derivation/l1-block";
-import { type Address, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockRef } from "@phala-l2/protocol/config/rollup";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Header } from "@phala-l2/protocol/wire/header";
-import { bloomContains } from "@phala-l2/protocol/wire/receipt";
 import type { Clock } from "../clock.ts";
 import { type BeaconOptions, createBeaconClient } from "./beacon.ts";
 import type { Fetch } from "./http.ts";
@@ -23,8 +22,8 @@ import { type RpcHeader, readRpcHeader } from "./rpc-header.ts";
 export type L1SourceOptions = {
   readonly rpc: JsonRpcOptions;
   readonly beacon: BeaconOptions;
-  /** Contracts whose logs matter: receipts of a block are fetched when its bloom may hold one of these. */
-  readonly logAddresses: readonly Address[];
+  /** Receipts of a block are fetched when its header says that logs in it may matter. */
+  readonly needsReceipts: (header: Header) => boolean;
 };
 export type L1SourceDependencies = {
   readonly fetch: Fetch;
@@ -57,7 +56,7 @@ export function createL1Source(options: L1SourceOptions, dependencies: L1SourceD
     const { hash, header } = found;
     const [transactions, receipts] = await Promise.all([
       rawTransactions(client, found),
-      options.logAddresses.some((address) => bloomContains(header.logsBloom, address))
+      options.needsReceipts(header)
         ? client.call("eth_getBlockReceipts", [toHex(hash)], (result) =>
             readRpcReceipts(present(result, hash), header),
           )

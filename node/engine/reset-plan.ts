@@ -1,0 +1,76 @@
+import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
+import type { BlockId, L2BlockRef } from "@phala-l2/protocol/config/rollup";
+import { RollupError } from "@phala-l2/protocol/errors";
+import type { L1Source } from "../l1/l1-source.ts";
+import type { ChainStore } from "../store/chain-store.ts";
+
+/** Where the heads have to go so that nothing on them depends on L1 blocks that are gone. */
+export type ResetPlan = {
+  readonly unsafe: L2BlockRef;
+  readonly safe: L2BlockRef;
+  readonly safeDerivedFrom: BlockId;
+};
+
+/**
+ * Compares what the chain rests on with L1 as it is now. Used at each start and after each L1 reorg.
+ *
+ * The safe head is the newest one recorded for an L1 block that is still canonical: all that it was derived
+ * from is that block and its ancestors. Above it stay unsafe blocks whose L1 origins are canonical, or newer
+ * than the L1 client knows; derivation will confirm or replace them.
+ * Source: specs/protocol/derivation.md "Resetting the Pipeline", "Finding the Sync Starting Point".
+ *
+ * @throws RollupError ENGINE_FINALIZED_CONFLICT when an L1 block that finality rests on is not canonical;
+ * L1_BEHIND when L1's client does not have blocks of that height
+ */
+export async function planReset(store: ChainStore, l1: L1Source): Promise<ResetPlan> {
+  const base = await validSafeHead(store, l1);
+  const unsafe = await validUnsafeHead(store, l1, base.safe);
+  return { ...base, unsafe };
+}
+
+async function validSafeHead(store: ChainStore, l1: L1Source): Promise<Omit<ResetPlan, "unsafe">> {
+  const { safe, safeDerivedFrom, finalized, finalizedFrom } = store.heads();
+  if (await isCanonical(l1, safeDerivedFrom)) return { safe, safeDerivedFrom };
+  for (let number = safeDerivedFrom.number - 1n; number > finalizedFrom.number; number--) {
+    const recorded = store.safeHeadAtL1Block(number);
+    if (recorded === undefined) break;
+    if (!(await isCanonical(l1, recorded.l1))) continue;
+    const ref = store.ref(recorded.safe.hash);
+    if (ref === undefined) break;
+    return { safe: ref, safeDerivedFrom: recorded.l1 };
+  }
+  if (await isCanonical(l1, finalizedFrom)) return { safe: finalized, safeDerivedFrom: finalizedFrom };
+  throw finalizedConflict(finalized, finalizedFrom);
+}
+
+function finalizedConflict(finalized: L2BlockRef, from: BlockId): RollupError<"ENGINE_FINALIZED_CONFLICT"> {
+  const message = `L1 no longer has block ${from.number} ${toHex(from.hash)}, by which L2 block ${finalized.number} is final: L1's finality has failed, or the L1 client is on another chain; check the L1 client first, and only if L1 itself reverted, start with an empty folder`;
+  return new RollupError("ENGINE_FINALIZED_CONFLICT", message, { data: { finalized, from } });
+}
+
+async function validUnsafeHead(store: ChainStore, l1: L1Source, safe: L2BlockRef): Promise<L2BlockRef> {
+  let valid = store.heads().unsafe;
+  for (let at = valid; at.number > safe.number; ) {
+    const status = await originStatus(l1, at.l1Origin);
+    // The origins of a block's ancestors are ancestors of its origin, so all below are canonical too.
+    if (status === "canonical") return valid;
+    const parent = store.ref(at.parentHash);
+    if (parent === undefined) break;
+    if (status === "gone") valid = parent;
+    at = parent;
+  }
+  return valid.number > safe.number ? valid : safe;
+}
+
+async function originStatus(l1: L1Source, origin: BlockId): Promise<"canonical" | "gone" | "ahead"> {
+  const found = await l1.blockRef(origin.number);
+  if (found === undefined) return "ahead";
+  return bytesEqual(found.hash, origin.hash) ? "canonical" : "gone";
+}
+
+async function isCanonical(l1: L1Source, id: BlockId): Promise<boolean> {
+  const found = await l1.blockRef(id.number);
+  if (found !== undefined) return bytesEqual(found.hash, id.hash);
+  const message = `the L1 client has no block ${id.number} yet, which this node has read before; waiting for it to catch up`;
+  throw new RollupError("L1_BEHIND", message, { data: { number: id.number } });
+}
