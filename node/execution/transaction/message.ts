@@ -1,0 +1,45 @@
+import type { BlockContext } from "../block/context.ts";
+import type { Evm, Message, MessageResult } from "../evm/evm.ts";
+import { isPrecompile } from "../evm/precompiles.ts";
+import type { JournaledState } from "../state/journal.ts";
+
+const MOVED: MessageResult = {
+  kind: "returned",
+  output: new Uint8Array(0),
+  gasUsed: 0n,
+  refund: 0n,
+  logs: [],
+  createdAddress: undefined,
+  destroyed: [],
+  exception: undefined,
+  accessed: undefined,
+};
+
+/** Runs a message in the EVM, or without it when no code would run. The caller holds the value. */
+export async function runMessage(
+  evm: Evm,
+  message: Message,
+  block: BlockContext,
+  state: JournaledState,
+): Promise<MessageResult> {
+  if (message.to === undefined || isPrecompile(message.to, block.fork) || state.hasCode(message.to)) {
+    return evm.run(message, block, state);
+  }
+  // Value to an account without code: the EVM would do this and nothing more.
+  state.subtractBalance(message.caller, message.value);
+  state.addBalance(message.to, message.value);
+  return MOVED;
+}
+
+/** EIP-3529: at most this part of the gas used is given back. */
+const MAX_REFUND_QUOTIENT = 5n;
+
+/**
+ * The gas a transaction pays for: what it used, less the capped refund (EIP-3529), but at least the floor of
+ * its data (EIP-7623).
+ */
+export function gasToPay(used: bigint, refundCounter: bigint, floor: bigint): bigint {
+  const cap = used / MAX_REFUND_QUOTIENT;
+  const afterRefund = used - (refundCounter < cap ? refundCounter : cap);
+  return afterRefund < floor ? floor : afterRefund;
+}
