@@ -1,5 +1,6 @@
-import { executeAttributes, executeBlock } from "@phala-l2/execution/block/execute";
-import { type OpenBlock, openBlock, type SealedBlock } from "@phala-l2/execution/block/open-block";
+import { executeAttributes, executeBlock, openWithAttributes } from "@phala-l2/execution/block/execute";
+import type { OpenBlock } from "@phala-l2/execution/block/open-block";
+import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import type { Evm } from "@phala-l2/execution/evm/evm";
 import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockId, BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
@@ -18,7 +19,10 @@ import { createSerial } from "./serial.ts";
 
 export type EngineDependencies = {
   readonly store: ChainStore;
+  /** Runs the blocks that are verified. */
   readonly evm: Evm;
+  /** Another instance for blocks that a sequencer fills meanwhile: the runs of one must not overlap. */
+  readonly buildEvm: Evm;
   readonly log: Log;
   /** L1's heads at the start; `noteL1` brings newer ones. */
   readonly l1Heads: L1Heads;
@@ -44,6 +48,7 @@ const HALTING_CODES = new Set(["STORE_WRITE_FAILED", "STORE_CORRUPT", "TRIE_NODE
 export class ChainEngine implements Engine {
   readonly chain: ChainStore;
   readonly #evm: Evm;
+  readonly #buildEvm: Evm;
   readonly #log: Log;
   readonly #serial = createSerial();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -51,9 +56,10 @@ export class ChainEngine implements Engine {
   #currentL1: BlockRef;
   #halted: RollupError | undefined;
 
-  constructor({ store, evm, log, l1Heads }: EngineDependencies) {
+  constructor({ store, evm, buildEvm, log, l1Heads }: EngineDependencies) {
     this.chain = store;
     this.#evm = evm;
+    this.#buildEvm = buildEvm;
     this.#log = log;
     this.#l1 = l1Heads;
     this.#currentL1 = {
@@ -67,19 +73,14 @@ export class ChainEngine implements Engine {
     return this.#change(async () => {
       const { unsafe } = this.chain.heads();
       if (!bytesEqual(unsafe.hash, parent)) throw notHead(parent, unsafe);
-      const block = await openBlock({ ...this.#executionInput(unsafe), attributes });
-      for (const raw of attributes.transactions) {
-        const result = await block.apply(raw);
-        if (result.kind === "included") continue;
-        throw new RollupError(
-          "ENGINE_ATTRIBUTES_INVALID",
-          "a transaction of the attributes can not be executed",
-          {
-            data: result,
-          },
-        );
-      }
-      return block;
+      const opening = await openWithAttributes({
+        ...this.#executionInput(unsafe),
+        evm: this.#buildEvm,
+        attributes,
+      });
+      if (opening.kind === "open") return opening.block;
+      const message = `no block can begin with these attributes: ${opening.reason}`;
+      throw new RollupError("ENGINE_ATTRIBUTES_INVALID", message, { data: opening });
     });
   }
 

@@ -1,4 +1,5 @@
-import type { OpenBlock, SealedBlock } from "@phala-l2/execution/block/open-block";
+import type { OpenBlock } from "@phala-l2/execution/block/open-block";
+import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import type { Hash } from "@phala-l2/protocol/bytes";
 import type { BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
 import type { Block } from "@phala-l2/protocol/wire/block";

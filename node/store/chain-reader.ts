@@ -1,4 +1,4 @@
-import type { SealedBlock } from "@phala-l2/execution/block/open-block";
+import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import type { Hash } from "@phala-l2/protocol/bytes";
 import type { BlockId, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";

@@ -1,4 +1,4 @@
-import type { SealedBlock } from "@phala-l2/execution/block/open-block";
+import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { trieState } from "@phala-l2/execution/state/trie-state";
 import { bytesEqual, fromHex, type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
