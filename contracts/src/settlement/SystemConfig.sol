@@ -13,8 +13,7 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
     uint256 public constant VERSION = 0;
 
     /// @notice Nodes read the unsafe block signer from this storage slot (op-node's runtime configuration).
-    bytes32 public constant UNSAFE_BLOCK_SIGNER_SLOT =
-        bytes32(uint256(keccak256("systemconfig.unsafeblocksigner")) - 1);
+    bytes32 public constant UNSAFE_BLOCK_SIGNER_SLOT = keccak256("systemconfig.unsafeblocksigner");
 
     /// @inheritdoc ISystemConfig
     uint256 public constant PAUSE_DURATION = 14 days;

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
+import {GameStatus, IDisputeGame} from "../../src/settlement/interfaces/IDisputeGame.sol";
+import {IMultiProofGame} from "../../src/settlement/interfaces/IMultiProofGame.sol";
+import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
+import {SettlementFixture} from "./SettlementFixture.sol";
+
+/// @notice Random proofs, contradictions, revocations, waits and resolutions over many games. Whenever a game is won, an
+///         own count over the supporters and the registry's raw records says whether it was allowed to be.
+contract MultiProofGameInvariantTest is SettlementFixture {
+    MultiProofGame[] private _games;
+    uint256 private _wins;
+    uint256 private _unjustified;
+    uint256 private _contradictedWins;
+    uint256 private _highestAnchor;
+    bool private _anchorFell;
+    uint256[4] private _keys = [TDX_KEY, TDX_KEY_2, SNP_KEY, TDX_GPU_KEY];
+
+    function setUp() public override {
+        super.setUp();
+        _games.push(_propose(TDX_KEY, ROOT, 10, address(0)));
+    }
+
+    function targetContracts() public view returns (address[] memory targets) {
+        targets = new address[](1);
+        targets[0] = address(this);
+    }
+
+    function actPropose(uint8 key, uint8 root, bool child) external {
+        address parent = child ? address(_games[root % _games.length]) : address(0);
+        bytes32 head = blockhash(block.number - 1);
+        uint256 number = (child ? MultiProofGame(parent).l2BlockNumber() : 0) + 1 + _games.length;
+        bytes32 claimed = keccak256(abi.encode(root % 3, number));
+        bytes memory signature =
+            _signature(_keys[key % 4], _claim(head, _rootOf(parent), claimed, number));
+        try factory.createWithProof(
+            GAME_TYPE, claimed, abi.encode(number, parent), head, uint64(block.number - 1), signature
+        ) {
+            _remember();
+        } catch {}
+        _wait(1);
+    }
+
+    function actProposeBonded(uint8 root) external {
+        uint256 number = 1 + _games.length;
+        bytes32 claimed = keccak256(abi.encode(root % 3, number));
+        vm.deal(address(this), BOND);
+        try factory.create{value: BOND}(GAME_TYPE, claimed, abi.encode(number, address(0))) {
+            _remember();
+        } catch {}
+    }
+
+    function actProve(uint8 which, uint8 key) external {
+        MultiProofGame game = _games[which % _games.length];
+        try game.prove(game.rootClaim(), _gameSignature(game, _keys[key % 4], game.rootClaim())) {} catch {}
+    }
+
+    function actContradict(uint8 which, uint8 key) external {
+        if (which % 8 != 0) return;
+        MultiProofGame game = _games[which % _games.length];
+        try game.prove(OTHER_ROOT, _gameSignature(game, _keys[key % 4], OTHER_ROOT)) {} catch {}
+    }
+
+    function actRevoke(uint8 key) external {
+        if (key % 16 > 3) return;
+        vm.prank(guardian);
+        registry.revoke(vm.addr(_keys[key % 4]));
+    }
+
+    function actWait(uint16 time) external {
+        _wait(1 + uint256(time) % SILENCE);
+    }
+
+    function actResolve(uint8 which) external {
+        MultiProofGame game = _games[which % _games.length];
+        try game.resolve() returns (GameStatus status) {
+            if (status != GameStatus.DEFENDER_WINS) return;
+            ++_wins;
+            if (game.contradicted()) ++_contradictedWins;
+            if (!_mayWin(game)) ++_unjustified;
+        } catch {}
+    }
+
+    function actAnchor(uint8 which) external {
+        try anchors.setAnchorState(_games[which % _games.length]) {} catch {}
+        (, uint256 number) = anchors.getAnchorRoot();
+        if (number < _highestAnchor) _anchorFell = true;
+        else _highestAnchor = number;
+    }
+
+    function invariant_a_win_has_two_vendors_or_the_slow_or_the_bonded_conditions() public view {
+        assertEq(_unjustified, 0);
+    }
+
+    function invariant_a_contradicted_game_never_wins() public view {
+        assertEq(_contradictedWins, 0);
+    }
+
+    function invariant_the_anchor_never_goes_backwards() public view {
+        assertFalse(_anchorFell, "the anchor fell");
+    }
+
+    function invariant_a_game_holds_its_bond_until_it_is_credited() public view {
+        for (uint256 i = 0; i < _games.length; ++i) {
+            assertEq(address(_games[i]).balance, _games[i].bonded() ? BOND : 0);
+        }
+    }
+
+    function test_the_handler_reaches_every_kind_of_win() public {
+        this.actProve(0, 2);
+        this.actWait(uint16(FAST));
+        this.actResolve(0);
+        assertEq(_wins, 1);
+        this.actWait(uint16(SILENCE - 1));
+        this.actProposeBonded(1);
+        for (uint256 i = 0; i < 3; ++i) this.actWait(uint16(SILENCE - 1));
+        this.actResolve(1);
+        this.actPropose(2, 0, false);
+        this.actWait(uint16(SLOW));
+        this.actResolve(2);
+        assertEq(_wins, 3);
+        this.actAnchor(0);
+        assertEq(_unjustified, 0);
+    }
+
+    function _remember() private {
+        (,, IDisputeGame game) = factory.gameAtIndex(factory.gameCount() - 1);
+        _games.push(MultiProofGame(address(game)));
+    }
+
+    /// @dev Independent of `proofStatus`: reads the registry's records, not its verdicts.
+    function _mayWin(MultiProofGame game) private view returns (bool) {
+        IMultiProofGame.Supporter[] memory supporters = game.supporters();
+        bool intel;
+        bool amd;
+        uint256 first = type(uint256).max;
+        uint256 latest;
+        for (uint256 i = 0; i < supporters.length; ++i) {
+            IProverRegistry.Prover memory prover = registry.prover(supporters[i].key);
+            if (prover.revoked || block.timestamp >= prover.expiresAt) continue;
+            bool isIntel = prover.kind == IProverRegistry.Kind.TDX || prover.kind == IProverRegistry.Kind.TDX_GPU;
+            // The first supporter of each vendor is what makes the threshold.
+            if ((isIntel && !intel) || (!isIntel && !amd)) latest = supporters[i].provedAt;
+            if (isIntel) intel = true;
+            else amd = true;
+            if (supporters[i].provedAt < first) first = supporters[i].provedAt;
+        }
+        bool fast = intel && amd && block.timestamp >= latest + FAST;
+        bool slow = (intel || amd) && block.timestamp >= first + SLOW;
+        bool unrefuted = game.bonded() && block.timestamp >= game.createdAt() + WINDOW;
+        return fast || slow || unrefuted;
+    }
+
+    receive() external payable {}
+}

@@ -1,0 +1,433 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
+import {OptimismPortal} from "../../src/settlement/OptimismPortal.sol";
+import {IDisputeGame} from "../../src/settlement/interfaces/IDisputeGame.sol";
+import {IOptimismPortal} from "../../src/settlement/interfaces/IOptimismPortal.sol";
+import {IResourceMetering} from "../../src/settlement/interfaces/IResourceMetering.sol";
+import {AddressAliasing} from "../../src/types/AddressAliasing.sol";
+import {Hashing} from "../../src/types/Hashing.sol";
+import {SafeCall} from "../../src/types/SafeCall.sol";
+import {Types} from "../../src/types/Types.sol";
+import {SettlementFixture} from "./SettlementFixture.sol";
+
+/// @notice Withdrawals: one withdrawal is the only entry of the message passer's storage, so its trie is one leaf.
+contract OptimismPortalWithdrawalTest is SettlementFixture {
+    address private constant DEFAULT_SENDER = 0x000000000000000000000000000000000000dEaD;
+
+    Receiver private receiver;
+    Types.WithdrawalTransaction private withdrawal;
+    bytes32 private withdrawalHash;
+    Types.OutputRootProof private output;
+    bytes[] private proof;
+    MultiProofGame private game;
+    uint256 private gameIndex;
+
+    function setUp() public override {
+        super.setUp();
+        vm.deal(address(portal), 10 ether);
+        receiver = new Receiver(portal);
+        withdrawal = Types.WithdrawalTransaction({
+            nonce: uint256(1) << 240,
+            sender: account("l2 sender"),
+            target: address(receiver),
+            value: 1 ether,
+            gasLimit: 100_000,
+            data: abi.encodeCall(Receiver.take, ())
+        });
+        _prepare();
+    }
+
+    function test_prove_wait_finalize_pays_once() public {
+        _proveWithdrawal();
+        assertEq(portal.numProofSubmitters(withdrawalHash), 1);
+        assertEq(portal.proofSubmitters(withdrawalHash, 0), address(this));
+        _resolveGame();
+        _wait(MATURITY);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+        assertEq(address(receiver).balance, 1 ether);
+        assertEq(receiver.l2Sender(), withdrawal.sender);
+        assertEq(portal.l2Sender(), DEFAULT_SENDER);
+        assertTrue(portal.finalizedWithdrawals(withdrawalHash), "finalised");
+        vm.expectRevert(IOptimismPortal.OptimismPortal_AlreadyFinalized.selector);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+        vm.prank(account("second submitter"));
+        _proveWithdrawal();
+        vm.expectRevert(IOptimismPortal.OptimismPortal_AlreadyFinalized.selector);
+        portal.finalizeWithdrawalTransactionExternalProof(withdrawal, account("second submitter"));
+    }
+
+    function test_proving_in_the_games_own_block_fails() public {
+        withdrawal.nonce += 1;
+        _prepareRoot();
+        game = _propose(TDX_KEY, Hashing.hashOutputRootProof(output), 12, address(0));
+        uint256 index = factory.gameCount() - 1;
+        vm.expectRevert(IOptimismPortal.OptimismPortal_InvalidProofTimestamp.selector);
+        portal.proveWithdrawalTransaction(withdrawal, index, output, proof);
+    }
+
+    function test_maturity_is_strict() public {
+        _proveWithdrawal();
+        uint256 proven = block.timestamp;
+        _resolveGame();
+        vm.warp(proven + MATURITY);
+        _refusedFinalization(IOptimismPortal.OptimismPortal_ProofNotOldEnough.selector);
+        vm.warp(proven + MATURITY + 1);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+    }
+
+    function test_proving_again_starts_the_wait_again_without_a_second_entry() public {
+        _proveWithdrawal();
+        _wait(MATURITY);
+        _proveWithdrawal();
+        assertEq(portal.numProofSubmitters(withdrawalHash), 1);
+        _resolveGame();
+        _wait(AIR_GAP);
+        _refusedFinalization(IOptimismPortal.OptimismPortal_ProofNotOldEnough.selector);
+    }
+
+    function test_unproven_and_foreign_proofs_do_not_finalize() public {
+        _refusedFinalization(IOptimismPortal.OptimismPortal_Unproven.selector);
+        _proveWithdrawal();
+        _resolveGame();
+        _wait(MATURITY);
+        vm.prank(account("other"));
+        vm.expectRevert(IOptimismPortal.OptimismPortal_Unproven.selector);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+        vm.prank(account("other"));
+        portal.finalizeWithdrawalTransactionExternalProof(withdrawal, address(this));
+    }
+
+    function test_an_unresolved_lost_blacklisted_or_retired_game_does_not_finalize() public {
+        _proveWithdrawal();
+        _wait(MATURITY + 1);
+        bytes4 invalid = IOptimismPortal.OptimismPortal_InvalidRootClaim.selector;
+        _refusedFinalization(invalid);
+        uint256 before = vm.snapshotState();
+        _prove(game, SNP_KEY, OTHER_ROOT);
+        _wait(AIR_GAP + 1);
+        _refusedFinalization(invalid);
+        vm.revertToState(before);
+        _resolveGame();
+        _refusedFinalization(invalid);
+        _wait(AIR_GAP + 1);
+        before = vm.snapshotState();
+        vm.prank(guardian);
+        anchors.blacklistDisputeGame(IDisputeGame(address(game)));
+        _refusedFinalization(invalid);
+        vm.revertToState(before);
+        vm.prank(guardian);
+        anchors.updateRetirementTimestamp();
+        _refusedFinalization(invalid);
+        vm.revertToState(before);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+    }
+
+    function test_a_bad_game_is_not_proven_against() public {
+        uint256 before = vm.snapshotState();
+        _prove(game, SNP_KEY, OTHER_ROOT);
+        _refusedProof(IOptimismPortal.OptimismPortal_InvalidDisputeGame.selector);
+        vm.revertToState(before);
+        vm.prank(guardian);
+        anchors.blacklistDisputeGame(IDisputeGame(address(game)));
+        _refusedProof(IOptimismPortal.OptimismPortal_ImproperDisputeGame.selector);
+        vm.revertToState(before);
+        vm.prank(guardian);
+        anchors.updateRetirementTimestamp();
+        _refusedProof(IOptimismPortal.OptimismPortal_ImproperDisputeGame.selector);
+        vm.revertToState(before);
+        vm.prank(guardian);
+        anchors.setRespectedGameType(7);
+        MultiProofGame unrespected = _propose(TDX_KEY, game.rootClaim(), 11, address(0));
+        _wait(12);
+        uint256 index = factory.gameCount() - 1;
+        assertFalse(unrespected.wasRespectedGameTypeWhenCreated(), "unrespected");
+        vm.expectRevert(IOptimismPortal.OptimismPortal_InvalidDisputeGame.selector);
+        portal.proveWithdrawalTransaction(withdrawal, index, output, proof);
+    }
+
+    function test_a_pause_stops_exits_but_not_for_ever() public {
+        _proveWithdrawal();
+        _resolveGame();
+        _wait(MATURITY + 1);
+        vm.prank(guardian);
+        systemConfig.pause();
+        _refusedFinalization(IOptimismPortal.OptimismPortal_CallPaused.selector);
+        _refusedProof(IOptimismPortal.OptimismPortal_CallPaused.selector);
+        vm.warp(systemConfig.pausedUntil());
+        portal.finalizeWithdrawalTransaction(withdrawal);
+    }
+
+    function test_a_wrong_output_or_trie_proof_is_refused_by_name() public {
+        Types.OutputRootProof memory wrong = output;
+        wrong.stateRoot = keccak256("wrong");
+        vm.expectRevert(IOptimismPortal.OptimismPortal_InvalidOutputRootProof.selector);
+        portal.proveWithdrawalTransaction(withdrawal, 0, wrong, proof);
+        Types.WithdrawalTransaction memory greedy = withdrawal;
+        greedy.value = 10 ether;
+        vm.expectRevert(IOptimismPortal.OptimismPortal_InvalidMerkleProof.selector);
+        portal.proveWithdrawalTransaction(greedy, 0, output, proof);
+        vm.expectRevert(IOptimismPortal.OptimismPortal_InvalidMerkleProof.selector);
+        portal.proveWithdrawalTransaction(withdrawal, 0, output, new bytes[](0));
+        bytes[] memory twice = new bytes[](2);
+        (twice[0], twice[1]) = (proof[0], proof[0]);
+        vm.expectRevert(IOptimismPortal.OptimismPortal_InvalidMerkleProof.selector);
+        portal.proveWithdrawalTransaction(withdrawal, 0, output, twice);
+    }
+
+    function test_a_reentrant_receiver_finalizes_nothing_more() public {
+        _target(abi.encodeCall(Receiver.reenter, ()));
+        Types.WithdrawalTransaction memory second = _second();
+        receiver.plan(second, address(this));
+        _proveWithdrawal();
+        _resolveGame();
+        _wait(MATURITY + 1);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+        assertEq(receiver.reentryError(), abi.encodeWithSelector(IOptimismPortal.OptimismPortal_NoReentrancy.selector));
+        assertEq(address(receiver).balance, 1 ether);
+    }
+
+    function test_an_under_gassed_call_reverts_whole_and_stays_open() public {
+        withdrawal.gasLimit = 2_000_000;
+        _prepare();
+        _proveWithdrawal();
+        _resolveGame();
+        _wait(MATURITY + 1);
+        vm.expectRevert(SafeCall.SafeCall_NotEnoughGas.selector);
+        portal.finalizeWithdrawalTransaction{gas: 1_900_000}(withdrawal);
+        assertFalse(portal.finalizedWithdrawals(withdrawalHash), "still open");
+        portal.finalizeWithdrawalTransaction(withdrawal);
+        assertEq(address(receiver).balance, 1 ether);
+    }
+
+    function test_a_failing_call_with_its_gas_is_final() public {
+        _target(abi.encodeCall(Receiver.fail, ()));
+        _proveWithdrawal();
+        _resolveGame();
+        _wait(MATURITY + 1);
+        uint256 before = vm.snapshotState();
+        vm.expectEmit(address(portal));
+        emit IOptimismPortal.WithdrawalFinalized(withdrawalHash, false);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+        assertEq(address(receiver).balance, 0);
+        vm.revertToState(before);
+        // An estimation sees the failure.
+        vm.prank(address(this), address(1));
+        vm.expectRevert(IOptimismPortal.OptimismPortal_GasEstimation.selector);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+    }
+
+    function test_the_portal_is_no_target() public {
+        withdrawal.target = address(portal);
+        _prepare();
+        _refusedProof(IOptimismPortal.OptimismPortal_BadTarget.selector);
+        _refusedFinalization(IOptimismPortal.OptimismPortal_BadTarget.selector);
+    }
+
+    function test_initialises_once() public {
+        vm.expectRevert(Initializable.InvalidInitialization.selector);
+        portal.initialize(systemConfig, anchors);
+    }
+
+    function _target(bytes memory data) private {
+        withdrawal.data = data;
+        _prepare();
+    }
+
+    function _second() private view returns (Types.WithdrawalTransaction memory second) {
+        second = withdrawal;
+        second.nonce += 1;
+    }
+
+    /// @dev Rebuilds proof and game for `withdrawal`; the game is the newest of the factory.
+    function _prepare() private {
+        _prepareRoot();
+        game = _propose(TDX_KEY, Hashing.hashOutputRootProof(output), 10, address(0));
+        gameIndex = factory.gameCount() - 1;
+        _wait(12);
+    }
+
+    function _prepareRoot() private {
+        withdrawalHash = Hashing.hashWithdrawal(withdrawal);
+        bytes32 key = keccak256(abi.encode(keccak256(abi.encode(withdrawalHash, uint256(0)))));
+        bytes memory leaf = abi.encodePacked(hex"e3a120", key, hex"01");
+        delete proof;
+        proof.push(leaf);
+        output = Types.OutputRootProof({
+            version: 0,
+            stateRoot: keccak256("state"),
+            messagePasserStorageRoot: keccak256(leaf),
+            latestBlockhash: keccak256("block")
+        });
+    }
+
+    function _proveWithdrawal() private {
+        portal.proveWithdrawalTransaction(withdrawal, gameIndex, output, proof);
+    }
+
+    function _resolveGame() private {
+        _prove(game, SNP_KEY, game.rootClaim());
+        _wait(FAST);
+        game.resolve();
+    }
+
+    function _refusedProof(bytes4 reason) private {
+        vm.expectRevert(reason);
+        portal.proveWithdrawalTransaction(withdrawal, gameIndex, output, proof);
+    }
+
+    function _refusedFinalization(bytes4 reason) private {
+        vm.expectRevert(reason);
+        portal.finalizeWithdrawalTransaction(withdrawal);
+    }
+}
+
+/// @notice A target of withdrawals that notes what it sees, fails, or tries to enter again.
+contract Receiver {
+    error Refused();
+
+    OptimismPortal private immutable PORTAL;
+    address public l2Sender;
+    bytes public reentryError;
+    Types.WithdrawalTransaction private _planned;
+    address private _submitter;
+
+    constructor(OptimismPortal portal) {
+        PORTAL = portal;
+    }
+
+    function plan(Types.WithdrawalTransaction memory planned, address submitter) external {
+        _planned = planned;
+        _submitter = submitter;
+    }
+
+    function take() external payable {
+        l2Sender = PORTAL.l2Sender();
+    }
+
+    function fail() external payable {
+        revert Refused();
+    }
+
+    function reenter() external payable {
+        try PORTAL.finalizeWithdrawalTransactionExternalProof(_planned, _submitter) {
+            reentryError = "entered";
+        } catch (bytes memory reason) {
+            reentryError = reason;
+        }
+    }
+}
+
+contract OptimismPortalDepositTest is SettlementFixture {
+    address private user = account("user");
+
+    function setUp() public override {
+        super.setUp();
+        vm.deal(user, 100 ether);
+    }
+
+    function test_a_deposit_packs_mint_value_gas_creation_and_data() public {
+        vm.expectEmit(address(portal));
+        emit IOptimismPortal.TransactionDeposited(
+            user, account("to"), 0, abi.encodePacked(uint256(3), uint256(2), uint64(100_000), false, hex"beef")
+        );
+        vm.prank(user, user);
+        portal.depositTransaction{value: 3}(account("to"), 2, 100_000, false, hex"beef");
+        assertEq(address(portal).balance, 3);
+    }
+
+    function test_a_contracts_deposit_comes_from_its_alias() public {
+        vm.expectEmit(address(portal));
+        emit IOptimismPortal.TransactionDeposited(
+            AddressAliasing.applyL1ToL2Alias(address(this)),
+            account("to"),
+            0,
+            abi.encodePacked(uint256(0), uint256(0), uint64(100_000), false, "")
+        );
+        portal.depositTransaction(account("to"), 0, 100_000, false, "");
+    }
+
+    function test_an_account_that_delegates_its_code_is_not_aliased() public {
+        vm.etch(user, abi.encodePacked(hex"ef0100", address(portal)));
+        vm.expectEmit(address(portal));
+        emit IOptimismPortal.TransactionDeposited(
+            user, account("to"), 0, abi.encodePacked(uint256(0), uint256(0), uint64(100_000), false, "")
+        );
+        vm.prank(user, account("bundler"));
+        portal.depositTransaction(account("to"), 0, 100_000, false, "");
+    }
+
+    function test_a_plain_transfer_is_a_deposit_and_a_donation_is_not() public {
+        vm.expectEmit(address(portal));
+        emit IOptimismPortal.TransactionDeposited(
+            user, user, 0, abi.encodePacked(uint256(1 ether), uint256(1 ether), uint64(100_000), false, "")
+        );
+        vm.prank(user, user);
+        (bool sent,) = address(portal).call{value: 1 ether}("");
+        assertTrue(sent, "accepted");
+        vm.recordLogs();
+        vm.prank(user, user);
+        portal.donateETH{value: 1 ether}();
+        assertEq(vm.getRecordedLogs().length, 0);
+        assertEq(address(portal).balance, 2 ether);
+    }
+
+    function test_bad_deposits_are_refused_by_name() public {
+        vm.expectRevert(IOptimismPortal.OptimismPortal_BadTarget.selector);
+        portal.depositTransaction(account("to"), 0, 100_000, true, "");
+        vm.expectRevert(IOptimismPortal.OptimismPortal_GasLimitTooLow.selector);
+        portal.depositTransaction(account("to"), 0, 20_999, false, "");
+        vm.expectRevert(IOptimismPortal.OptimismPortal_GasLimitTooLow.selector);
+        portal.depositTransaction(account("to"), 0, 21_039, false, hex"00");
+        bytes memory large = new bytes(120_001);
+        vm.expectRevert(IOptimismPortal.OptimismPortal_CalldataTooLarge.selector);
+        portal.depositTransaction(account("to"), 0, 10_000_000, false, large);
+        portal.depositTransaction(account("to"), 0, 10_000_000, false, new bytes(120_000));
+    }
+
+    function test_a_block_sells_no_more_gas_than_its_limit() public {
+        portal.depositTransaction(account("to"), 0, 15_000_000, false, "");
+        vm.expectRevert(IResourceMetering.OutOfGas.selector);
+        portal.depositTransaction(account("to"), 0, 5_000_001, false, "");
+        portal.depositTransaction(account("to"), 0, 5_000_000, false, "");
+        vm.roll(block.number + 1);
+        portal.depositTransaction(account("to"), 0, 20_000_000, false, "");
+    }
+
+    function test_the_price_rises_with_demand_and_falls_without() public {
+        portal.depositTransaction(account("to"), 0, 20_000_000, false, "");
+        vm.roll(block.number + 1);
+        portal.depositTransaction(account("to"), 0, 21_000, false, "");
+        (uint128 fee,,) = portal.params();
+        // Bought 20M against a target of 2M: 1 + (18 / 2) / 8 = 2.125 times.
+        assertEq(fee, 2.125 gwei);
+        vm.roll(block.number + 3);
+        portal.depositTransaction(account("to"), 0, 21_000, false, "");
+        (uint128 lower, uint64 bought, uint64 number) = portal.params();
+        assertTrue(lower < fee && lower > 1 gwei, "decays");
+        assertEq(bought, 21_000);
+        assertEq(number, block.number);
+        vm.roll(block.number + 1_000_000);
+        portal.depositTransaction(account("to"), 0, 21_000, false, "");
+        (fee,,) = portal.params();
+        assertEq(fee, 1 gwei);
+    }
+
+    function test_bought_gas_is_burnt() public {
+        vm.fee(1 gwei);
+        uint256 before = gasleft();
+        portal.depositTransaction(account("to"), 0, 3_000_000, false, "");
+        assertTrue(before - gasleft() >= 3_000_000, "at least what was bought, at equal prices");
+    }
+
+    function testFuzz_the_fee_stays_in_its_bounds(uint64 gas, uint256 blocks) public {
+        gas = uint64(bound(gas, 21_000, 3_000_000));
+        portal.depositTransaction(account("to"), 0, gas, false, "");
+        vm.roll(block.number + bound(blocks, 0, type(uint32).max));
+        portal.depositTransaction(account("to"), 0, gas, false, "");
+        (uint128 fee,,) = portal.params();
+        assertTrue(fee >= 1 gwei, "at least the minimum");
+    }
+}
