@@ -121,7 +121,7 @@ contract GasPriceOracle is IGasPriceOracle {
     }
 
     /// @dev Fee of a transaction of that FastLZ length, its signature included.
-    function _l1Fee(uint256 fastLzSize) private view returns (uint256) {
+    function _l1Fee(uint256 fastLzSize) internal view returns (uint256) {
         uint256 weightedPrice = CALLDATA_BYTE_GAS * L1_BLOCK.baseFeeScalar() * L1_BLOCK.basefee()
             + L1_BLOCK.blobBaseFeeScalar() * L1_BLOCK.blobBaseFee();
         return _sizeScaled(fastLzSize) * weightedPrice / L1_FEE_UNIT;
