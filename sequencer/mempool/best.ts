@@ -1,5 +1,6 @@
 import type { Hex } from "@phala-l2/protocol/bytes";
-import { type PoolTransaction, tipAt } from "./pool-transaction.ts";
+import { effectiveTip } from "@phala-l2/protocol/wire/transaction";
+import type { PoolTransaction } from "./pool-transaction.ts";
 
 /**
  * A block builder's walk over the pool: always the transaction that pays most among the senders' next ones.
@@ -67,7 +68,7 @@ export function bestFirst(runs: Iterable<readonly PoolTransaction[]>, baseFee: b
   const offer = (run: readonly PoolTransaction[], at: number) => {
     const transaction = run[at];
     if (transaction === undefined) return;
-    const tip = tipAt(transaction.transaction, baseFee);
+    const tip = effectiveTip(transaction.transaction, baseFee);
     if (tip >= 0n) siftUp(heap, { run, at, transaction, tip });
   };
   for (const run of runs) offer(run, 0);

@@ -1,5 +1,6 @@
+import { gasFeeCap, gasTipCap, type SignedTransaction } from "@phala-l2/protocol/wire/transaction";
 import { REPLACEMENT_BUMP_PERCENT } from "./limits.ts";
-import { feeCap, type PoolTransaction, type SignedTransaction, tipCap } from "./pool-transaction.ts";
+import type { PoolTransaction } from "./pool-transaction.ts";
 
 /** One sender's transactions by nonce. Those that follow the account's nonce without a gap can be executed. */
 export type SenderQueue = Map<bigint, PoolTransaction>;
@@ -13,12 +14,19 @@ export function executable(queue: SenderQueue, nonce: bigint): PoolTransaction[]
 }
 
 /** The transaction with the highest nonce: the first to go when room is needed, because nothing follows it. */
-export function last(queue: SenderQueue): PoolTransaction | undefined {
+export function highestNonce(queue: SenderQueue): PoolTransaction | undefined {
   let found: PoolTransaction | undefined;
   for (const entry of queue.values()) {
     if (found === undefined || entry.transaction.nonce > found.transaction.nonce) found = entry;
   }
   return found;
+}
+
+/** Wei that all of them may take together, without the one of nonce `except`, which is about to be replaced. */
+export function totalCost(queue: SenderQueue, except: bigint): bigint {
+  let total = 0n;
+  for (const { transaction, cost } of queue.values()) if (transaction.nonce !== except) total += cost;
+  return total;
 }
 
 function bumped(before: bigint): bigint {
@@ -27,6 +35,8 @@ function bumped(before: bigint): bigint {
 
 /** Whether `after` pays enough more than `before` to take its nonce. */
 export function replaces(after: SignedTransaction, before: SignedTransaction): boolean {
-  const feeRises = feeCap(after) > feeCap(before) && tipCap(after) > tipCap(before);
-  return feeRises && feeCap(after) >= bumped(feeCap(before)) && tipCap(after) >= bumped(tipCap(before));
+  const rises = gasFeeCap(after) > gasFeeCap(before) && gasTipCap(after) > gasTipCap(before);
+  return (
+    rises && gasFeeCap(after) >= bumped(gasFeeCap(before)) && gasTipCap(after) >= bumped(gasTipCap(before))
+  );
 }

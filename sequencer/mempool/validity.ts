@@ -1,0 +1,70 @@
+import { includes } from "@phala-l2/execution/block/fork";
+import { estimatedSizeScaled, l1Fee } from "@phala-l2/execution/fees/l1-cost";
+import { operatorFee } from "@phala-l2/execution/fees/operator-fee";
+import {
+  floorDataGas,
+  intrinsicGas,
+  MAX_INITCODE_LENGTH,
+} from "@phala-l2/execution/transaction/intrinsic-gas";
+import type { SubmissionRejection, SubmittedTransaction } from "@phala-l2/node/rpc/eth/submission";
+import {
+  accessListOf,
+  gasFeeCap,
+  gasTipCap,
+  SET_CODE_TYPE,
+  type SignedTransaction,
+} from "@phala-l2/protocol/wire/transaction";
+import type { HeadView } from "./head-view.ts";
+import { MAX_TRANSACTION_BYTES, type MempoolLimits } from "./limits.ts";
+
+/** What a transaction by itself breaks, in geth's order of checks (core/txpool/validation.go). */
+export function brokenRule(
+  { raw, transaction }: SubmittedTransaction,
+  head: HeadView,
+  limits: MempoolLimits,
+): SubmissionRejection | undefined {
+  if (transaction.type === SET_CODE_TYPE && !includes(head.fork, "isthmus"))
+    return { reason: "type-not-supported" };
+  if (raw.length > MAX_TRANSACTION_BYTES) {
+    return { reason: "oversized", size: raw.length, limit: MAX_TRANSACTION_BYTES };
+  }
+  if (transaction.to === undefined && transaction.data.length > MAX_INITCODE_LENGTH) {
+    return { reason: "initcode-too-large", size: transaction.data.length, limit: MAX_INITCODE_LENGTH };
+  }
+  if (transaction.gasLimit > head.gasLimit) return { reason: "gas-limit-exceeds-block" };
+  return brokenFeeRule(transaction, limits) ?? brokenGasRule(transaction, head);
+}
+
+function brokenFeeRule(
+  transaction: SignedTransaction,
+  limits: MempoolLimits,
+): SubmissionRejection | undefined {
+  const tip = gasTipCap(transaction);
+  if (gasFeeCap(transaction) < tip) return { reason: "tip-above-fee-cap" };
+  if (tip < limits.minTip) return { reason: "underpriced", tip, needed: limits.minTip };
+  return undefined;
+}
+
+function brokenGasRule(transaction: SignedTransaction, head: HeadView): SubmissionRejection | undefined {
+  const isSetCode = transaction.type === SET_CODE_TYPE;
+  const given = transaction.gasLimit;
+  const intrinsic = intrinsicGas({
+    data: transaction.data,
+    isCreation: transaction.to === undefined,
+    accessList: accessListOf(transaction),
+    authorizations: isSetCode ? transaction.authorizationList.length : 0,
+  });
+  if (given < intrinsic) return { reason: "intrinsic-gas-too-low", given, needed: intrinsic };
+  const floor = floorDataGas(transaction.data);
+  if (includes(head.fork, "isthmus") && given < floor)
+    return { reason: "floor-gas-too-low", given, needed: floor };
+  if (isSetCode && transaction.authorizationList.length === 0) return { reason: "empty-authorization-list" };
+  return undefined;
+}
+
+/** Wei that the transaction may take from its sender at most, at the head's L1 prices. */
+export function highestCost({ raw, transaction }: SubmittedTransaction, head: HeadView): bigint {
+  const { gasLimit, value } = transaction;
+  const l1 = l1Fee(estimatedSizeScaled(raw), head.l1);
+  return gasLimit * gasFeeCap(transaction) + value + l1 + operatorFee(gasLimit, head.l1, head.fork);
+}
