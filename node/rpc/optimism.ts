@@ -8,7 +8,8 @@ import { decodeAccount } from "@phala-l2/execution/state/account";
 import { EMPTY_TRIE_ROOT, openTrie } from "@phala-l2/protocol/trie/trie";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import { outputRootV0 } from "@phala-l2/protocol/wire/output-root";
-import type { Engine, SyncStatus } from "../engine/engine.ts";
+import type { SyncStatus } from "../engine/engine.ts";
+import type { EngineView } from "./engine-view.ts";
 import type { ChainReader } from "../store/chain-reader.ts";
 import { STATE_UNAVAILABLE } from "./block-reference.ts";
 import { isRollupError } from "@phala-l2/protocol/errors";
@@ -61,7 +62,7 @@ function messagePasserRoot(chain: ChainReader, header: Header): Hash {
   return leaf === undefined ? EMPTY_TRIE_ROOT : asHash(decodeAccount(leaf).storageRoot);
 }
 
-function outputAtBlock(engine: Engine, number: bigint): Reply {
+function outputAtBlock(engine: EngineView, number: bigint): Reply {
   const { chain } = engine;
   const hash = chain.hashByNumber(number);
   const header = hash === undefined ? undefined : chain.headerByHash(hash);
@@ -87,7 +88,7 @@ function outputAtBlock(engine: Engine, number: bigint): Reply {
 }
 
 /** op-node's optimism namespace (specs/protocol/rollup-node.md, "L2 Output RPC method"). */
-export function optimismMethods(engine: Engine, version: string): RpcMethods {
+export function optimismMethods(engine: EngineView, version: string): RpcMethods {
   const { chain } = engine;
   return {
     optimism_outputAtBlock: method1(required(uint64), (number) => outputAtBlock(engine, number)),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { toHex } from "@phala-l2/protocol/bytes";
-import type { Engine } from "../../engine/engine.ts";
+import type { EngineView } from "../engine-view.ts";
 import type { RpcLimits } from "../limits.ts";
 import { method0, method1, type RpcMethods, required } from "../method.ts";
 import { text } from "../parameters.ts";
@@ -11,7 +11,7 @@ import { type LogQuery, logQuery } from "./log-filter.ts";
 import { findLogs, type LogLimits, logsInBlock } from "./logs.ts";
 
 export type FilterParts = {
-  readonly engine: Engine;
+  readonly engine: EngineView;
   readonly pool: PoolView | undefined;
   readonly limits: LogLimits & Pick<RpcLimits, "filters" | "filterMs">;
   /** Milliseconds of a clock that never goes back. */

@@ -1,6 +1,6 @@
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
-import type { Engine } from "../../engine/engine.ts";
+import type { EngineView } from "../engine-view.ts";
 import { readRecord } from "../block-record.ts";
 import { receiptJson } from "../format/receipt.ts";
 import { method1, method2, optional, type RpcMethods, required } from "../method.ts";
@@ -20,7 +20,7 @@ const MAX_SYNC_MS = 25_000;
 /** EIP-7966: accepted, but not in a block in time; `data` is the hash. */
 const NOT_INCLUDED_IN_TIME = 4;
 
-export type SubmitParts = { readonly engine: Engine; readonly submit: SubmitTransaction | undefined };
+export type SubmitParts = { readonly engine: EngineView; readonly submit: SubmitTransaction | undefined };
 
 type Sent = { readonly kind: "sent"; readonly hash: Hash };
 
@@ -34,7 +34,7 @@ async function send({ engine, submit }: SubmitParts, raw: Uint8Array): Promise<S
 }
 
 /** The receipt of a transaction, as soon as a block has it; undefined when that takes too long. */
-function receiptWithin(engine: Engine, hash: Hash, ms: number, signal: AbortSignal): Promise<object | undefined> {
+function receiptWithin(engine: EngineView, hash: Hash, ms: number, signal: AbortSignal): Promise<object | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => end(undefined), ms);
     const unsubscribe = engine.subscribe(look);

@@ -1,5 +1,5 @@
 import { toHex } from "@phala-l2/protocol/bytes";
-import type { Engine } from "../../engine/engine.ts";
+import type { EngineView } from "../engine-view.ts";
 import { headerJson } from "../format/block.ts";
 import { transactionJson } from "../format/transaction.ts";
 import type { RpcLimits } from "../limits.ts";
@@ -11,7 +11,7 @@ import { logPattern } from "./log-filter.ts";
 import { logsInBlock } from "./logs.ts";
 
 export type SubscriptionParts = {
-  readonly engine: Engine;
+  readonly engine: EngineView;
   readonly pool: PoolView | undefined;
   readonly limits: Pick<RpcLimits, "logsAlternatives">;
 };
