@@ -8,7 +8,10 @@ import { executionFork } from "./fork.ts";
 export type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attributes";
 
 /** Why no block with these attributes can follow its parent. */
-export type AttributesFault = "timestamp-not-after-parent" | "eip1559-parameters-invalid" | "gas-limit-too-low";
+export type AttributesFault =
+  | "timestamp-not-after-parent"
+  | "eip1559-parameters-invalid"
+  | "gas-limit-too-low";
 
 /** Checks attributes against the parent. Sources: Yellow Paper 4.4.4; holocene/exec-engine.md. */
 export function attributesFault(

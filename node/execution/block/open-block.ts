@@ -225,7 +225,7 @@ class FillingBlock implements OpenBlock {
 
   /** Only the depositor changes the L1 attributes, so one reading holds for all user transactions. */
   #prices(): DataPrices {
-    this.#l1Values ??= readL1BlockValues(this.#state);
+    this.#l1Values ??= readL1BlockValues(this.#state, this.#context.fork);
     return {
       l1: this.#l1Values,
       footprintPerByte: this.#footprintScalar?.kind === "ok" ? this.#footprintScalar.gasPerByte : 0n,

@@ -1,6 +1,7 @@
 import { asHash, bigintToBytes, type Hash } from "@phala-l2/protocol/bytes";
 import { L1_BLOCK } from "@phala-l2/protocol/predeploys";
-import type { JournaledState } from "../state/journal.ts";
+import { type ExecutionFork, includes } from "../block/fork.ts";
+import type { StateReader } from "../state/reader.ts";
 
 /**
  * The L1 attributes that prices are made of, as the L1Block predeploy stores them once the block's first
@@ -34,10 +35,16 @@ const OPERATOR_FEE_SLOT = slot(8n);
 const U32 = (1n << 32n) - 1n;
 const U64 = (1n << 64n) - 1n;
 
-/** Reads them from the state after the L1 attributes deposit. */
-export function readL1BlockValues(state: JournaledState): L1BlockValues {
+/**
+ * Reads them from the state after the L1 attributes deposit. Before Isthmus there is no operator fee and its
+ * slot is not read: a witness of such a block does not hold it.
+ */
+export function readL1BlockValues(
+  state: Pick<StateReader, "storage">,
+  fork: ExecutionFork = "isthmus",
+): L1BlockValues {
   const scalars = state.storage(L1_BLOCK, SCALARS_SLOT);
-  const operatorFee = state.storage(L1_BLOCK, OPERATOR_FEE_SLOT);
+  const operatorFee = includes(fork, "isthmus") ? state.storage(L1_BLOCK, OPERATOR_FEE_SLOT) : 0n;
   return {
     baseFee: state.storage(L1_BLOCK, BASE_FEE_SLOT),
     blobBaseFee: state.storage(L1_BLOCK, BLOB_BASE_FEE_SLOT),

@@ -1,0 +1,134 @@
+import {
+  type Address,
+  addressFromHex,
+  asHash,
+  bigintFromBytes,
+  EMPTY_BYTES,
+  fromHex,
+  type Hash,
+  type Hex,
+  hashFromHex,
+  toHex,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from "@phala-l2/protocol/bytes";
+import { FORKS, type Fork, type RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { RollupError } from "@phala-l2/protocol/errors";
+import type { Genesis, GenesisAccount } from "./genesis.ts";
+
+/** EIP-1559: the base fee of a first block that names none. */
+const INITIAL_BASE_FEE = 1_000_000_000n;
+const U64 = 2n ** 64n;
+const U256 = 2n ** 256n;
+
+/**
+ * Reads geth's genesis.json as op-deployer and op-node write it. Numbers may be JSON numbers, decimal or 0x
+ * text, as geth takes them; forks are `<fork>Time` in `config`.
+ * @throws RollupError GENESIS_INVALID with the path of the bad field
+ */
+export function parseGenesis(json: unknown): Genesis {
+  const root = objectAt(json, "genesis");
+  const config = objectAt(root.config, "config");
+  return {
+    forks: forksOf(config),
+    number: quantity(root.number, "number", U64, 0n),
+    timestamp: quantity(root.timestamp, "timestamp", U64, 0n),
+    parentHash: hash(root.parentHash, "parentHash"),
+    beneficiary: root.coinbase === undefined ? ZERO_ADDRESS : address(root.coinbase, "coinbase"),
+    difficulty: quantity(root.difficulty, "difficulty", U256, 0n),
+    gasLimit: quantity(root.gasLimit, "gasLimit", U64),
+    gasUsed: quantity(root.gasUsed, "gasUsed", U64, 0n),
+    prevRandao: hash(root.mixHash, "mixHash"),
+    extraData: bytes(root.extraData, "extraData"),
+    baseFee: quantity(root.baseFeePerGas ?? undefined, "baseFeePerGas", U256, INITIAL_BASE_FEE),
+    alloc: allocOf(root.alloc),
+  };
+}
+
+function forksOf(config: Readonly<Record<string, unknown>>): RollupConfig["forks"] {
+  const forks: Partial<Record<Fork, bigint>> = {};
+  for (const fork of FORKS) {
+    const key = `${fork}Time`;
+    if (config[key] !== undefined && config[key] !== null) {
+      forks[fork] = quantity(config[key], `config.${key}`, U64);
+    }
+  }
+  return forks;
+}
+
+function allocOf(json: unknown): readonly GenesisAccount[] {
+  const seen = new Set<Hex>();
+  return Object.entries(objectAt(json, "alloc")).map(([key, value]) => {
+    const path = `alloc.${key}`;
+    const account = objectAt(value, path);
+    const parsed = address(key, path);
+    if (seen.has(toHex(parsed))) throw invalid(path, "an account stands twice");
+    seen.add(toHex(parsed));
+    return {
+      address: parsed,
+      nonce: quantity(account.nonce, `${path}.nonce`, U64, 0n),
+      balance: quantity(account.balance, `${path}.balance`, U256, 0n),
+      code: bytes(account.code, `${path}.code`),
+      storage: storageOf(account.storage, `${path}.storage`),
+    };
+  });
+}
+
+function storageOf(json: unknown, path: string): ReadonlyMap<Hex, bigint> {
+  if (json === undefined || json === null) return new Map();
+  return new Map(
+    Object.entries(objectAt(json, path)).map(([slot, value]) => [
+      toHex(word(slot, `${path}.${slot}`)),
+      bigintFromBytes(word(value, `${path}.${slot}`)),
+    ]),
+  );
+}
+
+function invalid(path: string, problem: string): RollupError {
+  return new RollupError("GENESIS_INVALID", `genesis: ${path}: ${problem}`, { data: { path } });
+}
+
+function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+function objectAt(json: unknown, path: string): Readonly<Record<string, unknown>> {
+  if (!isObject(json)) throw invalid(path, "not an object");
+  return json;
+}
+
+function quantity(json: unknown, path: string, limit: bigint, absent?: bigint): bigint {
+  if (json === undefined && absent !== undefined) return absent;
+  const isText = typeof json === "string" && /^(0x[0-9a-fA-F]+|[0-9]+)$/.test(json);
+  const isNumber = typeof json === "number" && Number.isSafeInteger(json) && json >= 0;
+  if (!isText && !isNumber) throw invalid(path, "not a quantity");
+  const value = BigInt(json);
+  if (value >= limit) throw invalid(path, "out of range");
+  return value;
+}
+
+function bytes(json: unknown, path: string): Uint8Array {
+  if (json === undefined || json === null) return EMPTY_BYTES;
+  if (typeof json !== "string" || !/^0x([0-9a-fA-F]{2})*$/.test(json)) throw invalid(path, "not hex bytes");
+  return fromHex(json);
+}
+
+/** geth takes storage keys and values of up to 32 bytes. */
+function word(json: unknown, path: string): Hash {
+  const value = bytes(json, path);
+  if (value.length > 32) throw invalid(path, "longer than 32 bytes");
+  const padded = new Uint8Array(32);
+  padded.set(value, 32 - value.length);
+  return asHash(padded);
+}
+
+function hash(json: unknown, path: string): Hash {
+  if (json === undefined) return ZERO_HASH;
+  if (bytes(json, path).length !== 32) throw invalid(path, "not 32 bytes");
+  return hashFromHex(String(json));
+}
+
+function address(json: unknown, path: string): Address {
+  if (typeof json !== "string" || !/^(0x)?[0-9a-fA-F]{40}$/.test(json)) throw invalid(path, "not an address");
+  return addressFromHex(json);
+}
