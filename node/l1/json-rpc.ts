@@ -169,6 +169,7 @@ function isPermanent({ error }: Failure): boolean {
   );
 }
 
+/** The least that any server asks for: after it there is one to ask again. */
 function wantedPause(failures: readonly Failure[]): number {
   const pauses = failures.map(({ error }) =>
     isRollupError(error, "L1_REQUEST_FAILED") ? ((error.data as HttpFault).retryAfterMs ?? 0) : 0,

@@ -1,0 +1,374 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import {
+  asAddress,
+  asHash,
+  bytesEqual,
+  type Hash,
+  quantityToBytes,
+  toHex,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from "@phala-l2/protocol/bytes";
+import { isRollupError } from "@phala-l2/protocol/errors";
+import { keccak256 } from "@phala-l2/protocol/keccak";
+import { type Log, silentLog } from "@phala-l2/protocol/log";
+import { receiptsRoot, transactionsRoot } from "@phala-l2/protocol/wire/block";
+import { EMPTY_NONCE, EMPTY_OMMERS_HASH, type Header, headerHash } from "@phala-l2/protocol/wire/header";
+import { logsBloom, type Receipt } from "@phala-l2/protocol/wire/receipt";
+import {
+  decodeTransaction,
+  encodeTransaction,
+  legacyV,
+  type SignedTransaction,
+  signTransaction,
+  transactionHash,
+  type UnsignedTransaction,
+} from "@phala-l2/protocol/wire/transaction";
+import { systemClock } from "../clock.ts";
+import type { Fetch } from "./http.ts";
+import { createL1Source } from "./rpc-source.ts";
+
+const KEY = keccak256(Uint8Array.of(7));
+const PORTAL = asAddress(new Uint8Array(20).fill(0x42));
+const LOGS = [
+  { address: PORTAL, topics: [asHash(new Uint8Array(32).fill(9))], data: Uint8Array.of(1, 2, 3) },
+];
+
+const call = { nonce: 1n, gasLimit: 21_000n, to: ZERO_ADDRESS, value: 5n, data: Uint8Array.of(1, 2) };
+const fees = { maxPriorityFeePerGas: 1n, maxFeePerGas: 9n };
+const accessList = [{ address: PORTAL, storageKeys: [ZERO_HASH] }];
+const authorization = { chainId: 1n, address: PORTAL, nonce: 0n, yParity: 1, r: 5n, s: 6n };
+/** One of each type, and a creation and one from before EIP-155. */
+const UNSIGNED: readonly UnsignedTransaction[] = [
+  { type: 0, chainId: undefined, gasPrice: 9n, ...call },
+  { type: 0, chainId: 900n, gasPrice: 9n, ...call, to: undefined },
+  { type: 1, chainId: 900n, gasPrice: 9n, ...call, accessList },
+  { type: 2, chainId: 900n, ...fees, ...call, accessList: [] },
+  {
+    type: 3,
+    chainId: 900n,
+    ...fees,
+    ...call,
+    accessList,
+    maxFeePerBlobGas: 1n,
+    blobVersionedHashes: [ZERO_HASH],
+  },
+  { type: 4, chainId: 900n, ...fees, ...call, accessList, authorizationList: [authorization] },
+];
+const RAWS = UNSIGNED.map((unsigned) => encodeTransaction(signTransaction(unsigned, KEY)));
+const RECEIPTS: readonly Receipt[] = UNSIGNED.map(({ type }, index) => {
+  const logs = index === 2 ? LOGS : [];
+  return {
+    type,
+    status: index === 3 ? 0 : 1,
+    cumulativeGasUsed: BigInt(index),
+    logsBloom: logsBloom(logs),
+    logs,
+  };
+});
+
+function headerOf(raws: readonly Uint8Array[], receipts: readonly Receipt[]): Header {
+  return {
+    parentHash: ZERO_HASH,
+    ommersHash: EMPTY_OMMERS_HASH,
+    beneficiary: ZERO_ADDRESS,
+    stateRoot: ZERO_HASH,
+    transactionsRoot: transactionsRoot(raws),
+    receiptsRoot: receiptsRoot(receipts),
+    logsBloom: logsBloom(receipts.flatMap(({ logs }) => logs)),
+    difficulty: 0n,
+    number: 16n,
+    gasLimit: 30_000_000n,
+    gasUsed: 100n,
+    timestamp: 1_700_000_000n,
+    extraData: Uint8Array.of(1),
+    prevRandao: ZERO_HASH,
+    nonce: EMPTY_NONCE,
+    baseFeePerGas: 7n,
+  };
+}
+
+const quantity = (value: bigint | number) => `0x${value.toString(16)}`;
+
+function transactionJson(raw: Uint8Array) {
+  const decoded = decodeTransaction(raw);
+  assert.ok(decoded.kind === "ok" && decoded.transaction.type !== 0x7e);
+  const tx: SignedTransaction = decoded.transaction;
+  return {
+    hash: toHex(transactionHash(raw)),
+    type: quantity(tx.type),
+    nonce: quantity(tx.nonce),
+    gas: quantity(tx.gasLimit),
+    to: tx.to === undefined ? null : toHex(tx.to),
+    value: quantity(tx.value),
+    input: toHex(tx.data),
+    r: quantity(tx.r),
+    s: quantity(tx.s),
+    ...("gasPrice" in tx && { gasPrice: quantity(tx.gasPrice) }),
+    ...("maxFeePerGas" in tx && {
+      maxFeePerGas: quantity(tx.maxFeePerGas),
+      maxPriorityFeePerGas: quantity(tx.maxPriorityFeePerGas),
+    }),
+    ...(tx.type === 0
+      ? { v: quantity(legacyV(tx)) }
+      : {
+          chainId: quantity(tx.chainId),
+          yParity: quantity(tx.yParity),
+          accessList: tx.accessList.map(({ address, storageKeys }) => ({
+            address: toHex(address),
+            storageKeys: storageKeys.map(toHex),
+          })),
+        }),
+    ...(tx.type === 3 && {
+      maxFeePerBlobGas: quantity(tx.maxFeePerBlobGas),
+      blobVersionedHashes: tx.blobVersionedHashes.map(toHex),
+    }),
+    ...(tx.type === 4 && {
+      authorizationList: tx.authorizationList.map((each) => ({
+        chainId: quantity(each.chainId),
+        address: toHex(each.address),
+        nonce: quantity(each.nonce),
+        yParity: quantity(each.yParity),
+        r: quantity(each.r),
+        s: quantity(each.s),
+      })),
+    }),
+  };
+}
+
+function blockJson(
+  header: Header,
+  raws: readonly Uint8Array[],
+  withTransactions: boolean,
+): Record<string, unknown> {
+  return {
+    hash: toHex(headerHash(header)),
+    parentHash: toHex(header.parentHash),
+    sha3Uncles: toHex(header.ommersHash),
+    miner: toHex(header.beneficiary),
+    stateRoot: toHex(header.stateRoot),
+    transactionsRoot: toHex(header.transactionsRoot),
+    receiptsRoot: toHex(header.receiptsRoot),
+    logsBloom: toHex(header.logsBloom),
+    difficulty: quantity(header.difficulty),
+    number: quantity(header.number),
+    gasLimit: quantity(header.gasLimit),
+    gasUsed: quantity(header.gasUsed),
+    timestamp: quantity(header.timestamp),
+    extraData: toHex(header.extraData),
+    mixHash: toHex(header.prevRandao),
+    nonce: toHex(header.nonce),
+    baseFeePerGas: quantity(header.baseFeePerGas ?? 0n),
+    transactions: withTransactions
+      ? raws.map(transactionJson)
+      : raws.map((raw) => toHex(transactionHash(raw))),
+  };
+}
+
+const receiptJson = (receipt: Receipt) => ({
+  type: quantity(receipt.type),
+  status: quantity(receipt.status),
+  cumulativeGasUsed: quantity(receipt.cumulativeGasUsed),
+  logsBloom: toHex(receipt.logsBloom),
+  logs: receipt.logs.map(({ address, topics, data }) => ({
+    address: toHex(address),
+    topics: topics.map(toHex),
+    data: toHex(data),
+  })),
+});
+
+const HEADER = headerOf(RAWS, RECEIPTS);
+const HASH = headerHash(HEADER);
+
+/** Gives a method's result; what it does not name is null. */
+type Server = (method: string, params: readonly unknown[]) => unknown;
+
+const honest: Server = (method, params) => {
+  if (method === "eth_getBlockReceipts") return RECEIPTS.map(receiptJson);
+  if (method === "eth_getBlockByNumber" && params[0] !== "0x10" && params[0] !== "latest") return null;
+  if (method === "eth_getBlockByHash" && params[0] !== toHex(HASH)) return null;
+  return blockJson(HEADER, RAWS, params[1] === true);
+};
+
+function sourceOf(servers: readonly Server[], needsReceipts = true) {
+  const methods: string[] = [];
+  const warnings: object[] = [];
+  const fetch: Fetch = async (url, { body }) => {
+    const server = servers[Number(new URL(url).port) - 1000];
+    const parsed: unknown = JSON.parse(body ?? "null");
+    const results = [parsed].flat().map((each) => {
+      const { id, method, params } = each as { id: number; method: string; params: unknown[] };
+      methods.push(method);
+      return { jsonrpc: "2.0", id, result: server?.(method, params) ?? null };
+    });
+    return new Response(JSON.stringify(Array.isArray(parsed) ? results : results[0]));
+  };
+  const log: Log = { ...silentLog, warn: (facts) => warnings.push(facts) };
+  const rpc = { urls: servers.map((_, index) => `http://l1:${1000 + index}`), timeoutMs: 100, rounds: 1 };
+  const source = createL1Source(
+    { rpc, beacon: { urls: [], timeoutMs: 100 }, needsReceipts: () => needsReceipts },
+    {
+      fetch,
+      clock: systemClock,
+      log,
+      kzg: { blobToKzgCommitment: (blob) => blob, computeBlobKzgProof: (blob) => blob },
+      signal: new AbortController().signal,
+    },
+  );
+  return { source, methods, warnings };
+}
+
+const isInvalid = (error: unknown) => isRollupError(error, "L1_DATA_INVALID");
+
+describe("L1 source", () => {
+  it("re-encodes every type of transaction and receipt to the bytes that the roots hold", async () => {
+    const { source } = sourceOf([honest]);
+    const block = await source.block(16n);
+    assert.deepEqual(block.transactions.map(toHex), RAWS.map(toHex));
+    assert.deepEqual(block.receipts, RECEIPTS);
+    assert.ok(bytesEqual(block.hash, HASH));
+  });
+  it("fetches receipts only when they can matter", async () => {
+    const { source, methods } = sourceOf([honest], false);
+    assert.equal((await source.block(HASH)).receipts, undefined);
+    assert.deepEqual(methods, ["eth_getBlockByHash"]);
+  });
+  it("gives references by label, number and hash, and undefined for what L1 does not have", async () => {
+    const { source } = sourceOf([honest]);
+    for (const ref of [
+      await source.head("latest"),
+      await source.blockRef(16n),
+      await source.blockRef(HASH),
+    ]) {
+      assert.equal(ref?.number, 16n);
+      assert.deepEqual(ref?.hash, HASH);
+    }
+    assert.equal(await source.blockRef(17n), undefined);
+    assert.equal(await source.blockRef(ZERO_HASH), undefined);
+    await assert.rejects(source.block(17n), (error) => isRollupError(error, "L1_BLOCK_NOT_FOUND"));
+  });
+
+  const other = headerOf(RAWS.slice(1), RECEIPTS.slice(1));
+  const lies: Record<string, Server> = {
+    "another block under the number": (method, params) =>
+      method === "eth_getBlockByNumber"
+        ? blockJson({ ...HEADER, number: 15n }, RAWS, true)
+        : honest(method, params),
+    "a header with a changed field": (method, params) =>
+      method === "eth_getBlockByNumber"
+        ? { ...blockJson(HEADER, RAWS, true), timestamp: "0x1" }
+        : honest(method, params),
+    "fewer transactions": (method, params) =>
+      method === "eth_getBlockByNumber" ? blockJson(HEADER, RAWS.slice(1), true) : honest(method, params),
+    "transaction hashes alone": (method, params) =>
+      method === "eth_getBlockByNumber" ? blockJson(HEADER, RAWS, false) : honest(method, params),
+    "receipts of another block": (method, params) =>
+      method === "eth_getBlockReceipts" ? RECEIPTS.slice(1).map(receiptJson) : honest(method, params),
+    "a receipt without its deposit": (method, params) =>
+      method === "eth_getBlockReceipts"
+        ? RECEIPTS.map((receipt) => receiptJson({ ...receipt, logs: [] }))
+        : honest(method, params),
+    "a failed transaction as a good one": (method, params) =>
+      method === "eth_getBlockReceipts"
+        ? RECEIPTS.map((receipt) => receiptJson({ ...receipt, status: 1 }))
+        : honest(method, params),
+    "receipts that are no list": (method, params) =>
+      method === "eth_getBlockReceipts" ? {} : honest(method, params),
+  };
+  for (const [name, liar] of Object.entries(lies)) {
+    it(`refuses ${name}, and takes the block from an honest server`, async () => {
+      await assert.rejects(sourceOf([liar]).source.block(16n), isInvalid);
+      const { source, warnings } = sourceOf([liar, honest]);
+      assert.deepEqual((await source.block(16n)).receipts, RECEIPTS);
+      assert.equal((warnings[0] as { endpoint: string }).endpoint, "l1:1000");
+    });
+  }
+  it("refuses a consistent block that is not the one asked for by hash", async () => {
+    const liar: Server = () => blockJson(other, RAWS.slice(1), true);
+    await assert.rejects(sourceOf([liar]).source.block(HASH), isInvalid);
+    await assert.rejects(sourceOf([liar]).source.header(HASH), isInvalid);
+  });
+  it("fetches transactions of unknown types raw, and checks them", async () => {
+    const future = Uint8Array.of(0x66, 1, 2, 3);
+    const raws = [...RAWS, future];
+    const header = headerOf(raws, RECEIPTS);
+    const server =
+      (raw: Uint8Array): Server =>
+      (method, params) => {
+        if (method === "eth_getRawTransactionByHash") return toHex(raw);
+        if (method !== "eth_getBlockByNumber") return honest(method, params);
+        const json = blockJson(header, RAWS, true);
+        const unknown = { type: "0x66", hash: toHex(keccak256(future)) };
+        return { ...json, transactions: [...(json.transactions as unknown[]), unknown] };
+      };
+    const block = await sourceOf([server(future)]).source.block(16n);
+    assert.deepEqual(block.transactions.at(-1), future);
+    await assert.rejects(sourceOf([server(Uint8Array.of(0x66))]).source.block(16n), isInvalid);
+  });
+  it("warns once of a header field that it does not know", async () => {
+    const header = { ...HEADER, extraFields: [quantityToBytes(5n)] };
+    const full: Header = {
+      ...header,
+      withdrawalsRoot: transactionsRoot([]),
+      blobGasUsed: 0n,
+      excessBlobGas: 0n,
+      parentBeaconBlockRoot: ZERO_HASH,
+      requestsHash: ZERO_HASH,
+    };
+    const future: Server = (method, params) => {
+      if (method !== "eth_getBlockByNumber") return honest(method, params);
+      return {
+        ...blockJson(full, RAWS, true),
+        withdrawals: [],
+        withdrawalsRoot: toHex(transactionsRoot([])),
+        blobGasUsed: "0x0",
+        excessBlobGas: "0x0",
+        parentBeaconBlockRoot: toHex(ZERO_HASH),
+        requestsHash: toHex(ZERO_HASH),
+        inclusionScore: "0x5",
+      };
+    };
+    const { source, warnings } = sourceOf([future]);
+    assert.deepEqual((await source.block(16n)).hash, headerHash(full));
+    await source.head("latest");
+    assert.equal(warnings.length, 1);
+    assert.deepEqual((warnings[0] as { fields: string[] }).fields, ["inclusionScore"]);
+  });
+  it("works over real sockets, and survives a server that never answers", async () => {
+    const good = createServer(async (request, response) => {
+      let body = "";
+      for await (const part of request) body += part;
+      const { id, method, params } = JSON.parse(body);
+      response.end(JSON.stringify({ jsonrpc: "2.0", id, result: honest(method, params) }));
+    });
+    const mute = createServer(() => {});
+    const urls: string[] = [];
+    for (const server of [mute, good]) {
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      urls.push(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    }
+    const source = createL1Source(
+      {
+        rpc: { urls, timeoutMs: 200, rounds: 1 },
+        beacon: { urls: [], timeoutMs: 1 },
+        needsReceipts: () => false,
+      },
+      {
+        fetch: (url, init) => fetch(url, init),
+        clock: systemClock,
+        log: silentLog,
+        kzg: { blobToKzgCommitment: (blob) => blob, computeBlobKzgProof: (blob) => blob },
+        signal: new AbortController().signal,
+      },
+    );
+    const head: { readonly hash: Hash } = await source.head("latest");
+    assert.deepEqual(head.hash, HASH);
+    for (const server of [mute, good]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});
