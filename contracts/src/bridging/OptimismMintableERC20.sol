@@ -2,14 +2,14 @@
 pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {ERC20AnyNamePermit} from "./ERC20AnyNamePermit.sol";
 import {ILegacyMintableERC20, IOptimismMintableERC20} from "./interfaces/IOptimismMintableERC20.sol";
 
 /// @title OptimismMintableERC20
 /// @notice The token that stands on one layer for a token of the other. Each unit here is backed by one that the other
 ///         layer's bridge holds; only this layer's bridge mints and burns.
-contract OptimismMintableERC20 is ERC20Permit, IOptimismMintableERC20, ILegacyMintableERC20 {
+contract OptimismMintableERC20 is ERC20AnyNamePermit, IOptimismMintableERC20, ILegacyMintableERC20 {
     /// @notice Semantic version of this contract.
     string public constant version = "1.0.0";
 
@@ -41,7 +41,7 @@ contract OptimismMintableERC20 is ERC20Permit, IOptimismMintableERC20, ILegacyMi
         string memory name_,
         string memory symbol_,
         uint8 decimals_
-    ) ERC20(name_, symbol_) ERC20Permit(name_) {
+    ) ERC20(name_, symbol_) ERC20AnyNamePermit(name_) {
         REMOTE_TOKEN = remoteToken_;
         BRIDGE = bridge_;
         _DECIMALS = decimals_;
