@@ -26,7 +26,7 @@ export function insert(
   value: Uint8Array,
   resolve: Resolve,
 ): Node {
-  if (child === undefined) return newLeaf(path.subarray(at), value);
+  if (child === undefined) return newLeaf(path.slice(at), value);
   const node = resolve(child, parent);
   if (node.kind === "leaf") return insertAtLeaf(node, path, at, value);
   if (node.kind === "branch") return insertInBranch(node, path, at, value, resolve);
@@ -46,24 +46,24 @@ function insertAtLeaf(leaf: Leaf, path: Nibbles, at: number, value: Uint8Array):
   const branch = newBranch();
   addValue(branch, leaf.path, common, leaf.value);
   addValue(branch, path, at + common, value);
-  return common === 0 ? branch : newExtension(path.subarray(at, at + common), branch);
+  return common === 0 ? branch : newExtension(path.slice(at, at + common), branch);
 }
 
 /** Puts a value into a new branch: on its own place when the path ends there, else as a leaf below. */
 function addValue(branch: Branch, path: Nibbles, at: number, value: Uint8Array): void {
   const index = path[at];
   if (index === undefined) branch.value = value;
-  else branch.children[index] = newLeaf(path.subarray(at + 1), value);
+  else branch.children[index] = newLeaf(path.slice(at + 1), value);
 }
 
 function splitExtension(extension: Extension, path: Nibbles, at: number, value: Uint8Array): Node {
   const common = commonLength(extension.path, path, at);
   const branch = newBranch();
-  const rest = extension.path.subarray(common + 1);
+  const rest = extension.path.slice(common + 1);
   branch.children[extension.path[common] ?? 0] =
     rest.length === 0 ? extension.child : newExtension(rest, extension.child);
   addValue(branch, path, at + common, value);
-  return common === 0 ? branch : newExtension(extension.path.subarray(0, common), branch);
+  return common === 0 ? branch : newExtension(extension.path.slice(0, common), branch);
 }
 
 function insertInBranch(
