@@ -57,7 +57,7 @@ export function openEpoch(config: RollupConfig, block: L1Block, before: SystemCo
     } else if (isEvent(log, config.l1SystemConfigAddress, CONFIG_UPDATE_TOPIC)) {
       const update = applySystemConfigLog(systemConfig, log, config);
       if (update.kind === "updated") systemConfig = update.systemConfig;
-      else ignoredUpdates.push(update.reason);
+      else if (update.reason !== "not-of-derivation") ignoredUpdates.push(update.reason);
     }
   }
   const epoch = { ref: blockRefOf(block), header: block.header, systemConfig, depositLogs };
