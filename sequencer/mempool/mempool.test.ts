@@ -95,7 +95,7 @@ describe("what the pool refuses", () => {
     ["less gas than the intrinsic gas", "intrinsic-gas-too-low", transfer(0, { gas: 20_999n })],
     [
       "less gas than the data's floor",
-      "floor-gas-too-low",
+      "floor-data-gas-too-low",
       transfer(0, { gas: 36_999n, data: new Uint8Array(400).fill(1) }),
     ],
     ["more gas than a block has", "gas-limit-exceeds-block", transfer(0, { gas: 30_000_001n })],

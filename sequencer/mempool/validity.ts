@@ -57,8 +57,8 @@ function brokenGasRule(transaction: SignedTransaction, head: HeadView): Submissi
   if (given < intrinsic) return { reason: "intrinsic-gas-too-low", given, needed: intrinsic };
   const floor = floorDataGas(transaction.data);
   if (includes(head.fork, "isthmus") && given < floor)
-    return { reason: "floor-gas-too-low", given, needed: floor };
-  if (isSetCode && transaction.authorizationList.length === 0) return { reason: "empty-authorization-list" };
+    return { reason: "floor-data-gas-too-low", given, needed: floor };
+  if (isSetCode && transaction.authorizationList.length === 0) return { reason: "authorization-list-empty" };
   return undefined;
 }
 
