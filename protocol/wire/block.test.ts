@@ -92,6 +92,16 @@ describe("headers", () => {
     assert.notDeepEqual(headerHash(future), headerHash(prague));
   });
 
+  test("with a field after an absent one have no encoding", () => {
+    for (const gap of [
+      { ...header, withdrawalsRoot: EMPTY_TRIE_ROOT },
+      { ...prague, blobGasUsed: undefined },
+      { ...london, extraFields: [encodeRlp(zero)] },
+    ]) {
+      assert.throws(() => encodeHeader(gap), { code: "HEADER_FIELDS_GAP" });
+    }
+  });
+
   const items = decodedList(encodeHeader(prague));
   const wrong: readonly (readonly [name: string, bytes: Uint8Array, reason: string])[] = [
     ["no bytes", new Uint8Array(0), "rlp-truncated"],

@@ -1,4 +1,5 @@
 import { type Address, fromHex, type Hash, hashFromHex } from "../bytes.ts";
+import { RollupError } from "../errors.ts";
 import { keccak256 } from "../keccak.ts";
 import {
   decodeRlp,
@@ -76,8 +77,8 @@ function optionalFields(header: Header): readonly (RlpInput | undefined)[] {
 }
 
 /**
- * A header's RLP. The optional fields after the first absent one are left out: a header with a gap has no
- * encoding, and its hash would match nothing.
+ * A header's RLP.
+ * @throws RollupError HEADER_FIELDS_GAP when a field is present after an absent one: it has no encoding
  */
 export function encodeHeader(header: Header): Uint8Array {
   const required: readonly RlpInput[] = [
@@ -97,12 +98,14 @@ export function encodeHeader(header: Header): Uint8Array {
     header.prevRandao,
     header.nonce,
   ];
-  const encoded = required.map((field) => encodeRlp(field));
-  for (const field of optionalFields(header)) {
-    if (field === undefined) return encodeRlpListOf(encoded);
-    encoded.push(encodeRlp(field));
+  const optional = optionalFields(header);
+  const present = optional.filter((field) => field !== undefined);
+  const extra = header.extraFields ?? [];
+  const hasGap = optional.slice(0, present.length).includes(undefined);
+  if (hasGap || (extra.length > 0 && present.length < optional.length)) {
+    throw new RollupError("HEADER_FIELDS_GAP", `header ${header.number} has a field after an absent one`);
   }
-  return encodeRlpListOf([...encoded, ...(header.extraFields ?? [])]);
+  return encodeRlpListOf([...required, ...present].map((field) => encodeRlp(field)).concat(extra));
 }
 
 /** Decodes a header; fields that this version does not know are kept in `extraFields`. Never throws. */
