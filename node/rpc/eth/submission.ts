@@ -26,16 +26,16 @@ export type SubmissionRejection =
   | { readonly reason: "insufficient-funds"; readonly balance: bigint; readonly cost: bigint }
   | { readonly reason: "sender-not-eoa" }
   | { readonly reason: "gas-limit-exceeds-block" }
-  | { readonly reason: "gas-limit-exceeds-cap"; readonly cap: bigint; readonly given: bigint }
+  | { readonly reason: "gas-limit-above-cap"; readonly cap: bigint; readonly given: bigint }
   | { readonly reason: "intrinsic-gas-too-low"; readonly given: bigint; readonly needed: bigint }
-  | { readonly reason: "floor-gas-too-low"; readonly given: bigint; readonly needed: bigint }
+  | { readonly reason: "floor-data-gas-too-low"; readonly given: bigint; readonly needed: bigint }
   | { readonly reason: "tip-above-fee-cap" }
   | { readonly reason: "fee-cap-below-base-fee"; readonly feeCap: bigint; readonly baseFee: bigint }
   | { readonly reason: "underpriced"; readonly tip: bigint; readonly needed: bigint }
   | { readonly reason: "replacement-underpriced" }
   | { readonly reason: "oversized"; readonly size: number; readonly limit: number }
   | { readonly reason: "initcode-too-large"; readonly size: number; readonly limit: number }
-  | { readonly reason: "empty-authorization-list" }
+  | { readonly reason: "authorization-list-empty" }
   | { readonly reason: "type-not-supported" }
   | { readonly reason: "pool-full" }
   | { readonly reason: "account-limit-exceeded" }
@@ -58,7 +58,7 @@ const PLAIN_WORDS = {
   "gas-limit-exceeds-block": "exceeds block gas limit",
   "tip-above-fee-cap": "max priority fee per gas higher than max fee per gas",
   "replacement-underpriced": "replacement transaction underpriced",
-  "empty-authorization-list": "set code tx must have at least one authorization tuple",
+  "authorization-list-empty": "set code tx must have at least one authorization tuple",
   "type-not-supported": "transaction type not supported",
   "pool-full": "txpool is full",
   "account-limit-exceeded": "account limit exceeded",
@@ -75,11 +75,11 @@ export function rejectionWords(rejection: SubmissionRejection): string {
       const { balance, cost } = rejection;
       return `insufficient funds for gas * price + value: balance ${balance}, tx cost ${cost}, overshot ${cost - balance}`;
     }
-    case "gas-limit-exceeds-cap":
+    case "gas-limit-above-cap":
       return `transaction gas limit too high (cap: ${rejection.cap}, tx: ${rejection.given})`;
     case "intrinsic-gas-too-low":
       return `intrinsic gas too low: gas ${rejection.given}, minimum needed ${rejection.needed}`;
-    case "floor-gas-too-low":
+    case "floor-data-gas-too-low":
       return `insufficient gas for floor data gas cost: gas ${rejection.given}, minimum needed ${rejection.needed}`;
     case "fee-cap-below-base-fee":
       return `max fee per gas less than block base fee: maxFeePerGas: ${rejection.feeCap}, baseFee: ${rejection.baseFee}`;

@@ -1,0 +1,200 @@
+import { type Simulation, type SimulationInput, simulate } from "@phala-l2/execution/call";
+import { estimateGas } from "@phala-l2/execution/estimate-gas";
+import type { Evm } from "@phala-l2/execution/evm/evm";
+import type { StateReader } from "@phala-l2/execution/state/reader";
+import { bytesEqual, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
+import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
+import type { Header } from "@phala-l2/protocol/wire/header";
+import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
+import type { ChainReader } from "../../store/chain-reader.ts";
+import { withStateAsync } from "../block-reference.ts";
+import { quantityHex } from "../format/hex.ts";
+import { accessListJson } from "../format/transaction.ts";
+import type { RpcLimits } from "../limits.ts";
+import { type CallContext, method2, method3, optional, type RpcMethods, required } from "../method.ts";
+import { block, type BlockReference, LATEST } from "../parameters.ts";
+import { failure, INVALID_PARAMS, LIMIT_EXCEEDED, type Reply, result, SERVER_ERROR, TIMED_OUT } from "../reply.ts";
+import { type Attempt, simulationFailure } from "./call-failure.ts";
+import { callFault, type CallRequest, callRequest } from "./call-request.ts";
+import { NO_OVERRIDES, type StateOverrides, stateOverrides, withOverrides } from "./overrides.ts";
+
+export type CallParts = {
+  readonly chain: ChainReader;
+  /** An instance for RPC alone: a long call must not hold up block building. */
+  readonly evm: Evm;
+  readonly limits: Pick<RpcLimits, "callGas">;
+};
+
+/** Calls that run or wait for the EVM; it runs one at a time, so a longer queue would only time out. */
+const MAX_CALLS = 64;
+/** Gas of a plain transfer. */
+const TRANSFER_GAS = 21_000n;
+/** Rounds until an access list stops growing; geth has no limit, real ones need two or three. */
+const MAX_ACCESS_ROUNDS = 8;
+
+/** Everything a run needs, with the caller's wishes cut to the limits. */
+type Prepared = { readonly input: SimulationInput; readonly attempt: Attempt };
+
+/** Wei per gas that the call runs at: what it names, by EIP-1559's rule; zero where it names none. */
+function priceOf(request: CallRequest, header: Header): bigint {
+  if (request.gasPrice !== undefined) return request.gasPrice;
+  const { maxFeePerGas, maxPriorityFeePerGas } = request;
+  if (maxFeePerGas === undefined) return 0n;
+  const wanted = (header.baseFeePerGas ?? 0n) + (maxPriorityFeePerGas ?? 0n);
+  return wanted < maxFeePerGas ? wanted : maxFeePerGas;
+}
+
+function capped(gas: bigint | undefined, cap: bigint): bigint {
+  return gas === undefined || gas === 0n || gas > cap ? cap : gas;
+}
+
+function prepare(parts: CallParts, request: CallRequest, header: Header, state: StateReader): Prepared {
+  const gasLimit = capped(request.gas, parts.limits.callGas);
+  const gasPrice = priceOf(request, header);
+  const balance = state.account(request.from ?? ZERO_ADDRESS)?.balance ?? 0n;
+  return {
+    attempt: { request, header, gasLimit, gasPrice, balance },
+    input: {
+      config: parts.chain.config,
+      header,
+      state,
+      evm: parts.evm,
+      ancestorHash: (number) => parts.chain.hashByNumber(number),
+      request: {
+        from: request.from,
+        to: request.to,
+        value: request.value,
+        data: request.data,
+        gasLimit,
+        gasPrice,
+        accessList: request.accessList,
+        authorizationList: request.authorizationList,
+      },
+    },
+  };
+}
+
+async function runCall({ input, attempt }: Prepared): Promise<Reply> {
+  const simulation = await simulate(input);
+  return simulation.kind === "returned" ? result(toHex(simulation.output)) : simulationFailure(simulation, attempt);
+}
+
+function isPlainTransfer({ request }: Attempt, state: StateReader): boolean {
+  if (request.to === undefined || request.data.length > 0 || request.authorizationList.length > 0) return false;
+  return bytesEqual(state.account(request.to)?.codeHash ?? EMPTY_CODE_HASH, EMPTY_CODE_HASH);
+}
+
+/** The most gas that the sender can pay for (geth: "gas required exceeds allowance"). */
+function affordable({ gasLimit, gasPrice, balance, request }: Attempt): bigint {
+  if (gasPrice === 0n || balance < request.value) return gasLimit;
+  const allowance = (balance - request.value) / gasPrice;
+  return allowance < gasLimit ? allowance : gasLimit;
+}
+
+/** The L2's own gas alone, as op-geth: what L1 costs is priced apart, by GasPriceOracle. */
+async function runEstimate({ input, attempt }: Prepared): Promise<Reply> {
+  if (isPlainTransfer(attempt, input.state)) {
+    const transfer = await simulate({ ...input, request: { ...input.request, gasLimit: TRANSFER_GAS } });
+    if (transfer.kind === "returned") return result(quantityHex(TRANSFER_GAS));
+  }
+  const blockLimit = attempt.header.gasLimit;
+  const highest = affordable(
+    { ...attempt, gasLimit: attempt.gasLimit < blockLimit ? attempt.gasLimit : blockLimit },
+  );
+  const estimate = await estimateGas({ ...input, request: { ...input.request, gasLimit: highest } });
+  if (estimate.kind === "estimated") return result(quantityHex(estimate.gas));
+  const { simulation } = estimate;
+  const isShort =
+    simulation.kind === "failed" &&
+    (simulation.reason === "intrinsic-gas-too-low" ||
+      simulation.reason === "floor-data-gas-too-low" ||
+      (simulation.reason === "halted" && simulation.exception === "out of gas"));
+  if (isShort) return failure(SERVER_ERROR, `gas required exceeds allowance (${highest})`);
+  return simulationFailure(simulation, { ...attempt, gasLimit: highest });
+}
+
+/** What the code touched, less what every transaction has warm anyway: sender, target. */
+function namedAccess(accessed: AccessList, { request }: Attempt): AccessList {
+  const always = [request.from ?? ZERO_ADDRESS, ...(request.to === undefined ? [] : [request.to])];
+  return accessed.filter(
+    ({ address, storageKeys }) => storageKeys.length > 0 || !always.some((one) => bytesEqual(one, address)),
+  );
+}
+
+function accessSize(list: AccessList): number {
+  return list.reduce((size, { storageKeys }) => size + 1 + storageKeys.length, 0);
+}
+
+/** Runs until the list of what the code accesses no longer changes, since a list changes what code costs. */
+async function runAccessList({ input, attempt }: Prepared): Promise<Reply> {
+  let accessList = attempt.request.accessList;
+  for (let round = 0; ; round++) {
+    const simulation: Simulation = await simulate({
+      ...input,
+      reportAccessList: true,
+      request: { ...input.request, accessList },
+    });
+    if (simulation.kind === "failed" && simulation.reason !== "halted") return simulationFailure(simulation, attempt);
+    const next = namedAccess(simulation.accessList ?? [], attempt);
+    if (accessSize(next) === accessSize(accessList) || round === MAX_ACCESS_ROUNDS) {
+      const fault = simulation.kind === "returned" ? undefined : simulationFailure(simulation, attempt);
+      return result({
+        accessList: accessListJson(next),
+        ...(fault !== undefined && { error: fault.message.split(":")[0] }),
+        gasUsed: quantityHex(simulation.gasUsed),
+      });
+    }
+    accessList = next;
+  }
+}
+
+/** Execution without a transaction. */
+export function callMethods(parts: CallParts): RpcMethods {
+  let running = 0;
+
+  async function run(
+    request: CallRequest,
+    at: BlockReference,
+    overrides: StateOverrides,
+    { signal }: CallContext,
+    execute: (prepared: Prepared) => Promise<Reply>,
+  ): Promise<Reply> {
+    const fault = callFault(request);
+    if (fault !== undefined) return failure(SERVER_ERROR, fault);
+    if (running >= MAX_CALLS) return failure(LIMIT_EXCEEDED, "too many calls in progress");
+    running++;
+    try {
+      return await withStateAsync(parts.chain, at, async (state, { header }) => {
+        if (signal.aborted) return failure(TIMED_OUT, "request timed out");
+        return execute(prepare(parts, request, header, withOverrides(state, overrides)));
+      });
+    } finally {
+      running--;
+    }
+  }
+
+  const call = method3(
+    required(callRequest),
+    optional(block, LATEST),
+    optional(stateOverrides, NO_OVERRIDES),
+    (request, at, overrides, context) => run(request, at, overrides, context, runCall),
+  );
+  return {
+    // geth has a fourth parameter, which changes the block's own values; none but an empty one is taken.
+    eth_call: (params, context) => {
+      const blockOverrides = params[3] ?? {};
+      if (params.length === 4 && Object.keys(blockOverrides).length === 0) return call(params.slice(0, 3), context);
+      if (params.length === 4) return failure(INVALID_PARAMS, "block overrides are not supported");
+      return call(params, context);
+    },
+    eth_estimateGas: method3(
+      required(callRequest),
+      optional(block, LATEST),
+      optional(stateOverrides, NO_OVERRIDES),
+      (request, at, overrides, context) => run(request, at, overrides, context, runEstimate),
+    ),
+    eth_createAccessList: method2(required(callRequest), optional(block, LATEST), (request, at, context) =>
+      run(request, at, NO_OVERRIDES, context, runAccessList),
+    ),
+  };
+}

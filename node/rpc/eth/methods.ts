@@ -1,0 +1,45 @@
+import type { Evm } from "@phala-l2/execution/evm/evm";
+import type { EngineView } from "../engine-view.ts";
+import { DEFAULT_RPC_LIMITS, type RpcLimits } from "../limits.ts";
+import type { RpcMethods } from "../method.ts";
+import type { PoolView } from "../pool-view.ts";
+import { blockMethods } from "./blocks.ts";
+import { callMethods } from "./call.ts";
+import { feeMethods } from "./fees.ts";
+import { filterMethods } from "./filters.ts";
+import { headMethods, type SyncProgress } from "./head.ts";
+import { logMethods } from "./logs.ts";
+import { stateMethods } from "./state.ts";
+import type { SubmitTransaction } from "./submission.ts";
+import { submitMethods } from "./submit.ts";
+import { transactionMethods } from "./transactions.ts";
+
+export type EthParts = {
+  readonly engine: EngineView;
+  /** An instance for RPC alone. */
+  readonly evm: Evm;
+  /** The sequencer's mempool; a verifier has none. */
+  readonly pool?: PoolView | undefined;
+  /** Where sent transactions go: the mempool, or `forwardTo` the sequencer. */
+  readonly submit?: SubmitTransaction | undefined;
+  readonly syncProgress?: () => SyncProgress | undefined;
+  readonly limits?: Partial<RpcLimits>;
+};
+
+/** The eth namespace. */
+export function ethMethods(parts: EthParts): RpcMethods {
+  const { engine, evm, pool, submit } = parts;
+  const { chain } = engine;
+  const limits = { ...DEFAULT_RPC_LIMITS, ...parts.limits };
+  return {
+    ...headMethods({ chain, ...(parts.syncProgress && { syncProgress: parts.syncProgress }) }),
+    ...blockMethods(chain),
+    ...transactionMethods(chain, pool),
+    ...stateMethods({ chain, pool, limits }),
+    ...callMethods({ chain, evm, limits }),
+    ...feeMethods(chain, limits),
+    ...logMethods(chain, limits),
+    ...filterMethods({ engine, pool, limits, now: () => performance.now() }),
+    ...submitMethods({ engine, submit }),
+  };
+}
