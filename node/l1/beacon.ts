@@ -14,7 +14,7 @@ export type BeaconOptions = {
 };
 export type BeaconDependencies = {
   readonly fetch: Fetch;
-  readonly kzg: Kzg;
+  readonly kzg: Pick<Kzg, "blobToKzgCommitment">;
   readonly log: Log;
   readonly signal: AbortSignal;
 };
@@ -150,7 +150,7 @@ function readBlob(value: unknown): Uint8Array {
   throw invalidL1Data(`a blob is not ${BLOB_SIZE} hex bytes`, {});
 }
 
-function hashOfBlob(kzg: Kzg, blob: Uint8Array): Hex {
+function hashOfBlob(kzg: BeaconDependencies["kzg"], blob: Uint8Array): Hex {
   try {
     return toHex(versionedHash(kzg.blobToKzgCommitment(blob)));
   } catch (error) {

@@ -214,7 +214,7 @@ function sourceOf(servers: readonly Server[], needsReceipts = true) {
       fetch,
       clock: systemClock,
       log,
-      kzg: { blobToKzgCommitment: (blob) => blob, computeBlobKzgProof: (blob) => blob },
+      kzg: { blobToKzgCommitment: (blob) => blob },
       signal: new AbortController().signal,
     },
   );
@@ -360,7 +360,7 @@ describe("L1 source", () => {
         fetch: (url, init) => fetch(url, init),
         clock: systemClock,
         log: silentLog,
-        kzg: { blobToKzgCommitment: (blob) => blob, computeBlobKzgProof: (blob) => blob },
+        kzg: { blobToKzgCommitment: (blob) => blob },
         signal: new AbortController().signal,
       },
     );

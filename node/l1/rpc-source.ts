@@ -29,7 +29,7 @@ export type L1SourceDependencies = {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly log: Log;
-  readonly kzg: Kzg;
+  readonly kzg: Pick<Kzg, "blobToKzgCommitment">;
   /** Ends all waiting. */
   readonly signal: AbortSignal;
 };

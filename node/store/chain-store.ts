@@ -155,10 +155,16 @@ export class ChainStore implements ChainReader {
       opened ??= trieState(header.stateRoot, this.readNode, (codeHash) => this.readCode(codeHash));
       return opened;
     };
-    // Asked at each read: when the head has moved on, the tries still have this block's state.
+    // `isHead` is asked at each read: when the head has moved on, the tries still have this block's state.
     return {
-      account: (address) => (isHead() ? flat.account(address) : trie().account(address)),
-      storage: (address, slot) => (isHead() ? flat.storage(address, slot) : trie().storage(address, slot)),
+      account(address) {
+        const inTries = () => trie().account(address);
+        return isHead() ? flat.account(address, inTries) : inTries();
+      },
+      storage(address, slot) {
+        const inTries = () => trie().storage(address, slot);
+        return isHead() ? flat.storage(address, slot, inTries) : inTries();
+      },
       code: (codeHash) => trie().code(codeHash),
     };
   }

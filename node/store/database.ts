@@ -46,7 +46,8 @@ function seal(key: Key, value: Uint8Array): Uint8Array {
 function unseal(key: Key, stored: Uint8Array): Uint8Array {
   const end = stored.length - CHECKSUM_LENGTH;
   if (end >= 0) {
-    const value = stored.subarray(0, end);
+    // Not `subarray`: LevelDB gives Node's Buffer, whose `slice` does not copy, unlike that of plain bytes.
+    const value = new Uint8Array(stored.buffer, stored.byteOffset, end);
     const view = new DataView(stored.buffer, stored.byteOffset, stored.length);
     if (view.getUint32(end) === checksum(key, value)) return value;
   }

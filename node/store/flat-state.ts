@@ -38,23 +38,31 @@ export class FlatState {
     this.#database = database;
   }
 
-  account(address: Address): Account | undefined {
+  /**
+   * @param inTries asks the head's tries, when the table has nothing: a key that a damaged file lost must not
+   * pass for an account that does not exist
+   */
+  account(address: Address, inTries: () => Account | undefined): Account | undefined {
     const key = accountKey(address);
     const text = textOfKey(key);
     const cached = this.#accounts.get(text);
     if (cached !== undefined) return cached ?? undefined;
     const stored = this.#database.get(key);
+    if (stored === undefined && inTries() !== undefined)
+      throw corrupt("an account is missing from its table", {});
     const account = stored === undefined ? null : decodeAccount(stored);
     this.#accounts.set(text, account);
     return account ?? undefined;
   }
 
-  storage(address: Address, slot: Hash): bigint {
+  /** As `account`, for a slot. */
+  storage(address: Address, slot: Hash, inTries: () => bigint): bigint {
     const key = slotKey(address, slot);
     const text = textOfKey(key);
     const cached = this.#slots.get(text);
     if (cached !== undefined) return cached;
     const stored = this.#database.get(key);
+    if (stored === undefined && inTries() !== 0n) throw corrupt("a slot is missing from its table", {});
     const value = stored === undefined ? 0n : decodeSlot(stored);
     this.#slots.set(text, value);
     return value;

@@ -24,6 +24,12 @@ import { WriteSet } from "./write-set.ts";
 /** Grows with each change of the tables or encodings of keys.ts and codec.ts. */
 export const SCHEMA_VERSION = 1;
 
+/**
+ * At least so many blocks are checked at each start. LevelDB drops a damaged record of its log in silence, and
+ * the log holds at most the batches of the last tens of megabytes.
+ */
+const CHECKED_BLOCKS = 1024n;
+
 export type StoreOptions = {
   readonly folder: string;
   readonly config: RollupConfig;
@@ -46,6 +52,7 @@ export async function openStore({ folder, config, genesis }: StoreOptions): Prom
     checkChain(database, folder, genesis.hash);
     const heads = loadHeads(database);
     checkFlatState(database, heads.unsafe);
+    checkRecentBlocks(database, heads);
     return new ChainStore(database, { config, genesisHash: genesis.hash, heads });
   } catch (error) {
     await database.close();
@@ -84,9 +91,11 @@ async function writeGenesis(database: Database, config: RollupConfig, genesis: G
   writes.put(hashKey("ref", hash), encodeRef(genesisRef(config, genesis)));
   writes.put(canonicalKey(block.header.number), hash);
   for (const [nodeHash, node] of genesis.nodes) writes.put(hashKey("node", hashFromHex(nodeHash)), node);
-  for (const [codeHash, code] of genesis.changes.codes)
-    writes.put(hashKey("code", hashFromHex(codeHash)), code);
-  await putFlatChanges(writes, hash, { accounts: genesis.accounts, storage: genesis.changes.storage });
+  for (const [codeHash, code] of genesis.codes) writes.put(hashKey("code", hashFromHex(codeHash)), code);
+  const storage = new Map(
+    [...genesis.storage].map(([address, slots]) => [address, { cleared: false, slots }]),
+  );
+  await putFlatChanges(writes, hash, { accounts: genesis.accounts, storage });
   // Genesis is never taken back.
   writes.delete(hashKey("reverseDiff", hash));
   const { l1 } = config.genesis;
@@ -144,5 +153,29 @@ function checkFlatState(database: Database, head: L2BlockRef): void {
   if (bytesEqual(stateRoot, EMPTY_TRIE_ROOT)) return;
   if (database.get(hashKey("node", stateRoot)) === undefined) {
     throw corrupt("the root of the head's state is missing", { head: toHex(head.hash) });
+  }
+}
+
+/**
+ * The blocks down to the finalized one, and some more, are all there and linked, and those that may have to be
+ * taken back have their reverse diffs: no batch in between is lost. One table tells for all, because a block is
+ * one batch.
+ */
+function checkRecentBlocks(database: Database, { unsafe, finalized }: ChainHeads): void {
+  let wanted: Hash = unsafe.hash;
+  const last =
+    finalized.number < unsafe.number - CHECKED_BLOCKS ? finalized.number : unsafe.number - CHECKED_BLOCKS;
+  for (let number = unsafe.number; number > last && number > 0n; number--) {
+    const canonical = database.get(canonicalKey(number));
+    const header = database.get(hashKey("header", wanted));
+    if (
+      canonical === undefined ||
+      header === undefined ||
+      !bytesEqual(canonical, wanted) ||
+      (number > finalized.number && database.get(hashKey("reverseDiff", wanted)) === undefined)
+    ) {
+      throw corrupt("a block below the head is not whole", { number });
+    }
+    wanted = readHeader(header).parentHash;
   }
 }
