@@ -65,8 +65,9 @@ export class Mempool implements PoolView {
   }
 
   /** Leaves out a transaction that execution has refused. */
-  drop(transaction: PoolTransaction): void {
-    if (this.#byHash.has(transaction.hashKey)) this.#remove(transaction);
+  drop(hash: Hash): void {
+    const entry = this.#byHash.get(toHex(hash));
+    if (entry !== undefined) this.#remove(entry);
   }
 
   get size(): number {
