@@ -6,9 +6,13 @@ import { failure, type Reply, result, SERVER_ERROR } from "./reply.ts";
 /** What an operator can do to a running sequencer. */
 export interface SequencerControl {
   /** Starts on that unsafe head, so that a standby cannot start on a stale one; a refusal names its reason. */
-  start(unsafeHead: Hash): Promise<{ readonly kind: "started" } | { readonly kind: "refused"; readonly reason: string }>;
+  start(
+    unsafeHead: Hash,
+  ): Promise<{ readonly kind: "started" } | { readonly kind: "refused"; readonly reason: string }>;
   /** Stops after the block that is being built; the last block's hash. */
-  stop(): Promise<{ readonly kind: "stopped"; readonly head: Hash } | { readonly kind: "refused"; readonly reason: string }>;
+  stop(): Promise<
+    { readonly kind: "stopped"; readonly head: Hash } | { readonly kind: "refused"; readonly reason: string }
+  >;
   isActive(): boolean;
 }
 

@@ -2,7 +2,12 @@ import type { Hash } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Block } from "@phala-l2/protocol/wire/block";
 import type { Receipt } from "@phala-l2/protocol/wire/receipt";
-import { decodeTransaction, recoverSender, type Transaction, transactionHash } from "@phala-l2/protocol/wire/transaction";
+import {
+  decodeTransaction,
+  recoverSender,
+  type Transaction,
+  transactionHash,
+} from "@phala-l2/protocol/wire/transaction";
 import type { ChainReader, ExecutedTransactions } from "../store/chain-reader.ts";
 import { logJson } from "./format/log.ts";
 import { transactionJson } from "./format/transaction.ts";
@@ -41,7 +46,9 @@ export function readRecord(chain: ChainReader, hash: Hash): BlockRecord | undefi
 
 /** Hash of a record's transaction, as execution noted it, else from its bytes. */
 export function hashAt(record: BlockRecord, index: number): Hash {
-  return record.executed[index]?.hash ?? transactionHash(record.block.transactions[index] ?? new Uint8Array(0));
+  return (
+    record.executed[index]?.hash ?? transactionHash(record.block.transactions[index] ?? new Uint8Array(0))
+  );
 }
 
 /** Sender of a record's transaction. @throws RollupError BLOCK_MALFORMED when its signature has none */

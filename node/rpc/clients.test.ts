@@ -1,15 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { fromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { keccak256 } from "@phala-l2/protocol/keccak";
+import { verifyProof } from "@phala-l2/protocol/trie/proof";
 import { decodeTransaction, recoverSender, transactionHash } from "@phala-l2/protocol/wire/transaction";
 import { JsonRpcProvider, WebSocketProvider } from "ethers";
-import { type Block as ViemBlock, createPublicClient, defineChain, http, parseGwei, webSocket } from "viem";
+import { createPublicClient, defineChain, http, parseGwei, type Block as ViemBlock, webSocket } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
-import { publicActionsL2 } from "viem/op-stack";
-import { fromHex } from "@phala-l2/protocol/bytes";
-import { verifyProof } from "@phala-l2/protocol/trie/proof";
-import { keccak256 } from "@phala-l2/protocol/keccak";
-import { chainConfig } from "viem/op-stack";
+import { chainConfig, publicActionsL2 } from "viem/op-stack";
 import { ALICE, ALICE_BALANCE, ALICE_KEY, CHAIN_ID, LOGGER, REVERTER } from "./testing/memory-chain.ts";
 import { type Served, serveMemoryChain } from "./testing/serve.ts";
 
@@ -92,7 +90,8 @@ describe("viem and ethers read an executed chain", () => {
     const block = await viemClient().request({ method: "eth_getBlockByNumber", params: ["0x1", true] });
     const deposit = block?.transactions[0];
     assert.ok(typeof deposit === "object");
-    const { gasPrice, v, r, s, type, mint, nonce, depositReceiptVersion, isSystemTx } = deposit as unknown as Record<string, unknown>;
+    const { gasPrice, v, r, s, type, mint, nonce, depositReceiptVersion, isSystemTx } =
+      deposit as unknown as Record<string, unknown>;
     assert.deepEqual(
       { gasPrice, v, r, s, type, mint, nonce, depositReceiptVersion, isSystemTx },
       {
@@ -127,7 +126,10 @@ describe("viem and ethers read an executed chain", () => {
     assert.equal(revert?.status, "reverted");
     assert.ok(creation?.contractAddress);
     assert.equal(await viemClient().getCode({ address: creation.contractAddress }), DEPLOYED_CODE);
-    const raw = await viemClient().request({ method: "eth_getTransactionReceipt", params: [hashes[0] ?? "0x"] });
+    const raw = await viemClient().request({
+      method: "eth_getTransactionReceipt",
+      params: [hashes[0] ?? "0x"],
+    });
     const fields = raw as unknown as Record<string, string>;
     assert.equal(fields.l1GasPrice, "0x1a13b8600");
     assert.equal(fields.operatorFeeConstant, "0x5");
@@ -137,7 +139,10 @@ describe("viem and ethers read an executed chain", () => {
   });
 
   test("the deposit's own receipt has a nonce and version and no L1 fee", async () => {
-    const receipts = await viemClient().request({ method: "eth_getBlockReceipts" as never, params: ["0x1"] as never });
+    const receipts = await viemClient().request({
+      method: "eth_getBlockReceipts" as never,
+      params: ["0x1"] as never,
+    });
     const [first] = receipts as unknown as Record<string, unknown>[];
     assert.ok(first);
     assert.equal(first.depositNonce, "0x0");
@@ -241,7 +246,10 @@ describe("viem and ethers read an executed chain", () => {
 
   test("raw bytes hash to what they are", async () => {
     const client = viemClient();
-    const raw = await client.request({ method: "debug_getRawTransaction" as never, params: [hashes[0]] as never });
+    const raw = await client.request({
+      method: "debug_getRawTransaction" as never,
+      params: [hashes[0]] as never,
+    });
     const decoding = decodeTransaction(fromHex(raw as unknown as string));
     assert.ok(decoding.kind === "ok");
     assert.deepEqual(recoverSender(decoding.transaction), ALICE);
@@ -263,7 +271,10 @@ describe("subscriptions", () => {
     try {
       const blocks: ViemBlock[] = [];
       const logs: { removed: boolean; blockNumber: bigint }[] = [];
-      const unwatchBlocks = client.watchBlocks({ onBlock: (block) => blocks.push(block as ViemBlock), emitMissed: false });
+      const unwatchBlocks = client.watchBlocks({
+        onBlock: (block) => blocks.push(block as ViemBlock),
+        emitMissed: false,
+      });
       const unwatchLogs = client.watchEvent({
         onLogs: (seen) => logs.push(...seen.map(({ removed, blockNumber }) => ({ removed, blockNumber }))),
       });

@@ -28,7 +28,9 @@ export function debugMethods(chain: ChainReader, pool: PoolView | undefined): Rp
       const found = chain.block(blockHash);
       return found === undefined ? undefined : toHex(encodeBlock(found));
     }),
-    debug_getRawReceipts: raw((blockHash) => (chain.receipts(blockHash) ?? []).map((one) => toHex(encodeReceipt(one)))),
+    debug_getRawReceipts: raw((blockHash) =>
+      (chain.receipts(blockHash) ?? []).map((one) => toHex(encodeReceipt(one))),
+    ),
     debug_getRawTransaction: method1(required(hash), (transactionHash) => {
       const bytes = rawTransaction(chain, pool, transactionHash);
       return result(bytes === undefined ? "0x" : toHex(bytes));

@@ -41,7 +41,11 @@ export function answerText(id: RequestId, reply: Reply): string {
     return JSON.stringify({ jsonrpc: "2.0", id, result: reply.value ?? null });
   }
   const { code, message, data } = reply;
-  return JSON.stringify({ jsonrpc: "2.0", id, error: data === undefined ? { code, message } : { code, message, data } });
+  return JSON.stringify({
+    jsonrpc: "2.0",
+    id,
+    error: data === undefined ? { code, message } : { code, message, data },
+  });
 }
 
 /**
@@ -71,11 +75,16 @@ function isRequestId(value: unknown): value is RequestId {
   return value === null || typeof value === "string" || typeof value === "number";
 }
 
-function readRequest(value: unknown): { readonly kind: "request"; readonly request: Request } | { readonly kind: "invalid"; readonly id: RequestId } {
+function readRequest(
+  value: unknown,
+):
+  | { readonly kind: "request"; readonly request: Request }
+  | { readonly kind: "invalid"; readonly id: RequestId } {
   if (!isObject(value)) return { kind: "invalid", id: null };
   const id = isRequestId(value.id) ? value.id : null;
   const hasGoodId = value.id === undefined || isRequestId(value.id);
-  if (value.jsonrpc !== "2.0" || typeof value.method !== "string" || !hasGoodId) return { kind: "invalid", id };
+  if (value.jsonrpc !== "2.0" || typeof value.method !== "string" || !hasGoodId)
+    return { kind: "invalid", id };
   return {
     kind: "request",
     request: { id, method: value.method, params: value.params, isNotification: value.id === undefined },

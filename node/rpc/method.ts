@@ -7,10 +7,7 @@ export type CallContext = {
   readonly signal: AbortSignal;
 };
 
-export type RpcMethod = (
-  params: readonly unknown[],
-  context: CallContext,
-) => Reply | Promise<Reply>;
+export type RpcMethod = (params: readonly unknown[], context: CallContext) => Reply | Promise<Reply>;
 
 /** Methods by their full name (`eth_chainId`). Families are merged by spreading. */
 export type RpcMethods = Readonly<Record<string, RpcMethod>>;

@@ -1,18 +1,18 @@
+import { decodeAccount } from "@phala-l2/execution/state/account";
 import { asHash, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockId, BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
-import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import { isActive } from "@phala-l2/protocol/config/rollup";
+import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
+import { isRollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { L2_TO_L1_MESSAGE_PASSER } from "@phala-l2/protocol/predeploys";
-import { decodeAccount } from "@phala-l2/execution/state/account";
 import { EMPTY_TRIE_ROOT, openTrie } from "@phala-l2/protocol/trie/trie";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import { outputRootV0 } from "@phala-l2/protocol/wire/output-root";
 import type { SyncStatus } from "../engine/engine.ts";
-import type { EngineView } from "./engine-view.ts";
 import type { ChainReader } from "../store/chain-reader.ts";
 import { STATE_UNAVAILABLE } from "./block-reference.ts";
-import { isRollupError } from "@phala-l2/protocol/errors";
+import type { EngineView } from "./engine-view.ts";
 import { method0, method1, type RpcMethods, required } from "./method.ts";
 import { uint64 } from "./parameters.ts";
 import { failure, type Reply, result, SERVER_ERROR } from "./reply.ts";
@@ -72,7 +72,11 @@ function outputAtBlock(engine: EngineView, number: bigint): Reply {
   }
   try {
     const messagePasserStorageRoot = messagePasserRoot(chain, header);
-    const outputRoot = outputRootV0({ stateRoot: header.stateRoot, messagePasserStorageRoot, blockHash: hash });
+    const outputRoot = outputRootV0({
+      stateRoot: header.stateRoot,
+      messagePasserStorageRoot,
+      blockHash: hash,
+    });
     return result({
       version: `0x${"00".repeat(32)}`,
       outputRoot: toHex(outputRoot),

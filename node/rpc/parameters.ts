@@ -126,7 +126,9 @@ export const LATEST: BlockReference = { kind: "tag", tag: "latest" };
 export const blockNumber: Parse<BlockReference> = (value) => {
   const trimmed = typeof value === "string" ? value : undefined;
   if (trimmed === undefined) {
-    return typeof value === "number" ? invalid("hex string without 0x prefix") : invalid("invalid hex string");
+    return typeof value === "number"
+      ? invalid("hex string without 0x prefix")
+      : invalid("invalid hex string");
   }
   const tag = BLOCK_TAGS.find((candidate) => candidate === trimmed);
   if (tag !== undefined) return ok({ kind: "tag", tag });

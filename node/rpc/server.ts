@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Log } from "@phala-l2/protocol/log";
 import { RollupError } from "@phala-l2/protocol/errors";
+import type { Log } from "@phala-l2/protocol/log";
 import fastify, { type FastifyInstance, type FastifyReply } from "fastify";
 import { WebSocketServer } from "ws";
 import { answerText, dispatch, type MethodLookup } from "./dispatch.ts";
@@ -98,14 +98,25 @@ function httpApp(options: RpcServerOptions, parts: RpcServerParts, limits: RpcLi
 }
 
 /** Serves WebSockets on the HTTP server's port. Browsers are held to the same origins as CORS. */
-function addWebSockets(app: FastifyInstance, options: RpcServerOptions, parts: RpcServerParts, limits: RpcLimits): () => void {
-  const server = new WebSocketServer({ noServer: true, maxPayload: limits.bodyBytes, perMessageDeflate: false });
+function addWebSockets(
+  app: FastifyInstance,
+  options: RpcServerOptions,
+  parts: RpcServerParts,
+  limits: RpcLimits,
+): () => void {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: limits.bodyBytes,
+    perMessageDeflate: false,
+  });
   const answered = new WeakSet<object>();
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const origin = request.headers.origin;
     const isForbidden = origin !== undefined && !allowsOrigin(options.corsOrigins ?? [], origin);
     if (isForbidden || server.clients.size >= limits.sockets) {
-      socket.end(`HTTP/1.1 ${isForbidden ? "403 Forbidden" : "503 Service Unavailable"}\r\nConnection: close\r\n\r\n`);
+      socket.end(
+        `HTTP/1.1 ${isForbidden ? "403 Forbidden" : "503 Service Unavailable"}\r\nConnection: close\r\n\r\n`,
+      );
       return;
     }
     server.handleUpgrade(request, socket, head, (client) => {

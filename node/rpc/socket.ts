@@ -60,7 +60,9 @@ export function serveSocket(socket: WebSocket, parts: SocketParts, options: Sock
   socket.on("message", (data, isBinary) => {
     if (isBinary) return socket.close(POLICY_VIOLATION, "text frames only");
     if (pending >= limits.pendingPerSocket) {
-      return send(answerText(null, failure(LIMIT_EXCEEDED, "too many requests outstanding on this connection")));
+      return send(
+        answerText(null, failure(LIMIT_EXCEEDED, "too many requests outstanding on this connection")),
+      );
     }
     // dispatch answers every text and reports its own faults; what is left is a bug worth the process's notice.
     void serve(messageText(data));
@@ -84,7 +86,13 @@ function socketMethods(
     if (open.size >= limit) return failure(LIMIT_EXCEEDED, `too many subscriptions (limit ${limit})`);
     const id = `0x${randomBytes(16).toString("hex")}`;
     const notify = (value: unknown): void =>
-      send(JSON.stringify({ jsonrpc: "2.0", method: "eth_subscription", params: { subscription: id, result: value } }));
+      send(
+        JSON.stringify({
+          jsonrpc: "2.0",
+          method: "eth_subscription",
+          params: { subscription: id, result: value },
+        }),
+      );
     // The id must reach the client before its first notification does.
     let held: unknown[] | undefined = [];
     const opened = source(params, (value) => {

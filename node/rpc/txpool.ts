@@ -1,6 +1,6 @@
 import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
-import { transactionJson } from "./format/transaction.ts";
 import { quantityHex } from "./format/hex.ts";
+import { transactionJson } from "./format/transaction.ts";
 import { method0, method1, type RpcMethods, required } from "./method.ts";
 import { address } from "./parameters.ts";
 import type { PooledTransaction, PoolView } from "./pool-view.ts";
@@ -53,8 +53,12 @@ export function txpoolMethods(pool: PoolView | undefined): RpcMethods {
   const queued = (): Iterable<PooledTransaction> => pool?.queued() ?? [];
   return {
     txpool_status: method0(() => result({ pending: count(pending()), queued: count(queued()) })),
-    txpool_content: method0(() => result({ pending: bySender(pending(), whole), queued: bySender(queued(), whole) })),
-    txpool_inspect: method0(() => result({ pending: bySender(pending(), line), queued: bySender(queued(), line) })),
+    txpool_content: method0(() =>
+      result({ pending: bySender(pending(), whole), queued: bySender(queued(), whole) }),
+    ),
+    txpool_inspect: method0(() =>
+      result({ pending: bySender(pending(), line), queued: bySender(queued(), line) }),
+    ),
     txpool_contentFrom: method1(required(address), (sender) =>
       result({ pending: byNonce(pending(), sender), queued: byNonce(queued(), sender) }),
     ),

@@ -40,14 +40,20 @@ export function blockMethods(chain: ChainReader): RpcMethods {
     eth_getBlockTransactionCountByNumber: method1(required(blockNumber), (at) =>
       withRecord(chain, hashOf(chain, at), count),
     ),
-    eth_getBlockTransactionCountByHash: method1(required(hash), (blockHash) => withRecord(chain, blockHash, count)),
+    eth_getBlockTransactionCountByHash: method1(required(hash), (blockHash) =>
+      withRecord(chain, blockHash, count),
+    ),
     eth_getBlockReceipts: method1(required(block), (at) =>
-      withRecord(chain, hashOf(chain, at), (record) => record.transactions.map((_, index) => receiptJson(record, index))),
+      withRecord(chain, hashOf(chain, at), (record) =>
+        record.transactions.map((_, index) => receiptJson(record, index)),
+      ),
     ),
     eth_getUncleCountByBlockNumber: method1(required(blockNumber), (at) =>
       withRecord(chain, hashOf(chain, at), () => "0x0"),
     ),
-    eth_getUncleCountByBlockHash: method1(required(hash), (blockHash) => withRecord(chain, blockHash, () => "0x0")),
+    eth_getUncleCountByBlockHash: method1(required(hash), (blockHash) =>
+      withRecord(chain, blockHash, () => "0x0"),
+    ),
     eth_getUncleByBlockNumberAndIndex: method2(required(blockNumber), required(uint64), () => result(null)),
     eth_getUncleByBlockHashAndIndex: method2(required(hash), required(uint64), () => result(null)),
   };

@@ -1,5 +1,9 @@
 import type { Simulation } from "@phala-l2/execution/call";
-import { floorDataGas, intrinsicGas, MAX_INITCODE_LENGTH } from "@phala-l2/execution/transaction/intrinsic-gas";
+import {
+  floorDataGas,
+  intrinsicGas,
+  MAX_INITCODE_LENGTH,
+} from "@phala-l2/execution/transaction/intrinsic-gas";
 import { toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import { getAddress } from "viem";
@@ -39,7 +43,10 @@ function intrinsicWords({ request, gasLimit }: Attempt): string {
   return `intrinsic gas too low: have ${gasLimit}, want ${needed}`;
 }
 
-function rejectionWords(reason: Extract<FailedSimulation, { kind: "failed" }>["reason"], attempt: Attempt): string {
+function rejectionWords(
+  reason: Extract<FailedSimulation, { kind: "failed" }>["reason"],
+  attempt: Attempt,
+): string {
   const { request, header, gasLimit, gasPrice, balance } = attempt;
   const from = getAddress(toHex(request.from ?? ZERO_ADDRESS));
   switch (reason) {

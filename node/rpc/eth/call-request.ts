@@ -42,7 +42,9 @@ function field<T>(fields: Fields, name: string, parse: Parse<T>): Parsed<T | und
   if (value === undefined || value === null) return ok(undefined);
   const read = parse(value);
   if (read.kind === "ok") return read;
-  return invalid(read.words.replace(/ into Go value of type /, ` into Go struct field TransactionArgs.${name} of type `));
+  return invalid(
+    read.words.replace(/ into Go value of type /, ` into Go struct field TransactionArgs.${name} of type `),
+  );
 }
 
 const storageKeys = arrayOf(hash, MAX_LIST, "[]common.Hash");
@@ -56,7 +58,8 @@ const accessTuple: Parse<AccessList[number]> = (value) => {
 };
 
 const authorization: Parse<Authorization> = (value) => {
-  if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type types.SetCodeAuthorization");
+  if (!isObject(value))
+    return invalid("json: cannot unmarshal into Go value of type types.SetCodeAuthorization");
   const account = address(value.address);
   if (account.kind === "invalid") return account;
   const numbers: Record<string, bigint> = {};
@@ -92,7 +95,9 @@ function readInput(fields: Fields): Parsed<Uint8Array> {
   const older = field(fields, "data", data);
   if (older.kind === "invalid") return older;
   if (input.value !== undefined && older.value !== undefined && !bytesEqual(input.value, older.value)) {
-    return invalid('both "data" and "input" are set and not equal. Please use "input" to pass transaction call data');
+    return invalid(
+      'both "data" and "input" are set and not equal. Please use "input" to pass transaction call data',
+    );
   }
   return ok(input.value ?? older.value ?? EMPTY_BYTES);
 }
@@ -143,10 +148,13 @@ export function callFault(request: CallRequest): string | undefined {
   if (gasPrice !== undefined && (maxFeePerGas !== undefined || maxPriorityFeePerGas !== undefined)) {
     return "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified";
   }
-  if (maxFeePerGas !== undefined && maxPriorityFeePerGas !== undefined && maxFeePerGas < maxPriorityFeePerGas) {
+  if (
+    maxFeePerGas !== undefined &&
+    maxPriorityFeePerGas !== undefined &&
+    maxFeePerGas < maxPriorityFeePerGas
+  ) {
     return `maxFeePerGas (0x${maxFeePerGas.toString(16)}) < maxPriorityFeePerGas (0x${maxPriorityFeePerGas.toString(16)})`;
   }
   if (authorizationList.length > 0 && to === undefined) return "input transaction of type create";
   return undefined;
 }
-

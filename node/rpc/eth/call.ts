@@ -12,10 +12,18 @@ import { quantityHex } from "../format/hex.ts";
 import { accessListJson } from "../format/transaction.ts";
 import type { RpcLimits } from "../limits.ts";
 import { type CallContext, method2, method3, optional, type RpcMethods, required } from "../method.ts";
-import { block, type BlockReference, LATEST } from "../parameters.ts";
-import { failure, INVALID_PARAMS, LIMIT_EXCEEDED, type Reply, result, SERVER_ERROR, TIMED_OUT } from "../reply.ts";
+import { type BlockReference, block, LATEST } from "../parameters.ts";
+import {
+  failure,
+  INVALID_PARAMS,
+  LIMIT_EXCEEDED,
+  type Reply,
+  result,
+  SERVER_ERROR,
+  TIMED_OUT,
+} from "../reply.ts";
 import { type Attempt, simulationFailure } from "./call-failure.ts";
-import { callFault, type CallRequest, callRequest } from "./call-request.ts";
+import { type CallRequest, callFault, callRequest } from "./call-request.ts";
 import { NO_OVERRIDES, type StateOverrides, stateOverrides, withOverrides } from "./overrides.ts";
 
 export type CallParts = {
@@ -76,11 +84,14 @@ function prepare(parts: CallParts, request: CallRequest, header: Header, state: 
 
 async function runCall({ input, attempt }: Prepared): Promise<Reply> {
   const simulation = await simulate(input);
-  return simulation.kind === "returned" ? result(toHex(simulation.output)) : simulationFailure(simulation, attempt);
+  return simulation.kind === "returned"
+    ? result(toHex(simulation.output))
+    : simulationFailure(simulation, attempt);
 }
 
 function isPlainTransfer({ request }: Attempt, state: StateReader): boolean {
-  if (request.to === undefined || request.data.length > 0 || request.authorizationList.length > 0) return false;
+  if (request.to === undefined || request.data.length > 0 || request.authorizationList.length > 0)
+    return false;
   return bytesEqual(state.account(request.to)?.codeHash ?? EMPTY_CODE_HASH, EMPTY_CODE_HASH);
 }
 
@@ -98,9 +109,10 @@ async function runEstimate({ input, attempt }: Prepared): Promise<Reply> {
     if (transfer.kind === "returned") return result(quantityHex(TRANSFER_GAS));
   }
   const blockLimit = attempt.header.gasLimit;
-  const highest = affordable(
-    { ...attempt, gasLimit: attempt.gasLimit < blockLimit ? attempt.gasLimit : blockLimit },
-  );
+  const highest = affordable({
+    ...attempt,
+    gasLimit: attempt.gasLimit < blockLimit ? attempt.gasLimit : blockLimit,
+  });
   const estimate = await estimateGas({ ...input, request: { ...input.request, gasLimit: highest } });
   if (estimate.kind === "estimated") return result(quantityHex(estimate.gas));
   const { simulation } = estimate;
@@ -134,7 +146,8 @@ async function runAccessList({ input, attempt }: Prepared): Promise<Reply> {
       reportAccessList: true,
       request: { ...input.request, accessList },
     });
-    if (simulation.kind === "failed" && simulation.reason !== "halted") return simulationFailure(simulation, attempt);
+    if (simulation.kind === "failed" && simulation.reason !== "halted")
+      return simulationFailure(simulation, attempt);
     const next = namedAccess(simulation.accessList ?? [], attempt);
     if (accessSize(next) === accessSize(accessList) || round === MAX_ACCESS_ROUNDS) {
       const fault = simulation.kind === "returned" ? undefined : simulationFailure(simulation, attempt);
@@ -183,7 +196,8 @@ export function callMethods(parts: CallParts): RpcMethods {
     // geth has a fourth parameter, which changes the block's own values; none but an empty one is taken.
     eth_call: (params, context) => {
       const blockOverrides = params[3] ?? {};
-      if (params.length === 4 && Object.keys(blockOverrides).length === 0) return call(params.slice(0, 3), context);
+      if (params.length === 4 && Object.keys(blockOverrides).length === 0)
+        return call(params.slice(0, 3), context);
       if (params.length === 4) return failure(INVALID_PARAMS, "block overrides are not supported");
       return call(params, context);
     },

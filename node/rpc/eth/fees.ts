@@ -28,7 +28,8 @@ function tipsOf(record: BlockRecord): readonly PaidTip[] {
       isDeposit: transaction.type === 0x7e,
       tip: effectiveTip(transaction, baseFee),
       gasUsed:
-        (record.receipts[index]?.cumulativeGasUsed ?? 0n) - (record.receipts[index - 1]?.cumulativeGasUsed ?? 0n),
+        (record.receipts[index]?.cumulativeGasUsed ?? 0n) -
+        (record.receipts[index - 1]?.cumulativeGasUsed ?? 0n),
     }))
     .filter(({ isDeposit }) => !isDeposit)
     .sort((a, b) => (a.tip < b.tip ? -1 : a.tip > b.tip ? 1 : 0));
@@ -57,16 +58,20 @@ function baseFeeAfter(config: RollupConfig, parent: Header): bigint {
   return parent.baseFeePerGas === undefined ? 0n : nextBaseFee(config, parent);
 }
 
-function readPercentiles(value: unknown): { readonly kind: "ok"; readonly value: readonly number[] } | RpcFailure {
+function readPercentiles(
+  value: unknown,
+): { readonly kind: "ok"; readonly value: readonly number[] } | RpcFailure {
   if (value === undefined || value === null) return { kind: "ok", value: [] };
   const invalid = (why: string): RpcFailure => failure(SERVER_ERROR, `invalid reward percentile${why}`);
   if (!Array.isArray(value)) return invalid("");
   if (value.length > MAX_PERCENTILES) return invalid(`: over the query limit ${MAX_PERCENTILES}`);
   const percentiles: number[] = [];
   for (const [index, item] of value.entries()) {
-    if (typeof item !== "number" || !(item >= 0 && item <= 100)) return invalid(`: ${String(item).slice(0, 40)}`);
+    if (typeof item !== "number" || !(item >= 0 && item <= 100))
+      return invalid(`: ${String(item).slice(0, 40)}`);
     const before = percentiles[index - 1];
-    if (before !== undefined && item <= before) return invalid(`: #${index - 1}:${before} >= #${index}:${item}`);
+    if (before !== undefined && item <= before)
+      return invalid(`: #${index - 1}:${before} >= #${index}:${item}`);
     percentiles.push(item);
   }
   return { kind: "ok", value: percentiles };

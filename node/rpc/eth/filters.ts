@@ -45,7 +45,8 @@ export function filterMethods(parts: FilterParts): RpcMethods {
 
   function add(query: LogQuery | undefined, open: (push: (value: unknown) => void) => () => void): Reply {
     forgetUnused();
-    if (filters.size >= limits.filters) return failure(LIMIT_EXCEEDED, `too many filters (limit ${limits.filters})`);
+    if (filters.size >= limits.filters)
+      return failure(LIMIT_EXCEEDED, `too many filters (limit ${limits.filters})`);
     const id = toHex(randomBytes(16));
     const push = (value: unknown): void => {
       if (filter.waiting.length < limits.logsResults) filter.waiting.push(value);
@@ -66,7 +67,9 @@ export function filterMethods(parts: FilterParts): RpcMethods {
       add(query, (push) => onChainChange(engine, (change) => pushLogs(query, change, push))),
     ),
     eth_newBlockFilter: method0(() =>
-      add(undefined, (push) => onChainChange(engine, ({ added }) => added.forEach((hash) => push(toHex(hash))))),
+      add(undefined, (push) =>
+        onChainChange(engine, ({ added }) => added.forEach((hash) => push(toHex(hash)))),
+      ),
     ),
     eth_newPendingTransactionFilter: method0(() =>
       add(undefined, (push) => pool?.subscribe(({ hash }) => push(toHex(hash))) ?? (() => {})),
@@ -79,7 +82,8 @@ export function filterMethods(parts: FilterParts): RpcMethods {
       const { waiting, hasOverflowed } = filter;
       filter.waiting = [];
       filter.hasOverflowed = false;
-      if (hasOverflowed) return failure(LIMIT_EXCEEDED, `more than ${limits.logsResults} changes since the last poll`);
+      if (hasOverflowed)
+        return failure(LIMIT_EXCEEDED, `more than ${limits.logsResults} changes since the last poll`);
       return result(waiting);
     }),
     eth_getFilterLogs: method1(required(text), (id, { signal }) => {

@@ -45,7 +45,12 @@ export function forwardTo(sequencerUrl: string, log: Log): SubmitTransaction {
       const response = await fetch(sequencerUrl, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "eth_sendRawTransaction", params: [toHex(raw)] }),
+        body: JSON.stringify({
+          jsonrpc: "2.0",
+          id: 1,
+          method: "eth_sendRawTransaction",
+          params: [toHex(raw)],
+        }),
         signal: AbortSignal.timeout(FORWARD_MS),
       });
       return readAnswer(await boundedText(response));

@@ -91,7 +91,8 @@ function readTopics(value: unknown, limit: number): Parsed<LogPattern["topics"]>
 /** Addresses and topics alone: what a log subscription takes. */
 export function logPattern(alternatives: number): Parse<LogPattern> {
   return (value) => {
-    if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type filters.FilterCriteria");
+    if (!isObject(value))
+      return invalid("json: cannot unmarshal into Go value of type filters.FilterCriteria");
     const addresses = readAddresses(value.address, alternatives);
     if (addresses.kind === "invalid") return addresses;
     const topics = readTopics(value.topics, alternatives);
@@ -109,7 +110,8 @@ export function logQuery(alternatives: number): Parse<LogQuery> {
   const readPattern = logPattern(alternatives);
   return (value) => {
     const pattern = readPattern(value);
-    if (pattern.kind === "invalid" || !isObject(value)) return pattern.kind === "invalid" ? pattern : invalid("");
+    if (pattern.kind === "invalid" || !isObject(value))
+      return pattern.kind === "invalid" ? pattern : invalid("");
     const { blockHash, fromBlock, toBlock } = value;
     if (blockHash !== undefined && blockHash !== null) {
       if (fromBlock != null || toBlock != null) {

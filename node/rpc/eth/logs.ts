@@ -5,7 +5,15 @@ import { logsOf, readRecord } from "../block-record.ts";
 import type { RpcLimits } from "../limits.ts";
 import { method1, type RpcMethods, required } from "../method.ts";
 import type { BlockReference } from "../parameters.ts";
-import { failure, INVALID_PARAMS, LIMIT_EXCEEDED, type Reply, result, SERVER_ERROR, TIMED_OUT } from "../reply.ts";
+import {
+  failure,
+  INVALID_PARAMS,
+  LIMIT_EXCEEDED,
+  type Reply,
+  result,
+  SERVER_ERROR,
+  TIMED_OUT,
+} from "../reply.ts";
 import { type LogPattern, type LogQuery, logQuery, matchesPattern, mayMatch } from "./log-filter.ts";
 
 export type LogLimits = Pick<RpcLimits, "logsBlocks" | "logsResults" | "logsAlternatives">;
@@ -14,7 +22,12 @@ export type LogLimits = Pick<RpcLimits, "logsBlocks" | "logsResults" | "logsAlte
 const BLOCKS_PER_TURN = 128;
 
 /** The wanted logs of one block, in their order; none when the node does not have the block. */
-export function logsInBlock(chain: ChainReader, hash: Hash, pattern: LogPattern, removed = false): readonly object[] {
+export function logsInBlock(
+  chain: ChainReader,
+  hash: Hash,
+  pattern: LogPattern,
+  removed = false,
+): readonly object[] {
   const header = chain.headerByHash(hash);
   if (header === undefined || !mayMatch(pattern, header.logsBloom)) return [];
   const record = readRecord(chain, hash);
@@ -40,7 +53,12 @@ function numberOf(chain: ChainReader, reference: BlockReference): bigint | undef
 type Range = { readonly kind: "range"; readonly from: bigint; readonly to: bigint };
 
 /** Checks a range against the head and the limit; geth's words. */
-function readRange(chain: ChainReader, from: BlockReference, to: BlockReference, limit: number): Range | Reply {
+function readRange(
+  chain: ChainReader,
+  from: BlockReference,
+  to: BlockReference,
+  limit: number,
+): Range | Reply {
   const first = numberOf(chain, from);
   const last = numberOf(chain, to);
   if (first === undefined || last === undefined) return failure(SERVER_ERROR, "unknown block");

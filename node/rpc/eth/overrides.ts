@@ -1,9 +1,19 @@
 import { type Account, EMPTY_ACCOUNT } from "@phala-l2/execution/state/account";
 import type { StateReader } from "@phala-l2/execution/state/reader";
-import { type Address, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { type Address, bigintFromBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { keccak256 } from "@phala-l2/protocol/keccak";
-import { bigintFromBytes } from "@phala-l2/protocol/bytes";
-import { address, data, hash, invalid, isObject, ok, type Parse, type Parsed, quantity, uint64 } from "../parameters.ts";
+import {
+  address,
+  data,
+  hash,
+  invalid,
+  isObject,
+  ok,
+  type Parse,
+  type Parsed,
+  quantity,
+  uint64,
+} from "../parameters.ts";
 
 /** What a call pretends of one account. */
 type AccountOverride = {
@@ -27,7 +37,8 @@ function optional<T>(value: unknown, parse: Parse<T>): Parsed<T | undefined> {
 }
 
 const slots: Parse<ReadonlyMap<Hex, bigint>> = (value) => {
-  if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type map[common.Hash]common.Hash");
+  if (!isObject(value))
+    return invalid("json: cannot unmarshal into Go value of type map[common.Hash]common.Hash");
   const entries = Object.entries(value);
   if (entries.length > MAX_ENTRIES) return invalid(`too many slots (max ${MAX_ENTRIES})`);
   const read = new Map<Hex, bigint>();
@@ -41,7 +52,10 @@ const slots: Parse<ReadonlyMap<Hex, bigint>> = (value) => {
   return ok(read);
 };
 
-function readStorage(value: Readonly<Record<string, unknown>>, account: string): Parsed<AccountOverride["storage"]> {
+function readStorage(
+  value: Readonly<Record<string, unknown>>,
+  account: string,
+): Parsed<AccountOverride["storage"]> {
   const whole = optional(value.state, slots);
   if (whole.kind === "invalid") return whole;
   const parts = optional(value.stateDiff, slots);
@@ -54,7 +68,8 @@ function readStorage(value: Readonly<Record<string, unknown>>, account: string):
 }
 
 function readAccount(value: unknown, account: string): Parsed<AccountOverride> {
-  if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type override.OverrideAccount");
+  if (!isObject(value))
+    return invalid("json: cannot unmarshal into Go value of type override.OverrideAccount");
   const nonce = optional(value.nonce, uint64);
   if (nonce.kind === "invalid") return nonce;
   const balance = optional(value.balance, quantity);

@@ -1,16 +1,34 @@
 import { type Account, decodeAccount, EMPTY_ACCOUNT } from "@phala-l2/execution/state/account";
-import { type Address, asHash, bytesEqual, fromHex, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import {
+  type Address,
+  asHash,
+  bigintFromBytes,
+  bytesEqual,
+  fromHex,
+  type Hash,
+  toHex,
+} from "@phala-l2/protocol/bytes";
 import { EMPTY_CODE_HASH, keccak256 } from "@phala-l2/protocol/keccak";
 import { proveKey } from "@phala-l2/protocol/trie/proof";
 import { EMPTY_TRIE_ROOT, type NodeReader, openTrie } from "@phala-l2/protocol/trie/trie";
 import { decodeRlp } from "@phala-l2/protocol/wire/rlp";
-import { bigintFromBytes } from "@phala-l2/protocol/bytes";
 import type { ChainReader } from "../../store/chain-reader.ts";
 import { withState } from "../block-reference.ts";
 import { quantityHex, wordHex } from "../format/hex.ts";
 import type { RpcLimits } from "../limits.ts";
 import { method2, method3, optional, type RpcMethods, required } from "../method.ts";
-import { address, arrayOf, block, isObject, LATEST, type Parsed, anything, invalid, ok, text } from "../parameters.ts";
+import {
+  address,
+  anything,
+  arrayOf,
+  block,
+  invalid,
+  isObject,
+  LATEST,
+  ok,
+  type Parsed,
+  text,
+} from "../parameters.ts";
 import type { PoolView } from "../pool-view.ts";
 import { failure, INVALID_PARAMS, result } from "../reply.ts";
 import { pendingNonce } from "./transactions.ts";
@@ -27,7 +45,8 @@ export type StateParts = {
 export function readSlot(key: string): Parsed<Hash> {
   const digits = /^0x/i.test(key) ? key.slice(2) : key;
   const even = digits.length % 2 === 0 ? digits : `0${digits}`;
-  if (!/^[0-9a-fA-F]*$/.test(even)) return invalid(`invalid hex in storage key: ${JSON.stringify(key.slice(0, 100))}`);
+  if (!/^[0-9a-fA-F]*$/.test(even))
+    return invalid(`invalid hex in storage key: ${JSON.stringify(key.slice(0, 100))}`);
   if (even.length > 2 * SLOT_BYTES) {
     return invalid(`storage key too long (want at most 32 bytes): ${JSON.stringify(key.slice(0, 100))}`);
   }
@@ -54,11 +73,16 @@ export function stateMethods(parts: StateParts): RpcMethods {
         return result(bytesEqual(codeHash, EMPTY_CODE_HASH) ? "0x" : toHex(state.code(codeHash)));
       }),
     ),
-    eth_getStorageAt: method3(required(address), required(text), optional(block, LATEST), (account, key, at) => {
-      const slot = readSlot(key);
-      if (slot.kind === "invalid") return failure(INVALID_PARAMS, slot.words);
-      return withState(chain, at, (state) => result(wordHex(state.storage(account, slot.value))));
-    }),
+    eth_getStorageAt: method3(
+      required(address),
+      required(text),
+      optional(block, LATEST),
+      (account, key, at) => {
+        const slot = readSlot(key);
+        if (slot.kind === "invalid") return failure(INVALID_PARAMS, slot.words);
+        return withState(chain, at, (state) => result(wordHex(state.storage(account, slot.value))));
+      },
+    ),
     eth_getStorageValues: storageValues(parts),
     eth_getProof: accountProof(parts),
   };
@@ -66,7 +90,8 @@ export function stateMethods(parts: StateParts): RpcMethods {
 
 function storageValues({ chain, limits }: StateParts): RpcMethods[string] {
   return method2(required(anything), optional(block, LATEST), (request, at) => {
-    if (!isObject(request)) return failure(INVALID_PARAMS, "invalid argument 0: json: cannot unmarshal into Go value");
+    if (!isObject(request))
+      return failure(INVALID_PARAMS, "invalid argument 0: json: cannot unmarshal into Go value");
     const wanted = new Map<string, { readonly account: Address; readonly slots: readonly Hash[] }>();
     let total = 0;
     for (const [key, slots] of Object.entries(request)) {
@@ -84,7 +109,10 @@ function storageValues({ chain, limits }: StateParts): RpcMethods[string] {
     return withState(chain, at, (state) =>
       result(
         Object.fromEntries(
-          [...wanted].map(([key, { account, slots }]) => [key, slots.map((slot) => wordHex(state.storage(account, slot)))]),
+          [...wanted].map(([key, { account, slots }]) => [
+            key,
+            slots.map((slot) => wordHex(state.storage(account, slot))),
+          ]),
         ),
       ),
     );

@@ -96,7 +96,9 @@ export function rejectionWords(rejection: SubmissionRejection): string {
   }
 }
 
-export type SubmissionReading = { readonly kind: "ok"; readonly submitted: SubmittedTransaction } | RpcFailure;
+export type SubmissionReading =
+  | { readonly kind: "ok"; readonly submitted: SubmittedTransaction }
+  | RpcFailure;
 
 const TYPE_NOT_SUPPORTED = failure(SERVER_ERROR, PLAIN_WORDS["type-not-supported"]);
 
@@ -143,4 +145,3 @@ export const SUBMISSION_UNAVAILABLE = failure(
   SERVER_ERROR,
   "this node takes no transactions: no sequencer is configured",
 );
-

@@ -1,7 +1,7 @@
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
-import type { EngineView } from "../engine-view.ts";
 import { readRecord } from "../block-record.ts";
+import type { EngineView } from "../engine-view.ts";
 import { receiptJson } from "../format/receipt.ts";
 import { method1, method2, optional, type RpcMethods, required } from "../method.ts";
 import { data, hexOrDecimal } from "../parameters.ts";
@@ -24,7 +24,10 @@ export type SubmitParts = { readonly engine: EngineView; readonly submit: Submit
 
 type Sent = { readonly kind: "sent"; readonly hash: Hash };
 
-async function send({ engine, submit }: SubmitParts, raw: Uint8Array): Promise<Sent | Extract<Reply, { kind: "failure" }>> {
+async function send(
+  { engine, submit }: SubmitParts,
+  raw: Uint8Array,
+): Promise<Sent | Extract<Reply, { kind: "failure" }>> {
   if (submit === undefined) return SUBMISSION_UNAVAILABLE;
   const reading = readSubmission(raw, engine.chain.config.l2ChainId);
   if (reading.kind === "failure") return reading;
@@ -34,7 +37,12 @@ async function send({ engine, submit }: SubmitParts, raw: Uint8Array): Promise<S
 }
 
 /** The receipt of a transaction, as soon as a block has it; undefined when that takes too long. */
-function receiptWithin(engine: EngineView, hash: Hash, ms: number, signal: AbortSignal): Promise<object | undefined> {
+function receiptWithin(
+  engine: EngineView,
+  hash: Hash,
+  ms: number,
+  signal: AbortSignal,
+): Promise<object | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => end(undefined), ms);
     const unsubscribe = engine.subscribe(look);

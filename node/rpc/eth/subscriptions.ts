@@ -49,7 +49,10 @@ function newPendingTransactions({ pool }: SubscriptionParts): SubscriptionSource
   return (params, send) => {
     const isFull = params[1] ?? false;
     if (typeof isFull !== "boolean") {
-      return failure(INVALID_PARAMS, "invalid argument 1: json: cannot unmarshal non-boolean into Go value of type bool");
+      return failure(
+        INVALID_PARAMS,
+        "invalid argument 1: json: cannot unmarshal non-boolean into Go value of type bool",
+      );
     }
     const close = pool?.subscribe(({ hash, sender, transaction }) =>
       send(isFull ? transactionJson(transaction, { hash, from: sender, place: undefined }) : toHex(hash)),

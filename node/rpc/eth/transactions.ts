@@ -19,12 +19,19 @@ function byIndex(chain: ChainReader, blockHash: Hash | undefined, index: bigint)
 }
 
 function rawByIndex(chain: ChainReader, blockHash: Hash | undefined, index: bigint): Reply {
-  const raw = blockHash === undefined || index > MAX_INDEX ? undefined : chain.block(blockHash)?.transactions[Number(index)];
+  const raw =
+    blockHash === undefined || index > MAX_INDEX
+      ? undefined
+      : chain.block(blockHash)?.transactions[Number(index)];
   return result(raw === undefined ? "0x" : toHex(raw));
 }
 
 /** The bytes of a transaction of the chain or of the pool. */
-export function rawTransaction(chain: ChainReader, pool: PoolView | undefined, transactionHash: Hash): Uint8Array | undefined {
+export function rawTransaction(
+  chain: ChainReader,
+  pool: PoolView | undefined,
+  transactionHash: Hash,
+): Uint8Array | undefined {
   const at = chain.locateTransaction(transactionHash);
   if (at !== undefined) return chain.block(at.blockHash)?.transactions[at.index];
   return pool?.get(transactionHash)?.raw;
@@ -33,7 +40,11 @@ export function rawTransaction(chain: ChainReader, pool: PoolView | undefined, t
 function pendingJson(pool: PoolView | undefined, transactionHash: Hash): object | null {
   const pooled = pool?.get(transactionHash);
   if (pooled === undefined) return null;
-  return transactionJson(pooled.transaction, { hash: transactionHash, from: pooled.sender, place: undefined });
+  return transactionJson(pooled.transaction, {
+    hash: transactionHash,
+    from: pooled.sender,
+    place: undefined,
+  });
 }
 
 /** Transactions by hash or place, and their receipts; what waits in the pool has no place yet. */
@@ -54,7 +65,9 @@ export function transactionMethods(chain: ChainReader, pool: PoolView | undefine
     eth_getTransactionReceipt: method1(required(hash), (transactionHash) => {
       const at = chain.locateTransaction(transactionHash);
       const record = at === undefined ? undefined : readRecord(chain, at.blockHash);
-      return result(at === undefined || record === undefined ? null : (receiptJson(record, at.index) ?? null));
+      return result(
+        at === undefined || record === undefined ? null : (receiptJson(record, at.index) ?? null),
+      );
     }),
     eth_getRawTransactionByHash: method1(required(hash), (transactionHash) => {
       const raw = rawTransaction(chain, pool, transactionHash);
@@ -63,8 +76,10 @@ export function transactionMethods(chain: ChainReader, pool: PoolView | undefine
     eth_getRawTransactionByBlockHashAndIndex: method2(required(hash), required(uint64), (blockHash, index) =>
       rawByIndex(chain, blockHash, index),
     ),
-    eth_getRawTransactionByBlockNumberAndIndex: method2(required(blockNumber), required(uint64), (at, index) =>
-      rawByIndex(chain, hashOf(chain, at), index),
+    eth_getRawTransactionByBlockNumberAndIndex: method2(
+      required(blockNumber),
+      required(uint64),
+      (at, index) => rawByIndex(chain, hashOf(chain, at), index),
     ),
   };
 }

@@ -29,7 +29,9 @@ function receiptLogs(record: BlockRecord, index: number): readonly object[] {
     transactionHash: hashAt(record, index),
     transactionIndex: index,
   };
-  return (record.receipts[index]?.logs ?? []).map((log, i) => logJson(log, { ...place, logIndex: before + i }));
+  return (record.receipts[index]?.logs ?? []).map((log, i) =>
+    logJson(log, { ...place, logIndex: before + i }),
+  );
 }
 
 function depositJson(receipt: Receipt): object {

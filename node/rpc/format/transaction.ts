@@ -31,7 +31,10 @@ export type TransactionFacts = {
 };
 
 export function accessListJson(list: AccessList): readonly object[] {
-  return list.map(({ address, storageKeys }) => ({ address: toHex(address), storageKeys: storageKeys.map(toHex) }));
+  return list.map(({ address, storageKeys }) => ({
+    address: toHex(address),
+    storageKeys: storageKeys.map(toHex),
+  }));
 }
 
 function authorizationJson(authorization: Authorization): object {
@@ -56,7 +59,9 @@ function placeJson(place: TransactionPlace | undefined): object {
 }
 
 function feeJson(tx: SignedTransaction, baseFee: bigint | undefined): object {
-  const price = { gasPrice: quantityHex(baseFee === undefined ? gasFeeCap(tx) : effectiveGasPrice(tx, baseFee)) };
+  const price = {
+    gasPrice: quantityHex(baseFee === undefined ? gasFeeCap(tx) : effectiveGasPrice(tx, baseFee)),
+  };
   if (tx.type === 0 || tx.type === 1) return price;
   const fees = {
     ...price,

@@ -1,10 +1,10 @@
 import { openBlock } from "@phala-l2/execution/block/open-block";
 import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
-import type { Evm } from "@phala-l2/execution/evm/evm";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
-import { commitChanges } from "@phala-l2/execution/state/root";
-import type { StateReader } from "@phala-l2/execution/state/reader";
+import type { Evm } from "@phala-l2/execution/evm/evm";
 import type { StateChanges } from "@phala-l2/execution/state/changes";
+import type { StateReader } from "@phala-l2/execution/state/reader";
+import { commitChanges } from "@phala-l2/execution/state/root";
 import { trieState } from "@phala-l2/execution/state/trie-state";
 import {
   type Address,
@@ -18,19 +18,30 @@ import {
   ZERO_ADDRESS,
   ZERO_HASH,
 } from "@phala-l2/protocol/bytes";
+import { encodeExtraData } from "@phala-l2/protocol/config/eip1559-params";
 import type { BlockRef, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { EMPTY_CODE_HASH, keccak256 } from "@phala-l2/protocol/keccak";
-import { encodeExtraData } from "@phala-l2/protocol/config/eip1559-params";
 import { L1_BLOCK, SEQUENCER_FEE_VAULT } from "@phala-l2/protocol/predeploys";
 import { EMPTY_TRIE_ROOT } from "@phala-l2/protocol/trie/trie";
 import { receiptsRoot, transactionsRoot } from "@phala-l2/protocol/wire/block";
-import { EMPTY_NONCE, EMPTY_OMMERS_HASH, EMPTY_REQUESTS_HASH, type Header, headerHash } from "@phala-l2/protocol/wire/header";
+import {
+  EMPTY_NONCE,
+  EMPTY_OMMERS_HASH,
+  EMPTY_REQUESTS_HASH,
+  type Header,
+  headerHash,
+} from "@phala-l2/protocol/wire/header";
 import { l1AttributesDeposit } from "@phala-l2/protocol/wire/l1-attributes";
 import type { Receipt } from "@phala-l2/protocol/wire/receipt";
 import { encodeTransaction } from "@phala-l2/protocol/wire/transaction";
 import type { EngineEvent, SyncStatus } from "../../engine/engine.ts";
-import type { ChainReader, ExecutedTransactions, Heads, TransactionLocation } from "../../store/chain-reader.ts";
+import type {
+  ChainReader,
+  ExecutedTransactions,
+  Heads,
+  TransactionLocation,
+} from "../../store/chain-reader.ts";
 import type { EngineView } from "../engine-view.ts";
 
 export const CHAIN_ID = 901n;
@@ -155,7 +166,11 @@ function genesisHeader(stateRoot: Hash): Header {
   };
 }
 
-type Stored = { readonly block: SealedBlock["block"]; readonly receipts: readonly Receipt[]; readonly executed: ExecutedTransactions };
+type Stored = {
+  readonly block: SealedBlock["block"];
+  readonly receipts: readonly Receipt[];
+  readonly executed: ExecutedTransactions;
+};
 
 /**
  * A chain in memory for tests, whose blocks are really executed: reads as the node's store answers them, and
@@ -180,7 +195,11 @@ export class MemoryChain implements ChainReader, EngineView {
     this.#remember(state.nodes, genesis.codes);
     const header = genesisHeader(state.root);
     this.genesisHash = headerHash(header);
-    this.#stored.set(toHex(this.genesisHash), { block: { header, transactions: [] }, receipts: [], executed: [] });
+    this.#stored.set(toHex(this.genesisHash), {
+      block: { header, transactions: [] },
+      receipts: [],
+      executed: [],
+    });
     this.#canonical = [this.genesisHash];
   }
 
@@ -198,7 +217,11 @@ export class MemoryChain implements ChainReader, EngineView {
   }
 
   /** Executes a block on `parent` (the head without one) and stores it; throws when a transaction is rejected. */
-  async execute(raws: readonly Uint8Array[], parent: Hash = this.heads().unsafe.hash, salt = 0n): Promise<SealedBlock> {
+  async execute(
+    raws: readonly Uint8Array[],
+    parent: Hash = this.heads().unsafe.hash,
+    salt = 0n,
+  ): Promise<SealedBlock> {
     const header = this.header(parent);
     const timestamp = header.timestamp + BLOCK_TIME;
     const deposit = l1AttributesDeposit(CONFIG, timestamp, {
@@ -234,7 +257,8 @@ export class MemoryChain implements ChainReader, EngineView {
     });
     for (const raw of [encodeTransaction(deposit), ...raws]) {
       const application = await open.apply(raw);
-      if (application.kind === "rejected") throw new RollupError("TEST_TRANSACTION_REJECTED", application.reason);
+      if (application.kind === "rejected")
+        throw new RollupError("TEST_TRANSACTION_REJECTED", application.reason);
     }
     const sealed = open.seal();
     this.#remember(sealed.nodes, sealed.changes.codes);
@@ -296,7 +320,8 @@ export class MemoryChain implements ChainReader, EngineView {
   }
 
   heads(): Heads {
-    const at = (number: bigint): L2BlockRef => this.refOf(this.#canonical[Number(number)] ?? this.genesisHash);
+    const at = (number: bigint): L2BlockRef =>
+      this.refOf(this.#canonical[Number(number)] ?? this.genesisHash);
     return { unsafe: at(BigInt(this.#canonical.length - 1)), safe: at(this.safeNumber), finalized: at(0n) };
   }
 
@@ -308,7 +333,14 @@ export class MemoryChain implements ChainReader, EngineView {
 
   refOf(hash: Hash): L2BlockRef {
     const { number, parentHash, timestamp } = this.header(hash);
-    return { number, hash, parentHash, timestamp, l1Origin: { number: 1n, hash: ZERO_HASH }, sequenceNumber: number };
+    return {
+      number,
+      hash,
+      parentHash,
+      timestamp,
+      l1Origin: { number: 1n, hash: ZERO_HASH },
+      sequenceNumber: number,
+    };
   }
 
   headerByHash(hash: Hash): Header | undefined {

@@ -1,9 +1,9 @@
-import { silentLog } from "@phala-l2/protocol/log";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
+import { silentLog } from "@phala-l2/protocol/log";
 import { debugMethods } from "../debug.ts";
 import { ethMethods } from "../eth/methods.ts";
-import { ethSubscriptions } from "../eth/subscriptions.ts";
 import type { SubmitTransaction } from "../eth/submission.ts";
+import { ethSubscriptions } from "../eth/subscriptions.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from "../limits.ts";
 import { netMethods } from "../net.ts";
 import { optimismMethods } from "../optimism.ts";
@@ -53,8 +53,15 @@ export type RpcAnswer = {
 };
 
 /** Posts any body and reads the answer as it is. */
-export async function post(url: string, body: string): Promise<{ readonly status: number; readonly text: string }> {
-  const response = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body });
+export async function post(
+  url: string,
+  body: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body,
+  });
   return { status: response.status, text: await response.text() };
 }
 
