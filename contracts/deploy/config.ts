@@ -1,0 +1,208 @@
+import { RollupError } from "@phala-l2/protocol/errors";
+import { type Address, getAddress, type Hex, numberToHex } from "viem";
+import { mnemonicToAccount } from "viem/accounts";
+
+/** Where a prover's key was born; the contract's `Kind`, in its order from 1. */
+export const PROVER_KINDS = ["TDX", "SEV_SNP", "TDX_GPU", "SEV_SNP_GPU"] as const;
+export type ProverKind = (typeof PROVER_KINDS)[number];
+
+/** A key to register; see IProverRegistry. */
+export type ProverRegistration = {
+  readonly key: Address;
+  readonly kind: ProverKind;
+  /** Identity of the measured image, 32 bytes. */
+  readonly measurement: Hex;
+  /** Unix seconds, at most 365 days from registration. */
+  readonly expiresAt: bigint;
+  /** No hardware stands behind the key; accepted only where `dangerouslyAcceptsSimulated`. */
+  readonly simulated: boolean;
+};
+
+/** Owner of everything. Delays in seconds. */
+export type TimelockConfig = {
+  readonly minDelay: bigint;
+  readonly proposers: readonly Address[];
+  readonly executors: readonly Address[];
+};
+
+/** See IProofPolicy. Delays in seconds, the bond in wei. */
+export type PolicyConfig = {
+  readonly minHostVendors: number;
+  readonly requiresGpu: boolean;
+  readonly fastDelay: bigint;
+  readonly slowDelay: bigint;
+  readonly fallbackDelay: bigint;
+  readonly challengeWindow: bigint;
+  readonly fallbackBond: bigint;
+};
+
+/** The market for deposits' gas; see IResourceMetering. */
+export type ResourceConfig = {
+  readonly maxResourceLimit: number;
+  readonly elasticityMultiplier: number;
+  readonly baseFeeMaxChangeDenominator: number;
+  readonly minimumBaseFee: number;
+  readonly systemTxMaxGas: number;
+  readonly maximumBaseFee: bigint;
+};
+
+/** First values of the SystemConfig contract; the L2 genesis must be made from the same. */
+export type SystemConfigValues = {
+  readonly batcher: Address;
+  readonly batchInbox: Address;
+  readonly unsafeBlockSigner: Address;
+  readonly basefeeScalar: number;
+  readonly blobbasefeeScalar: number;
+  readonly gasLimit: bigint;
+  readonly eip1559Denominator: number;
+  readonly eip1559Elasticity: number;
+  readonly operatorFeeScalar: number;
+  readonly operatorFeeConstant: bigint;
+  readonly minBaseFee: bigint;
+  readonly daFootprintGasScalar: number;
+  readonly resourceConfig: ResourceConfig;
+};
+
+/** Everything that a deployment on L1 depends on. Equal values give equal addresses. */
+export type DeployConfig = {
+  /** Names of contracts are derived from it: another name is another deployment. */
+  readonly deployment: string;
+  readonly l1ChainId: number;
+  readonly l2ChainId: bigint;
+  /** Pauses withdrawals for a bounded time, judges games, revokes provers. */
+  readonly guardian: Address;
+  readonly timelock: TimelockConfig;
+  readonly policy: PolicyConfig;
+  readonly systemConfig: SystemConfigValues;
+  /** Seconds between proving and finalising a withdrawal; at least fastDelay + disputeGameFinalityDelay. */
+  readonly proofMaturityDelay: bigint;
+  /** Seconds between resolution and finality of a game. */
+  readonly disputeGameFinalityDelay: bigint;
+  /** Whether keys without hardware may be registered. Never true in production; cannot be changed later. */
+  readonly dangerouslyAcceptsSimulated: boolean;
+  /** Registered through the timelock, where its delay is zero. */
+  readonly provers: readonly ProverRegistration[];
+  /** A worthless token for trying things out; undefined leaves it out. */
+  readonly phaTestToken: { readonly holder: Address; readonly supply: bigint } | undefined;
+};
+
+/** L1 chains on which well-known keys may hold power. */
+const DEV_CHAIN_IDS: readonly number[] = [900, 1337, 31337];
+const TEST_MNEMONIC = "test test test test test test test test test test test junk";
+/** Development nodes fund this many accounts at most by default. */
+const TEST_ACCOUNTS = 20;
+
+/** The OP Stack's convention: 0xff, zeros, and the chain id in the last bytes. */
+export function batchInboxOf(l2ChainId: bigint): Address {
+  return getAddress(`0xff${numberToHex(l2ChainId, { size: 19 }).slice(2)}`);
+}
+
+/** The gas market of the OP Stack's chains. */
+export const DEFAULT_RESOURCE_CONFIG: ResourceConfig = {
+  maxResourceLimit: 20_000_000,
+  elasticityMultiplier: 10,
+  baseFeeMaxChangeDenominator: 8,
+  minimumBaseFee: 1_000_000_000,
+  systemTxMaxGas: 1_000_000,
+  maximumBaseFee: 2n ** 128n - 1n,
+};
+
+/** What a devnet must say; the rest are values with which a withdrawal takes seconds. */
+export type DevnetInput = {
+  readonly deployer: Address;
+  readonly batcher: Address;
+  readonly unsafeBlockSigner: Address;
+  readonly l1ChainId?: number;
+  readonly l2ChainId?: bigint;
+  readonly guardian?: Address;
+  readonly provers?: readonly ProverRegistration[];
+};
+
+/** A devnet: no delay of governance, simulated provers, and finality within seconds. */
+export function devnetDeployConfig(input: DevnetInput): DeployConfig {
+  const l2ChainId = input.l2ChainId ?? 2035n;
+  return {
+    deployment: "phala-l2",
+    l1ChainId: input.l1ChainId ?? 900,
+    l2ChainId,
+    guardian: input.guardian ?? input.deployer,
+    timelock: { minDelay: 0n, proposers: [input.deployer], executors: [input.deployer] },
+    policy: {
+      minHostVendors: 2,
+      requiresGpu: false,
+      fastDelay: 2n,
+      slowDelay: 600n,
+      fallbackDelay: 300n,
+      challengeWindow: 1200n,
+      fallbackBond: 10n ** 17n,
+    },
+    systemConfig: {
+      batcher: input.batcher,
+      batchInbox: batchInboxOf(l2ChainId),
+      unsafeBlockSigner: input.unsafeBlockSigner,
+      basefeeScalar: 1368,
+      blobbasefeeScalar: 810_949,
+      gasLimit: 60_000_000n,
+      eip1559Denominator: 250,
+      eip1559Elasticity: 6,
+      operatorFeeScalar: 0,
+      operatorFeeConstant: 0n,
+      minBaseFee: 0n,
+      daFootprintGasScalar: 400,
+      resourceConfig: DEFAULT_RESOURCE_CONFIG,
+    },
+    proofMaturityDelay: 6n,
+    disputeGameFinalityDelay: 2n,
+    dangerouslyAcceptsSimulated: true,
+    provers: input.provers ?? [],
+    phaTestToken: { holder: input.deployer, supply: 1_000_000n * 10n ** 18n },
+  };
+}
+
+/**
+ * Refuses what must never be deployed: keys that everybody knows on a chain that is not for development, and delays
+ * that the contracts would refuse later.
+ * @throws RollupError DEPLOY_TEST_KEY, DEPLOY_CONFIG_INVALID
+ */
+export function requireSafeConfig(config: DeployConfig, deployer: Address): void {
+  if (config.proofMaturityDelay < config.policy.fastDelay + config.disputeGameFinalityDelay) {
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      "proofMaturityDelay must be at least policy.fastDelay + disputeGameFinalityDelay: raise it",
+      { data: { proofMaturityDelay: config.proofMaturityDelay } },
+    );
+  }
+  if (config.provers.length > 0 && config.timelock.minDelay > 0n) {
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      "provers are registered through the timelock, whose delay is not zero: leave them out and use registerProver",
+      { data: { minDelay: config.timelock.minDelay } },
+    );
+  }
+  if (DEV_CHAIN_IDS.includes(config.l1ChainId)) return;
+  const known = new Set(
+    Array.from({ length: TEST_ACCOUNTS }, (_, addressIndex) =>
+      mnemonicToAccount(TEST_MNEMONIC, { addressIndex }).address.toLowerCase(),
+    ),
+  );
+  for (const [role, address] of poweredAddresses(config, deployer)) {
+    if (!known.has(address.toLowerCase())) continue;
+    throw new RollupError(
+      "DEPLOY_TEST_KEY",
+      `${role} ${address} is an account of the well-known test mnemonic: use a key of your own on chain ${config.l1ChainId}`,
+      { data: { role, address, l1ChainId: config.l1ChainId } },
+    );
+  }
+}
+
+function poweredAddresses(config: DeployConfig, deployer: Address): (readonly [string, Address])[] {
+  return [
+    ["deployer", deployer],
+    ["guardian", config.guardian],
+    ["batcher", config.systemConfig.batcher],
+    ["unsafe block signer", config.systemConfig.unsafeBlockSigner],
+    ...config.timelock.proposers.map((address) => ["timelock proposer", address] as const),
+    ...config.timelock.executors.map((address) => ["timelock executor", address] as const),
+    ...config.provers.map(({ key }) => ["prover", key] as const),
+  ];
+}

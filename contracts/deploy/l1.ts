@@ -1,0 +1,136 @@
+import { RollupError } from "@phala-l2/protocol/errors";
+import type { Address, Hex, LocalAccount, Transport } from "viem";
+import { systemConfigAbi } from "../abi/system-config.ts";
+import {
+  type AddressBook,
+  type L1Addresses,
+  readAddressBook,
+  type StartBlock,
+  writeAddressBook,
+} from "./address-book.ts";
+import { type DeployConfig, requireSafeConfig } from "./config.ts";
+import { ARTIFACTS, type CreationCode, creationCodeFrom } from "./creation-code.ts";
+import { type Deterministic, openDeterministic } from "./deterministic.ts";
+import { type L1Sender, l1Sender } from "./l1-client.ts";
+import { firstPhase, foundations, type Phase, secondPhase } from "./plan.ts";
+import { registerProverFrom } from "./register-prover.ts";
+import { verifyDeployment } from "./verify.ts";
+
+/** What the L2 genesis gives back to L1. */
+export type GenesisCommitment = { readonly outputRoot: Hex; readonly rollupConfigHash: Hex };
+
+export type DeployDependencies = {
+  /** Way to an L1 node, e.g. viem's `http(url)`. */
+  readonly transport: Transport;
+  /** Pays; afterwards it owns nothing but what the configuration names it for. */
+  readonly deployer: LocalAccount;
+  /** Where the address book is kept. */
+  readonly addressBookFile: string;
+  /**
+   * Builds the L2 genesis from the addresses on L1 and the L1 block to start from. Called after the proxies stand and
+   * before the anchor and the games' implementation are fixed; the same arguments must give the same result.
+   */
+  readonly genesis: (l1: L1Addresses, startBlock: StartBlock) => Promise<GenesisCommitment>;
+  /** Hardhat's artifacts folder; this package's own by default. */
+  readonly artifacts?: string;
+  /** Told of each step. */
+  readonly progress?: (step: string) => void;
+};
+
+/**
+ * Deploys everything on L1, or whatever of it does not stand yet: each address is known beforehand, so the chain itself
+ * tells what is missing. Every initialiser runs in its proxy's constructor. Ends by verifying the whole on chain.
+ * @throws RollupError DEPLOY_TEST_KEY, DEPLOY_CONFIG_INVALID, DEPLOY_WRONG_CHAIN, DEPLOY_TRANSACTION_FAILED,
+ *   DEPLOY_MISMATCH, ADDRESS_BOOK_INVALID, ARTIFACT_MISSING
+ */
+export async function deployL1(config: DeployConfig, dependencies: DeployDependencies): Promise<AddressBook> {
+  const { deployer, transport, addressBookFile, genesis } = dependencies;
+  const progress = dependencies.progress ?? (() => {});
+  requireSafeConfig(config, deployer.address);
+  const sender = l1Sender(transport, deployer);
+  await requireChain(sender, config.l1ChainId);
+
+  const code = creationCodeFrom(dependencies.artifacts ?? ARTIFACTS);
+  const make = await openDeterministic(sender, code, `${config.deployment}/${config.l2ChainId}`);
+  const addresses = predictAddresses(config, make, code);
+  requireSameBook(readAddressBook(addressBookFile), addresses, addressBookFile);
+
+  progress("portal, system configuration, bridge and prover registry");
+  const first = firstPhase(config, addresses, make, code);
+  await make.create(first.creations);
+
+  progress("L2 genesis");
+  const startBlock = await startBlockOf(sender, addresses.SystemConfigProxy);
+  const commitment = await genesis(addresses, startBlock);
+
+  progress("anchor state, games and their factory");
+  const second = secondPhase(config, addresses, commitment, make, code);
+  await make.create(second.creations);
+
+  const book: AddressBook = {
+    l1ChainId: config.l1ChainId,
+    l2ChainId: config.l2ChainId,
+    startBlock,
+    genesisOutputRoot: commitment.outputRoot,
+    rollupConfigHash: commitment.rollupConfigHash,
+    addresses: { ...addresses, MultiProofGameImpl: second.game.address },
+  };
+  progress("verification");
+  await verifyDeployment(sender.client, book, implementationsOf(first, second));
+  for (const prover of config.provers) {
+    progress(`prover ${prover.kind} ${prover.key}${prover.simulated ? " (SIMULATED)" : ""}`);
+    await registerProverFrom(sender, addresses, prover);
+  }
+  writeAddressBook(addressBookFile, book);
+  return book;
+}
+
+function predictAddresses(config: DeployConfig, make: Deterministic, code: CreationCode): L1Addresses {
+  const base = foundations(config, make, code);
+  return {
+    OptimismPortalProxy: make.addressOf("OptimismPortalProxy"),
+    SystemConfigProxy: make.addressOf("SystemConfigProxy"),
+    DisputeGameFactoryProxy: make.addressOf("DisputeGameFactoryProxy"),
+    AnchorStateRegistryProxy: make.addressOf("AnchorStateRegistryProxy"),
+    L1CrossDomainMessengerProxy: make.addressOf("L1CrossDomainMessengerProxy"),
+    L1StandardBridgeProxy: make.addressOf("L1StandardBridgeProxy"),
+    OptimismMintableERC20FactoryProxy: make.addressOf("OptimismMintableERC20FactoryProxy"),
+    ProverRegistryProxy: make.addressOf("ProverRegistryProxy"),
+    ProofPolicy: base.policy.address,
+    Timelock: base.timelock.address,
+    Multicall3: base.multicall3.address,
+    PhaTestToken: base.phaTestToken?.address,
+  };
+}
+
+function implementationsOf(...phases: readonly Phase[]): Phase["implementations"] {
+  return phases.flatMap(({ implementations }) => implementations);
+}
+
+async function requireChain(sender: L1Sender, wanted: number): Promise<void> {
+  const found = await sender.client.getChainId();
+  if (found === wanted) return;
+  throw new RollupError("DEPLOY_WRONG_CHAIN", `the L1 node is of chain ${found}, not ${wanted}`, {
+    data: { found, wanted },
+  });
+}
+
+/** A book of another deployment must not be overwritten. */
+function requireSameBook(book: AddressBook | undefined, addresses: L1Addresses, file: string): void {
+  if (book === undefined || book.addresses.SystemConfigProxy === addresses.SystemConfigProxy) return;
+  throw new RollupError(
+    "DEPLOY_MISMATCH",
+    `${file} is of another deployment: name another file, or use the deployer and configuration it was made with`,
+    { data: { found: book.addresses.SystemConfigProxy, wanted: addresses.SystemConfigProxy } },
+  );
+}
+
+async function startBlockOf(sender: L1Sender, systemConfig: Address): Promise<StartBlock> {
+  const initialized = await sender.client.readContract({
+    address: systemConfig,
+    abi: systemConfigAbi,
+    functionName: "startBlock",
+  });
+  const block = await sender.client.getBlock({ blockNumber: initialized - 1n });
+  return { number: block.number, hash: block.hash, timestamp: block.timestamp };
+}

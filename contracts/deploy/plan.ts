@@ -1,0 +1,214 @@
+import { type Address, encodeFunctionData, type Hex, pad } from "viem";
+import { anchorStateRegistryAbi } from "../abi/anchor-state-registry.ts";
+import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
+import { l1CrossDomainMessengerAbi } from "../abi/l1-cross-domain-messenger.ts";
+import { l1StandardBridgeAbi } from "../abi/l1-standard-bridge.ts";
+import { optimismMintableERC20FactoryAbi } from "../abi/optimism-mintable-erc20-factory.ts";
+import { optimismPortalAbi } from "../abi/optimism-portal.ts";
+import { proverRegistryAbi } from "../abi/prover-registry.ts";
+import { systemConfigAbi } from "../abi/system-config.ts";
+import type { L1Addresses } from "./address-book.ts";
+import type { DeployConfig } from "./config.ts";
+import type { CreationCode } from "./creation-code.ts";
+import type { Creation, Deterministic } from "./deterministic.ts";
+
+/** MultiProofGame.GAME_TYPE. */
+export const GAME_TYPE = 2035;
+
+/** What a phase creates, and which implementation each of its proxies must have. */
+export type Phase = {
+  readonly creations: readonly Creation[];
+  readonly implementations: readonly (readonly [proxy: Address, implementation: Address])[];
+};
+
+/** A proxy with its implementation, initialised in its constructor. */
+type ProxyPlan = { readonly name: keyof L1Addresses; readonly logic: Creation; readonly initialization: Hex };
+
+/** Policy and owner: nothing else is without an owner. */
+export function foundations(config: DeployConfig, make: Deterministic, code: CreationCode) {
+  const { timelock, policy, phaTestToken } = config;
+  return {
+    timelock: make.code(
+      code("deployment/Timelock", [timelock.minDelay, timelock.proposers, timelock.executors]),
+    ),
+    policy: make.code(
+      code("settlement/ProofPolicy", [
+        policy.minHostVendors,
+        policy.requiresGpu,
+        policy.fastDelay,
+        policy.slowDelay,
+        policy.fallbackDelay,
+        policy.challengeWindow,
+        policy.fallbackBond,
+      ]),
+    ),
+    multicall3: make.code(code("deployment/Multicall3", [])),
+    phaTestToken:
+      phaTestToken && make.code(code("pha/PhaTestToken", [phaTestToken.holder, phaTestToken.supply])),
+  };
+}
+
+/** All that does not depend on the L2 genesis: deposits are possible after it. */
+export function firstPhase(
+  config: DeployConfig,
+  addresses: L1Addresses,
+  make: Deterministic,
+  code: CreationCode,
+): Phase {
+  const base = foundations(config, make, code);
+  const { creations, implementations } = proxies(addresses, make, code, [
+    {
+      name: "SystemConfigProxy",
+      logic: make.code(code("settlement/SystemConfig", [])),
+      initialization: initializeSystemConfig(config, addresses),
+    },
+    {
+      name: "OptimismPortalProxy",
+      logic: make.code(code("settlement/OptimismPortal", [config.proofMaturityDelay])),
+      initialization: encodeFunctionData({
+        abi: optimismPortalAbi,
+        functionName: "initialize",
+        args: [addresses.SystemConfigProxy, addresses.AnchorStateRegistryProxy],
+      }),
+    },
+    {
+      name: "ProverRegistryProxy",
+      logic: make.code(code("tee/ProverRegistry", [])),
+      initialization: encodeFunctionData({
+        abi: proverRegistryAbi,
+        functionName: "initialize",
+        args: [addresses.Timelock, addresses.SystemConfigProxy, config.dangerouslyAcceptsSimulated],
+      }),
+    },
+    ...bridgingProxies(addresses, make, code),
+  ]);
+  const plain = [base.timelock, base.policy, base.multicall3, base.phaTestToken];
+  return {
+    creations: [...plain.filter((creation) => creation !== undefined), ...creations],
+    implementations,
+  };
+}
+
+function bridgingProxies(addresses: L1Addresses, make: Deterministic, code: CreationCode): ProxyPlan[] {
+  return [
+    {
+      name: "L1CrossDomainMessengerProxy",
+      logic: make.code(code("bridging/L1CrossDomainMessenger", [])),
+      initialization: encodeFunctionData({
+        abi: l1CrossDomainMessengerAbi,
+        functionName: "initialize",
+        args: [addresses.SystemConfigProxy, addresses.OptimismPortalProxy],
+      }),
+    },
+    {
+      name: "L1StandardBridgeProxy",
+      logic: make.code(code("bridging/L1StandardBridge", [])),
+      initialization: encodeFunctionData({
+        abi: l1StandardBridgeAbi,
+        functionName: "initialize",
+        args: [addresses.L1CrossDomainMessengerProxy, addresses.SystemConfigProxy],
+      }),
+    },
+    {
+      name: "OptimismMintableERC20FactoryProxy",
+      logic: make.code(code("bridging/OptimismMintableERC20Factory", [])),
+      initialization: encodeFunctionData({
+        abi: optimismMintableERC20FactoryAbi,
+        functionName: "initialize",
+        args: [addresses.L1StandardBridgeProxy],
+      }),
+    },
+  ];
+}
+
+/** What commits to the L2 genesis: the first anchor, and the games of this chain. */
+export function secondPhase(
+  config: DeployConfig,
+  addresses: L1Addresses,
+  genesis: { readonly outputRoot: Hex; readonly rollupConfigHash: Hex },
+  make: Deterministic,
+  code: CreationCode,
+): Phase & { readonly game: Creation } {
+  const anchor = proxies(addresses, make, code, [
+    {
+      name: "AnchorStateRegistryProxy",
+      logic: make.code(code("settlement/AnchorStateRegistry", [config.disputeGameFinalityDelay])),
+      initialization: encodeFunctionData({
+        abi: anchorStateRegistryAbi,
+        functionName: "initialize",
+        args: [
+          addresses.SystemConfigProxy,
+          addresses.DisputeGameFactoryProxy,
+          { root: genesis.outputRoot, l2SequenceNumber: 0n },
+          GAME_TYPE,
+        ],
+      }),
+    },
+  ]);
+  const game = make.code(
+    code("settlement/MultiProofGame", [
+      addresses.AnchorStateRegistryProxy,
+      addresses.ProverRegistryProxy,
+      addresses.ProofPolicy,
+      genesis.rollupConfigHash,
+    ]),
+  );
+  const factory = proxies(addresses, make, code, [
+    {
+      name: "DisputeGameFactoryProxy",
+      logic: make.code(code("settlement/DisputeGameFactory", [])),
+      initialization: encodeFunctionData({
+        abi: disputeGameFactoryAbi,
+        functionName: "initialize",
+        args: [addresses.Timelock, GAME_TYPE, game.address],
+      }),
+    },
+  ]);
+  return {
+    game,
+    creations: [...anchor.creations, game, ...factory.creations],
+    implementations: [...anchor.implementations, ...factory.implementations],
+  };
+}
+
+function proxies(
+  addresses: L1Addresses,
+  make: Deterministic,
+  code: CreationCode,
+  plans: readonly ProxyPlan[],
+): Phase {
+  const created = plans.map(({ name, logic, initialization }) =>
+    make.named(name, code("deployment/L1Proxy", [logic.address, addresses.Timelock, initialization])),
+  );
+  return {
+    creations: plans.flatMap(({ logic }, index) => [logic, ...created.slice(index, index + 1)]),
+    implementations: plans.flatMap(({ logic }, index) =>
+      created.slice(index, index + 1).map(({ address }) => [address, logic.address] as const),
+    ),
+  };
+}
+
+function initializeSystemConfig(config: DeployConfig, addresses: L1Addresses): Hex {
+  const { batcher, resourceConfig, ...values } = config.systemConfig;
+  return encodeFunctionData({
+    abi: systemConfigAbi,
+    functionName: "initialize",
+    args: [
+      {
+        ...values,
+        owner: addresses.Timelock,
+        guardian: config.guardian,
+        batcherHash: pad(batcher),
+        l2ChainId: config.l2ChainId,
+        addresses: {
+          l1CrossDomainMessenger: addresses.L1CrossDomainMessengerProxy,
+          l1StandardBridge: addresses.L1StandardBridgeProxy,
+          optimismPortal: addresses.OptimismPortalProxy,
+          disputeGameFactory: addresses.DisputeGameFactoryProxy,
+          optimismMintableERC20Factory: addresses.OptimismMintableERC20FactoryProxy,
+        },
+        resourceConfig,
+      },
+    ],
+  });
+}
