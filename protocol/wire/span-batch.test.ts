@@ -1,14 +1,30 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import { addressFromHex, bigintToBytes, concatBytes, fromHex, hashFromHex, toHex } from "../bytes.ts";
+import {
+  addressFromHex,
+  bigintToBytes,
+  bytesEqual,
+  concatBytes,
+  fromHex,
+  hashFromHex,
+  toHex,
+} from "../bytes.ts";
 import { isRollupError } from "../errors.ts";
 import { decodeBatch, encodeSingular, encodeSpan } from "./batch.ts";
 import { encodeRlp } from "./rlp.ts";
-import type { SingularBatch } from "./singular-batch.ts";
+import { decodeSingularBatch, encodeSingularBatch, type SingularBatch } from "./singular-batch.ts";
 import { bitAt } from "./span-batch/bitlist.ts";
 import { ColumnReader, encodeUvarint } from "./span-batch/reader.ts";
+import {
+  columnsOfTransactions,
+  encodeTransactionColumns,
+  readTransactionColumns,
+  transactionsOfColumns,
+} from "./span-batch/transactions.ts";
 import {
   decodeSpanBatch,
   deriveSpanBatch,
@@ -297,6 +313,50 @@ describe("span batch of OP Sepolia", {
       const tx = decodeTransaction(transaction);
       assert(tx.kind === "ok");
       assert.deepEqual(encodeTransaction(tx.transaction), transaction);
+    }
+  });
+});
+
+const ELEMENTS = new URL("../../../shared/vectors/op/derivation/span-batch-elements.tar.xz", import.meta.url);
+
+function linesOf(name: string): Uint8Array[] {
+  const args = ["-xJOf", fileURLToPath(ELEMENTS), `span-batch-elements/${name}.txt`];
+  const text = execFileSync("tar", args, { encoding: "utf8", maxBuffer: 1 << 26 });
+  return text.trim().split("\n").map(fromHex);
+}
+
+describe("columns of hildr's tests", {
+  skip: existsSync(ELEMENTS) ? false : "shared vectors are absent",
+}, () => {
+  it("hold 946 transactions, which encode to the same columns again", () => {
+    const [bytes] = linesOf("spanbatchtxs");
+    assert(bytes);
+    const reader = new ColumnReader(bytes);
+    const columns = readTransactionColumns(reader, 946, MAX_SPAN_BATCH_ELEMENTS);
+    assert.equal(reader.fault, undefined);
+    assert(bytesEqual(encodeTransactionColumns(columns), bytes));
+    const decoded = transactionsOfColumns(columns, 697n);
+    assert(decoded.kind === "ok");
+    const again = encodeTransactionColumns(columnsOfTransactions(decoded.transactions, 697n));
+    assert(bytesEqual(again, bytes));
+  });
+
+  it("give back whole transactions of types 0, 1 and 2, protected or not", () => {
+    for (const name of ["fulltxlegacy", "fulltxunprotected", "fulltxacc", "fulltxdyn"]) {
+      const raws = linesOf(name);
+      assert(raws.length > 20, name);
+      const decoded = transactionsOfColumns(columnsOfTransactions(raws, 697n), 697n);
+      assert(decoded.kind === "ok");
+      assert.deepEqual(decoded.transactions.map(toHex), raws.map(toHex), name);
+    }
+  });
+
+  it("are made of singular batches that round-trip", () => {
+    const contents = linesOf("spanbatchfromsingular");
+    for (const content of contents) {
+      const decoded = decodeSingularBatch(content);
+      assert(decoded.kind === "ok");
+      assert(bytesEqual(encodeSingularBatch(decoded.batch), content));
     }
   });
 });
