@@ -120,7 +120,6 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     }
 
     /// @inheritdoc ICrossDomainMessenger
-    // solhint-disable-next-line func-name-mixedcase
     function OTHER_MESSENGER() external view returns (ICrossDomainMessenger) {
         return otherMessenger;
     }
@@ -146,7 +145,6 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
         return false;
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function __CrossDomainMessenger_init(ICrossDomainMessenger other) internal onlyInitializing {
         require(address(other) != address(0), CrossDomainMessenger_ZeroAddress());
         otherMessenger = other;

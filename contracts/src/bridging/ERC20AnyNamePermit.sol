@@ -68,7 +68,6 @@ abstract contract ERC20AnyNamePermit is ERC20, IERC20Permit, IERC5267, Nonces {
 
     /// @inheritdoc IERC20Permit
     /// @dev Not cached: it must change with the chain id.
-    // solhint-disable-next-line func-name-mixedcase
     function DOMAIN_SEPARATOR() public view returns (bytes32) {
         return MessageHashUtils.toDomainSeparator(
             DOMAIN_FIELDS, _NAME_HASH, keccak256(bytes(DOMAIN_VERSION)), block.chainid, address(this), bytes32(0)

@@ -12,9 +12,6 @@ import {IPauseSource} from "./interfaces/IPauseSource.sol";
 /// @notice See IL1CrossDomainMessenger.
 contract L1CrossDomainMessenger is CrossDomainMessenger, IL1CrossDomainMessenger {
     /// @inheritdoc IL1CrossDomainMessenger
-    string public constant version = "1.0.0";
-
-    /// @inheritdoc IL1CrossDomainMessenger
     IPauseSource public systemConfig;
 
     /// @inheritdoc IL1CrossDomainMessenger
@@ -35,9 +32,13 @@ contract L1CrossDomainMessenger is CrossDomainMessenger, IL1CrossDomainMessenger
     }
 
     /// @inheritdoc IL1CrossDomainMessenger
-    // solhint-disable-next-line func-name-mixedcase
     function PORTAL() external view returns (IDepositPortal) {
         return portal;
+    }
+
+    /// @inheritdoc IL1CrossDomainMessenger
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 
     /// @inheritdoc ICrossDomainMessenger

@@ -12,9 +12,6 @@ import {IStandardBridge} from "./interfaces/IStandardBridge.sol";
 /// @notice See IL1StandardBridge.
 contract L1StandardBridge is StandardBridge, IL1StandardBridge {
     /// @inheritdoc IL1StandardBridge
-    string public constant version = "1.0.0";
-
-    /// @inheritdoc IL1StandardBridge
     IPauseSource public systemConfig;
 
     constructor() {
@@ -84,6 +81,11 @@ contract L1StandardBridge is StandardBridge, IL1StandardBridge {
     /// @inheritdoc IL1StandardBridge
     function l2TokenBridge() external view returns (address) {
         return address(otherBridge);
+    }
+
+    /// @inheritdoc IL1StandardBridge
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 
     /// @inheritdoc IStandardBridge

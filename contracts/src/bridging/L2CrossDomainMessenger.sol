@@ -11,9 +11,6 @@ import {IL2CrossDomainMessenger} from "./interfaces/IL2CrossDomainMessenger.sol"
 /// @title L2CrossDomainMessenger
 /// @notice See IL2CrossDomainMessenger.
 contract L2CrossDomainMessenger is CrossDomainMessenger, IL2CrossDomainMessenger {
-    /// @inheritdoc IL2CrossDomainMessenger
-    string public constant version = "1.0.0";
-
     constructor() {
         _disableInitializers();
     }
@@ -26,6 +23,11 @@ contract L2CrossDomainMessenger is CrossDomainMessenger, IL2CrossDomainMessenger
     /// @inheritdoc IL2CrossDomainMessenger
     function l1CrossDomainMessenger() external view returns (ICrossDomainMessenger) {
         return otherMessenger;
+    }
+
+    /// @inheritdoc IL2CrossDomainMessenger
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 
     /// @inheritdoc CrossDomainMessenger

@@ -11,9 +11,6 @@ import {IStandardBridge} from "./interfaces/IStandardBridge.sol";
 /// @title L2StandardBridge
 /// @notice See IL2StandardBridge.
 contract L2StandardBridge is StandardBridge, IL2StandardBridge {
-    /// @inheritdoc IL2StandardBridge
-    string public constant version = "1.0.0";
-
     /// @dev Address under which older clients name ether on L2. Nothing stands there.
     address private constant LEGACY_ETHER = 0xDeadDeAddeAddEAddeadDEaDDEAdDeaDDeAD0000;
 
@@ -46,6 +43,11 @@ contract L2StandardBridge is StandardBridge, IL2StandardBridge {
     /// @inheritdoc IL2StandardBridge
     function l1TokenBridge() external view returns (address) {
         return address(otherBridge);
+    }
+
+    /// @inheritdoc IL2StandardBridge
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 
     /// @inheritdoc StandardBridge

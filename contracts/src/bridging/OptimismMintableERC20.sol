@@ -10,9 +10,6 @@ import {ILegacyMintableERC20, IOptimismMintableERC20} from "./interfaces/IOptimi
 /// @notice The token that stands on one layer for a token of the other. Each unit here is backed by one that the other
 ///         layer's bridge holds; only this layer's bridge mints and burns.
 contract OptimismMintableERC20 is ERC20AnyNamePermit, IOptimismMintableERC20, ILegacyMintableERC20 {
-    /// @notice Semantic version of this contract.
-    string public constant version = "1.0.0";
-
     /// @notice Token on the other layer.
     address public immutable REMOTE_TOKEN;
 
@@ -91,6 +88,11 @@ contract OptimismMintableERC20 is ERC20AnyNamePermit, IOptimismMintableERC20, IL
     function supportsInterface(bytes4 interfaceId) external pure returns (bool) {
         return interfaceId == type(IERC165).interfaceId || interfaceId == type(ILegacyMintableERC20).interfaceId
             || interfaceId == type(IOptimismMintableERC20).interfaceId;
+    }
+
+    /// @notice Semantic version of this contract.
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 
     /// @notice Digits after the point, as the remote token has them if its creator told the truth.

@@ -8,9 +8,6 @@ import {IOptimismMintableERC20Factory} from "./interfaces/IOptimismMintableERC20
 /// @title OptimismMintableERC20Factory
 /// @notice See IOptimismMintableERC20Factory. The same code serves both layers.
 contract OptimismMintableERC20Factory is IOptimismMintableERC20Factory, Initializable {
-    /// @inheritdoc IOptimismMintableERC20Factory
-    string public constant version = "1.0.0";
-
     uint8 private constant DEFAULT_DECIMALS = 18;
 
     /// @inheritdoc IOptimismMintableERC20Factory
@@ -56,7 +53,6 @@ contract OptimismMintableERC20Factory is IOptimismMintableERC20Factory, Initiali
     }
 
     /// @inheritdoc IOptimismMintableERC20Factory
-    // solhint-disable-next-line func-name-mixedcase
     function BRIDGE() external view returns (address) {
         return bridge;
     }
@@ -71,5 +67,10 @@ contract OptimismMintableERC20Factory is IOptimismMintableERC20Factory, Initiali
         deployments[localToken] = remoteToken;
         emit StandardL2TokenCreated(remoteToken, localToken);
         emit OptimismMintableERC20Created(localToken, remoteToken, msg.sender);
+    }
+
+    /// @inheritdoc IOptimismMintableERC20Factory
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 }

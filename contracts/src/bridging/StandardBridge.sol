@@ -123,13 +123,11 @@ abstract contract StandardBridge is IStandardBridge, Initializable, ReentrancyGu
     }
 
     /// @inheritdoc IStandardBridge
-    // solhint-disable-next-line func-name-mixedcase
     function MESSENGER() external view returns (ICrossDomainMessenger) {
         return messenger;
     }
 
     /// @inheritdoc IStandardBridge
-    // solhint-disable-next-line func-name-mixedcase
     function OTHER_BRIDGE() external view returns (IStandardBridge) {
         return otherBridge;
     }
@@ -139,7 +137,6 @@ abstract contract StandardBridge is IStandardBridge, Initializable, ReentrancyGu
         return false;
     }
 
-    // solhint-disable-next-line func-name-mixedcase
     function __StandardBridge_init(ICrossDomainMessenger messenger_, IStandardBridge otherBridge_)
         internal
         onlyInitializing

@@ -12,9 +12,6 @@ import {IL2ToL1MessagePasser} from "./interfaces/IL2ToL1MessagePasser.sol";
 /// @notice See IFeeVault. Four predeploys share this code: execution credits sequencer tips, base fees, L1 data fees and
 ///         operator fees to one each, without a call.
 contract FeeVault is IFeeVault, Initializable {
-    /// @inheritdoc IFeeVault
-    string public constant version = "1.0.0";
-
     /// @notice Gas on L1 for the recipient of a payment there.
     uint256 public constant WITHDRAWAL_MIN_GAS = 400_000;
 
@@ -90,19 +87,16 @@ contract FeeVault is IFeeVault, Initializable {
     }
 
     /// @inheritdoc IFeeVault
-    // solhint-disable-next-line func-name-mixedcase
     function RECIPIENT() external view returns (address) {
         return recipient;
     }
 
     /// @inheritdoc IFeeVault
-    // solhint-disable-next-line func-name-mixedcase
     function MIN_WITHDRAWAL_AMOUNT() external view returns (uint256) {
         return minWithdrawalAmount;
     }
 
     /// @inheritdoc IFeeVault
-    // solhint-disable-next-line func-name-mixedcase
     function WITHDRAWAL_NETWORK() external view returns (WithdrawalNetwork) {
         return withdrawalNetwork;
     }
@@ -110,5 +104,10 @@ contract FeeVault is IFeeVault, Initializable {
     /// @notice The recipient, under the first name it had.
     function l1FeeWallet() external view returns (address) {
         return recipient;
+    }
+
+    /// @inheritdoc IFeeVault
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 }

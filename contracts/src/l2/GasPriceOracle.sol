@@ -11,22 +11,7 @@ import {IL1Block} from "./interfaces/IL1Block.sol";
 /// @notice See IGasPriceOracle. It has no state; all prices come from L1Block.
 contract GasPriceOracle is IGasPriceOracle {
     /// @inheritdoc IGasPriceOracle
-    string public constant version = "1.0.0";
-
-    /// @inheritdoc IGasPriceOracle
     uint256 public constant DECIMALS = 6;
-
-    /// @inheritdoc IGasPriceOracle
-    bool public constant isEcotone = true;
-
-    /// @inheritdoc IGasPriceOracle
-    bool public constant isFjord = true;
-
-    /// @inheritdoc IGasPriceOracle
-    bool public constant isIsthmus = true;
-
-    /// @inheritdoc IGasPriceOracle
-    bool public constant isJovian = true;
 
     IL1Block private constant L1_BLOCK = IL1Block(Predeploys.L1_BLOCK);
 
@@ -118,6 +103,31 @@ contract GasPriceOracle is IGasPriceOracle {
     /// @inheritdoc IGasPriceOracle
     function scalar() external pure returns (uint256) {
         revert GasPriceOracle_Deprecated();
+    }
+
+    /// @inheritdoc IGasPriceOracle
+    function version() external pure returns (string memory) {
+        return "1.0.0";
+    }
+
+    /// @inheritdoc IGasPriceOracle
+    function isEcotone() external pure returns (bool) {
+        return true;
+    }
+
+    /// @inheritdoc IGasPriceOracle
+    function isFjord() external pure returns (bool) {
+        return true;
+    }
+
+    /// @inheritdoc IGasPriceOracle
+    function isIsthmus() external pure returns (bool) {
+        return true;
+    }
+
+    /// @inheritdoc IGasPriceOracle
+    function isJovian() external pure returns (bool) {
+        return true;
     }
 
     /// @dev Fee of a transaction of that FastLZ length, its signature included.

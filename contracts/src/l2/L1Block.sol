@@ -8,9 +8,6 @@ import {IL1Block} from "./interfaces/IL1Block.sol";
 /// @notice See IL1Block. The layout is part of the protocol: execution clients read the fee parameters from slots 1, 3, 7
 ///         and 8. Do not reorder.
 contract L1Block is IL1Block {
-    /// @inheritdoc IL1Block
-    string public constant version = "1.0.0";
-
     /// @dev Selector and packed attributes.
     uint256 private constant CALLDATA_LENGTH = 178;
 
@@ -81,7 +78,6 @@ contract L1Block is IL1Block {
     }
 
     /// @inheritdoc IL1Block
-    // solhint-disable-next-line func-name-mixedcase
     function DEPOSITOR_ACCOUNT() external pure returns (address) {
         return Predeploys.DEPOSITOR_ACCOUNT;
     }
@@ -104,5 +100,10 @@ contract L1Block is IL1Block {
     /// @inheritdoc IL1Block
     function isCustomGasToken() external pure returns (bool) {
         return false;
+    }
+
+    /// @inheritdoc IL1Block
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 }

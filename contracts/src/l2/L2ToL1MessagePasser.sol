@@ -10,9 +10,6 @@ import {IL2ToL1MessagePasser} from "./interfaces/IL2ToL1MessagePasser.sol";
 /// @notice See IL2ToL1MessagePasser. The layout is part of the protocol: the portal checks storage proofs against slot 0.
 contract L2ToL1MessagePasser is IL2ToL1MessagePasser {
     /// @inheritdoc IL2ToL1MessagePasser
-    string public constant version = "1.0.0";
-
-    /// @inheritdoc IL2ToL1MessagePasser
     uint16 public constant MESSAGE_VERSION = MessageNonce.VERSION;
 
     /// @dev Gas on L1 for ether sent here without a call.
@@ -49,6 +46,11 @@ contract L2ToL1MessagePasser is IL2ToL1MessagePasser {
         }
         require(burner != address(0), L2ToL1MessagePasser_BurnFailed());
         emit WithdrawerBalanceBurnt(amount);
+    }
+
+    /// @inheritdoc IL2ToL1MessagePasser
+    function version() external pure returns (string memory) {
+        return "1.0.0";
     }
 
     /// @inheritdoc IL2ToL1MessagePasser

@@ -27,6 +27,8 @@ contract PortalDouble is IDepositPortal {
         bytes data;
     }
 
+    error ValueNotPassedOn();
+
     address public l2Sender;
     Deposit private _last;
 
@@ -34,7 +36,7 @@ contract PortalDouble is IDepositPortal {
         external
         payable
     {
-        require(msg.value == value, "the messenger must pass its value on");
+        require(msg.value == value, ValueNotPassedOn());
         _last = Deposit(msg.sender, to, value, gasLimit, isCreation, data);
     }
 
@@ -73,6 +75,8 @@ contract PlainToken is ERC20 {
 
 /// @notice Both layers' bridging contracts in one EVM: L1's behind proxies, L2's at their predeploys.
 abstract contract BridgingFixture is Base {
+    error NoWithdrawal();
+
     bytes32 internal constant MESSAGE_PASSED =
         keccak256("MessagePassed(uint256,address,address,uint256,uint256,bytes,bytes32)");
 
@@ -140,6 +144,6 @@ abstract contract BridgingFixture is Base {
             (success,) = portal.deliver(sender, target, value, gasLimit, data);
             return success;
         }
-        revert("no withdrawal was begun");
+        revert NoWithdrawal();
     }
 }

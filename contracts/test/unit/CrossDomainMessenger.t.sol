@@ -13,6 +13,8 @@ import {BridgingFixture, PortalDouble} from "./BridgingFixture.sol";
 
 /// @notice Target of messages: notes what it saw, and fails while told to.
 contract Target {
+    error ToldToFail();
+
     CrossDomainMessenger private immutable _MESSENGER;
     bool public failing;
     address public seenSender;
@@ -29,7 +31,7 @@ contract Target {
 
     function hit() external payable {
         seenGas = gasleft();
-        require(!failing, "told to fail");
+        require(!failing, ToldToFail());
         seenSender = _MESSENGER.xDomainMessageSender();
         ++calls;
     }
@@ -392,6 +394,8 @@ contract CrossDomainMessengerTest is BridgingFixture {
 
 /// @notice Fails until told to go, then replays its own message from inside it.
 contract Reenterer {
+    error NotYet();
+
     CrossDomainMessenger private immutable _MESSENGER;
     bytes private _data;
     bool private _going;
@@ -409,7 +413,7 @@ contract Reenterer {
     }
 
     function attack() external payable {
-        require(_going, "not yet");
+        require(_going, NotYet());
         (bool success,) = address(_MESSENGER).call(_data);
         success;
     }

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {L1StandardBridge} from "../../src/bridging/L1StandardBridge.sol";
 import {L2StandardBridge} from "../../src/bridging/L2StandardBridge.sol";
@@ -57,10 +56,12 @@ contract HookUser {
 
 /// @notice Accepts ether only while told to.
 contract Picky {
+    error Closed();
+
     bool public open;
 
     receive() external payable {
-        require(open, "closed");
+        require(open, Closed());
     }
 
     function setOpen() external {

@@ -76,6 +76,5 @@ interface ICrossDomainMessenger {
     function otherMessenger() external view returns (ICrossDomainMessenger);
 
     /// @notice The same, under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function OTHER_MESSENGER() external view returns (ICrossDomainMessenger);
 }

@@ -14,7 +14,7 @@ interface IL1CrossDomainMessenger is ICrossDomainMessenger {
     function initialize(IPauseSource systemConfig_, IDepositPortal portal_) external;
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 
     /// @notice Contract that says whether withdrawals are paused.
     function systemConfig() external view returns (IPauseSource);
@@ -23,6 +23,5 @@ interface IL1CrossDomainMessenger is ICrossDomainMessenger {
     function portal() external view returns (IDepositPortal);
 
     /// @notice The same, under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function PORTAL() external view returns (IDepositPortal);
 }

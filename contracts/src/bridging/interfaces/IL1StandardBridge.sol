@@ -40,7 +40,7 @@ interface IL1StandardBridge is IStandardBridge {
     function initialize(ICrossDomainMessenger messenger_, IPauseSource systemConfig_) external;
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 
     /// @notice Contract that says whether withdrawals are paused.
     function systemConfig() external view returns (IPauseSource);

@@ -11,7 +11,7 @@ interface IL2CrossDomainMessenger is ICrossDomainMessenger {
     function initialize(ICrossDomainMessenger l1CrossDomainMessenger_) external;
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 
     /// @notice The messenger on L1.
     function l1CrossDomainMessenger() external view returns (ICrossDomainMessenger);

@@ -31,7 +31,7 @@ interface IL2StandardBridge is IStandardBridge {
     function initialize(IStandardBridge otherBridge_) external;
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 
     /// @notice The bridge on L1.
     function l1TokenBridge() external view returns (address);

@@ -42,9 +42,8 @@ interface IOptimismMintableERC20Factory {
     function bridge() external view returns (address);
 
     /// @notice The same, under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function BRIDGE() external view returns (address);
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 }

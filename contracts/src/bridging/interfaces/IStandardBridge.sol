@@ -109,10 +109,8 @@ interface IStandardBridge {
     function paused() external view returns (bool);
 
     /// @notice `messenger()` under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function MESSENGER() external view returns (ICrossDomainMessenger);
 
     /// @notice `otherBridge()` under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function OTHER_BRIDGE() external view returns (IStandardBridge);
 }

@@ -64,17 +64,14 @@ interface IFeeVault {
     function withdrawalNetwork() external view returns (WithdrawalNetwork);
 
     /// @notice `recipient()` under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function RECIPIENT() external view returns (address);
 
     /// @notice `minWithdrawalAmount()` under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function MIN_WITHDRAWAL_AMOUNT() external view returns (uint256);
 
     /// @notice `withdrawalNetwork()` under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
     function WITHDRAWAL_NETWORK() external view returns (WithdrawalNetwork);
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 }

@@ -16,7 +16,7 @@ interface IGasPriceOracle {
     function getL1FeeUpperBound(uint256 unsignedTxSize) external view returns (uint256);
 
     /// @notice L1 gas that the transaction's share of a batch is worth, at 16 gas a byte.
-    function getL1GasUsed(bytes calldata data) external view returns (uint256);
+    function getL1GasUsed(bytes calldata data) external pure returns (uint256);
 
     /// @notice Operator fee of a transaction that uses that much gas, in wei.
     function getOperatorFee(uint256 gasUsed) external view returns (uint256);
@@ -43,27 +43,26 @@ interface IGasPriceOracle {
     function decimals() external pure returns (uint256);
 
     /// @notice The same, under the name older clients use.
-    // solhint-disable-next-line func-name-mixedcase
-    function DECIMALS() external view returns (uint256);
+    function DECIMALS() external pure returns (uint256);
 
     /// @notice Always reverts.
-    function overhead() external view returns (uint256);
+    function overhead() external pure returns (uint256);
 
     /// @notice Always reverts.
-    function scalar() external view returns (uint256);
+    function scalar() external pure returns (uint256);
 
     /// @notice True: the chain began with these rules.
-    function isEcotone() external view returns (bool);
+    function isEcotone() external pure returns (bool);
 
     /// @notice True: the chain began with these rules.
-    function isFjord() external view returns (bool);
+    function isFjord() external pure returns (bool);
 
     /// @notice True: the chain began with these rules.
-    function isIsthmus() external view returns (bool);
+    function isIsthmus() external pure returns (bool);
 
     /// @notice True: the chain began with these rules.
-    function isJovian() external view returns (bool);
+    function isJovian() external pure returns (bool);
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 }

@@ -59,7 +59,6 @@ interface IL1Block {
     function daFootprintGasScalar() external view returns (uint16);
 
     /// @notice The account that writes.
-    // solhint-disable-next-line func-name-mixedcase
     function DEPOSITOR_ACCOUNT() external pure returns (address);
 
     /// @notice Token that pays gas (a placeholder for ether) and its decimals.
@@ -75,5 +74,5 @@ interface IL1Block {
     function isCustomGasToken() external pure returns (bool);
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 }

@@ -35,9 +35,8 @@ interface IL2ToL1MessagePasser {
     function messageNonce() external view returns (uint256);
 
     /// @notice Version in the upper bytes of each nonce.
-    // solhint-disable-next-line func-name-mixedcase
     function MESSAGE_VERSION() external view returns (uint16);
 
     /// @notice Semantic version of this implementation.
-    function version() external view returns (string memory);
+    function version() external pure returns (string memory);
 }
