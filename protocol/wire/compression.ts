@@ -37,15 +37,20 @@ const ZLIB_BURST = 16 * 258;
  * one metablock and release a second.
  */
 const BROTLI_BURST = 2 * (1 << 24);
-/** Size of node's output pieces: fewer than with its 16 KiB, without waste for small channels. */
-const CHUNK = 1 << 17;
+/** Bounds of the size of node's output pieces: few of them for large channels, no waste for small ones. */
+const MIN_CHUNK = 1 << 10;
+const MAX_CHUNK = 1 << 17;
+
+function chunkFor(input: Uint8Array): number {
+  return Math.min(MAX_CHUNK, Math.max(MIN_CHUNK, 4 * input.length));
+}
 
 type Inflater = (input: Uint8Array, maxOutputLength: number) => Uint8Array;
 
 function inflateZlib(input: Uint8Array, maxOutputLength: number): Uint8Array {
   return zlib.inflateSync(input, {
     finishFlush: zlib.constants.Z_SYNC_FLUSH,
-    chunkSize: CHUNK,
+    chunkSize: chunkFor(input),
     maxOutputLength,
   });
 }
@@ -53,7 +58,7 @@ function inflateZlib(input: Uint8Array, maxOutputLength: number): Uint8Array {
 function inflateBrotli(input: Uint8Array, maxOutputLength: number): Uint8Array {
   return zlib.brotliDecompressSync(input, {
     finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH,
-    chunkSize: CHUNK,
+    chunkSize: chunkFor(input),
     maxOutputLength,
   });
 }
@@ -86,7 +91,8 @@ export function decompressChannel(
  * What the longest prefix of the input decodes to whose output is sound and within limit + burst, clipped to the
  * limit. That a prefix fails and a longer one does not cannot be, so the place is found by bisection: a sync
  * flush makes the decoder give all it has for the bytes so far. Where the prefix ended because of the size, its
- * output is not below the limit: the next byte would have added at most `burst`.
+ * output is not below the limit: the next byte would have added at most `burst`. A prefix is one of whole bytes:
+ * the symbols that share a byte with a corrupt one do not count.
  */
 function inflatePrefix(inflate: Inflater, input: Uint8Array, limit: number, burst: number): Uint8Array {
   const attempt = (length: number) => inflatedOrUndefined(inflate, input.subarray(0, length), limit + burst);

@@ -1,7 +1,7 @@
 import { concatBytes } from "../bytes.ts";
 import { RollupError } from "../errors.ts";
 import type { SingularBatch } from "./singular-batch.ts";
-import { type Bitlist, bitAt, bitlistOf } from "./span-batch/bitlist.ts";
+import { type Bitlist, bitAt, bitlistOf, countBits } from "./span-batch/bitlist.ts";
 import { ColumnReader, encodeUvarint, joinAll, type ReadFault } from "./span-batch/reader.ts";
 import type { DataFault } from "./span-batch/transaction-data.ts";
 import {
@@ -135,30 +135,25 @@ const NO_TRANSACTIONS: readonly Uint8Array[] = [];
 export function deriveSpanBatch(raw: RawSpanBatch, rules: SpanBatchRules): SpanBatchDerivation {
   const decoded = transactionsOfColumns(raw.transactions, rules.chainId);
   if (decoded.kind === "invalid") return decoded;
-  const epochs = epochsOf(raw);
+  const { originBits, blockTransactionCounts, relTimestamp, parentCheck, l1OriginCheck } = raw;
   const blocks: SpanBatchBlock[] = [];
-  let timestamp = rules.genesisTime + raw.relTimestamp;
+  let timestamp = BigInt.asUintN(64, rules.genesisTime + relTimestamp);
+  let epochNumber = firstEpochOf(raw);
   let at = 0;
-  for (const [i, count] of raw.blockTransactionCounts.entries()) {
+  for (const [i, count] of blockTransactionCounts.entries()) {
+    if (i > 0 && bitAt(originBits, i) === 1) epochNumber = BigInt.asUintN(64, epochNumber + 1n);
     const transactions = count === 0 ? NO_TRANSACTIONS : decoded.transactions.slice(at, at + count);
-    blocks.push({ timestamp: BigInt.asUintN(64, timestamp), epochNumber: epochs[i] ?? 0n, transactions });
-    timestamp += rules.blockTime;
+    blocks.push({ timestamp, epochNumber, transactions });
+    timestamp = BigInt.asUintN(64, timestamp + rules.blockTime);
     at += count;
   }
-  const { relTimestamp, parentCheck, l1OriginCheck } = raw;
   return { kind: "ok", batch: { relTimestamp, parentCheck, l1OriginCheck, blocks } };
 }
 
-/** The L1 origin of each block: the last one's is given, each set bit tells that the one before has one less. */
-function epochsOf({ originBits, l1OriginNumber }: RawSpanBatch): readonly bigint[] {
-  const epochs = new Array<bigint>(originBits.length).fill(l1OriginNumber);
-  let epoch = l1OriginNumber;
-  for (let i = originBits.length - 1; i > 0; i--) {
-    epochs[i] = epoch;
-    if (bitAt(originBits, i) === 1) epoch = BigInt.asUintN(64, epoch - 1n);
-  }
-  epochs[0] = epoch;
-  return epochs;
+/** The first block's L1 origin: the last one's, less one for each change after the first block. */
+function firstEpochOf({ originBits, l1OriginNumber }: RawSpanBatch): bigint {
+  const changes = countBits(originBits) - bitAt(originBits, 0);
+  return BigInt.asUintN(64, l1OriginNumber - BigInt(changes));
 }
 
 /**
