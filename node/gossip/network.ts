@@ -6,9 +6,10 @@ import { identify } from "@libp2p/identify";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { MAX_GOSSIP_SIZE } from "@phala-l2/protocol/wire/unsafe-block";
 import { createLibp2p, type Libp2p, type Libp2pOptions } from "libp2p";
 import { GOSSIP_PARAMETERS, peerScoreParameters, SCORE_THRESHOLDS } from "./parameters.ts";
-import { MAX_GOSSIP_BYTES, messageId } from "./topic.ts";
+import { messageId } from "./topic.ts";
 
 /** What the network does with a message. */
 export type Forwarding = "accept" | "ignore" | "reject";
@@ -20,15 +21,15 @@ export type NetworkOptions = {
   readonly announce: readonly string[];
   /** secp256k1 key of the peer's identity, 32 bytes. */
   readonly privateKey: Uint8Array;
-  readonly topic: string;
+  readonly topics: readonly string[];
   /** Most connections of both directions together. */
   readonly maxConnections: number;
 };
 
 export type NetworkParts = {
   /** Judges each new message before it is delivered or forwarded. Never throws. */
-  readonly judge: (data: Uint8Array, from: string) => Forwarding;
-  /** Called with each accepted message of another peer. */
+  readonly judge: (topic: string, data: Uint8Array, from: string) => Forwarding;
+  /** Called with each accepted message of another peer: the same array object that was judged. */
   readonly onMessage: (data: Uint8Array, from: string) => void;
   /** Whether connections from and to a peer are refused. */
   readonly isBanned: (peerId: string) => boolean;
@@ -51,7 +52,7 @@ export interface Network {
   /** Own multiaddrs, peer id included. */
   addresses(): readonly string[];
   /** Number of peers that the message was sent to at once. */
-  publish(data: Uint8Array): Promise<number>;
+  publish(topic: string, data: Uint8Array): Promise<number>;
   /** Connects; resolves when the connection is open. @throws RollupError GOSSIP_DIAL_FAILED { address } */
   dial(address: string): Promise<void>;
   isConnected(peerId: string): boolean;
@@ -117,9 +118,9 @@ function createNode(options: NetworkOptions, { isBanned }: NetworkParts) {
         globalSignaturePolicy: "StrictNoSign",
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
-        allowedTopics: [options.topic],
-        maxInboundDataLength: MAX_GOSSIP_BYTES,
-        scoreParams: peerScoreParameters(options.topic),
+        allowedTopics: [...options.topics],
+        maxInboundDataLength: MAX_GOSSIP_SIZE,
+        scoreParams: peerScoreParameters(options.topics),
         scoreThresholds: SCORE_THRESHOLDS,
         msgIdFn: (message) => messageId(message.topic, message.data),
       }),
@@ -129,9 +130,9 @@ function createNode(options: NetworkOptions, { isBanned }: NetworkParts) {
 
 type Node = Awaited<ReturnType<typeof createNode>>;
 
-function connectionFacts(node: Node, pubsub: GossipSub, topic: string) {
-  const subscribed = new Set(pubsub.getSubscribers(topic).map(String));
-  const mesh = new Set(pubsub.getMeshPeers(topic));
+function connectionFacts(node: Node, pubsub: GossipSub, topics: readonly string[]) {
+  const subscribed = new Set(topics.flatMap((topic) => pubsub.getSubscribers(topic).map(String)));
+  const mesh = new Set(topics.flatMap((topic) => pubsub.getMeshPeers(topic)));
   return node.getConnections().map(async (connection): Promise<PeerFacts> => {
     const peerId = connection.remotePeer.toString();
     const known = (await node.peerStore.has(connection.remotePeer))
@@ -185,20 +186,24 @@ async function startNode(options: NetworkOptions, parts: NetworkParts): Promise<
 export async function joinNetwork(options: NetworkOptions, parts: NetworkParts): Promise<Network> {
   const node = await startNode(options, parts);
   const pubsub = pubsubOf(node);
-  const { topic } = options;
-  pubsub.topicValidators.set(topic, (peer, message) => verdictOf(parts.judge(message.data, peer.toString())));
+  const { topics } = options;
+  for (const topic of topics) {
+    pubsub.topicValidators.set(topic, (peer, message) =>
+      verdictOf(parts.judge(topic, message.data, peer.toString())),
+    );
+    pubsub.subscribe(topic);
+  }
   pubsub.addEventListener("gossipsub:message", ({ detail }) => {
-    if (detail.msg.topic === topic) parts.onMessage(detail.msg.data, detail.propagationSource.toString());
+    parts.onMessage(detail.msg.data, detail.propagationSource.toString());
   });
-  pubsub.subscribe(topic);
   const connectedPeers = (): readonly string[] => node.getPeers().map(String);
   return {
     peerId: node.peerId.toString(),
     addresses: () => node.getMultiaddrs().map(String),
-    publish: async (data) => (await pubsub.publish(topic, data)).recipients.length,
+    publish: async (topic, data) => (await pubsub.publish(topic, data)).recipients.length,
     dial: (address) => dial(node, address),
     isConnected: (peerId) => connectedPeers().includes(peerId),
-    peers: () => Promise.all(connectionFacts(node, pubsub, topic)),
+    peers: () => Promise.all(connectionFacts(node, pubsub, topics)),
     scoreOf: (peerId) => pubsub.getScore(peerId),
     connectedPeers,
     disconnect: async (peerId) => {

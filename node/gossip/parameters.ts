@@ -34,34 +34,35 @@ export const BAN_SCORE = -100;
 /** Counters fall to a hundredth in ten minutes, at one decay a second. */
 const SLOW_DECAY = 0.01 ** (1 / 600);
 
+/** Of one topic. */
+const TOPIC_SCORE = {
+  topicWeight: 1,
+  timeInMeshWeight: 0,
+  timeInMeshQuantum: 1_000,
+  timeInMeshCap: 1,
+  firstMessageDeliveriesWeight: 0.5,
+  firstMessageDeliveriesDecay: SLOW_DECAY,
+  firstMessageDeliveriesCap: 20,
+  meshMessageDeliveriesWeight: 0,
+  meshMessageDeliveriesDecay: SLOW_DECAY,
+  meshMessageDeliveriesCap: 1,
+  meshMessageDeliveriesThreshold: 1,
+  meshMessageDeliveriesWindow: 10,
+  meshMessageDeliveriesActivation: 5_000,
+  meshFailurePenaltyWeight: 0,
+  meshFailurePenaltyDecay: SLOW_DECAY,
+  invalidMessageDeliveriesWeight: -10,
+  invalidMessageDeliveriesDecay: SLOW_DECAY,
+} as const;
+
 /**
  * What a peer's score is made of. Invalid messages count with their square: one is forgiven (-10), the fourth
  * is a ban (-160). Honest service earns little (at most +10), so that nobody saves up for misbehaviour, and
  * silence costs nothing: a chain may pause.
  */
-export function peerScoreParameters(topic: string) {
+export function peerScoreParameters(topics: readonly string[]) {
   return {
-    topics: {
-      [topic]: {
-        topicWeight: 1,
-        timeInMeshWeight: 0,
-        timeInMeshQuantum: 1_000,
-        timeInMeshCap: 1,
-        firstMessageDeliveriesWeight: 0.5,
-        firstMessageDeliveriesDecay: SLOW_DECAY,
-        firstMessageDeliveriesCap: 20,
-        meshMessageDeliveriesWeight: 0,
-        meshMessageDeliveriesDecay: SLOW_DECAY,
-        meshMessageDeliveriesCap: 1,
-        meshMessageDeliveriesThreshold: 1,
-        meshMessageDeliveriesWindow: 10,
-        meshMessageDeliveriesActivation: 5_000,
-        meshFailurePenaltyWeight: 0,
-        meshFailurePenaltyDecay: SLOW_DECAY,
-        invalidMessageDeliveriesWeight: -10,
-        invalidMessageDeliveriesDecay: SLOW_DECAY,
-      },
-    },
+    topics: Object.fromEntries(topics.map((topic) => [topic, TOPIC_SCORE])),
     topicScoreCap: 10,
     // Several peers behind one address are common (a data centre, a test): only beyond ten it counts.
     IPColocationFactorWeight: -5,

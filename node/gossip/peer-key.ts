@@ -40,7 +40,9 @@ export async function loadPeerKey(file: string): Promise<Uint8Array> {
   const digits = text.trim();
   const key = /^(0x)?[0-9a-fA-F]{64}$/.test(digits) ? fromHex(digits) : undefined;
   if (key === undefined || !isKey(key)) {
-    throw new RollupError("PEER_KEY_INVALID", `${file} does not hold a secp256k1 key of 64 hex digits`, { data: { file } });
+    throw new RollupError("PEER_KEY_INVALID", `${file} does not hold a secp256k1 key of 64 hex digits`, {
+      data: { file },
+    });
   }
   return key;
 }

@@ -43,7 +43,11 @@ function readElement(input: Uint8Array, at: number): Element {
   switch (tag & 3) {
     case LITERAL: {
       const extra = high < 60 ? 0 : high - 59;
-      return { header: 1 + extra, length: (extra === 0 ? high : littleEndian(input, at + 1, extra)) + 1, offset: 0 };
+      return {
+        header: 1 + extra,
+        length: (extra === 0 ? high : littleEndian(input, at + 1, extra)) + 1,
+        offset: 0,
+      };
     }
     case COPY_1:
       return { header: 2, length: (high & 7) + 4, offset: (tag >>> 5) * 256 + (input[at + 1] ?? 0) };

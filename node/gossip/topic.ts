@@ -1,29 +1,41 @@
 import { createHash } from "node:crypto";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
-import { RollupError } from "@phala-l2/protocol/errors";
+import { isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { MAX_GOSSIP_SIZE, type UnsafeBlockVersion } from "@phala-l2/protocol/wire/unsafe-block";
 import { decompressSnappy, type SnappyDecoding } from "./snappy.ts";
 
-/** Largest message, compressed and not. Source: specs/protocol/rollup-node-p2p.md, "Gossip Topics": 10 MiB. */
-export const MAX_GOSSIP_BYTES = 10 * 1024 * 1024;
-
-/** MESSAGE_DOMAIN_…_SNAPPY. Source: rollup-node-p2p.md, "Message encoding". */
+/** MESSAGE_DOMAIN_…_SNAPPY. Source: specs/protocol/rollup-node-p2p.md, "Gossip Topics". */
 const VALID_SNAPPY = Uint8Array.of(1, 0, 0, 0);
 const INVALID_SNAPPY = Uint8Array.of(0, 0, 0, 0);
 const MESSAGE_ID_BYTES = 20;
 
-/** The version of payloads with a withdrawals root, from Isthmus on. */
-const ISTHMUS_TOPIC_VERSION = 3;
+/** The fork whose first block is announced in each version; version 1 is before them all. */
+const VERSION_FORKS = [
+  [4, "isthmus"],
+  [3, "ecotone"],
+  [2, "canyon"],
+] as const;
 
-/**
- * The topic of the chain's blocks. Only version 3 is spoken: chains of this project have Isthmus from genesis.
- * @throws RollupError GOSSIP_FORK_UNSUPPORTED for a chain that starts before Isthmus
- */
-export function blocksTopic(config: Pick<RollupConfig, "l2ChainId" | "forks" | "genesis">): string {
-  const isthmus = config.forks.isthmus;
-  if (isthmus === undefined || isthmus > config.genesis.l2Time) {
-    throw new RollupError("GOSSIP_FORK_UNSUPPORTED", "gossip needs a chain with Isthmus at genesis");
-  }
-  return `/optimism/${config.l2ChainId}/${ISTHMUS_TOPIC_VERSION}/blocks`;
+/** The version of the payload of a block of this time. */
+export function versionAt(config: Pick<RollupConfig, "forks">, timestamp: bigint): UnsafeBlockVersion {
+  const found = VERSION_FORKS.find(([, fork]) => isActive(config, fork, timestamp));
+  return found?.[0] ?? 1;
+}
+
+/** `/optimism/<chain id>/<version - 1>/blocks`. */
+export function blocksTopic(chainId: bigint, version: UnsafeBlockVersion): string {
+  return `/optimism/${chainId}/${version - 1}/blocks`;
+}
+
+/** The topics that blocks of this chain, from genesis on, are announced on, with their versions. */
+export function blocksTopics(
+  config: Pick<RollupConfig, "l2ChainId" | "forks" | "genesis">,
+): ReadonlyMap<string, UnsafeBlockVersion> {
+  const first = versionAt(config, config.genesis.l2Time);
+  const later = VERSION_FORKS.filter(
+    ([version, fork]) => version > first && config.forks[fork] !== undefined,
+  );
+  const versions: readonly UnsafeBlockVersion[] = [first, ...later.map(([version]) => version)];
+  return new Map(versions.map((version) => [blocksTopic(config.l2ChainId, version), version]));
 }
 
 /** Decompressed once, though a message's id and its verdict both need it. */
@@ -33,7 +45,7 @@ const decompressed = new WeakMap<Uint8Array, SnappyDecoding>();
 export function messageContent(data: Uint8Array): SnappyDecoding {
   const known = decompressed.get(data);
   if (known !== undefined) return known;
-  const content = decompressSnappy(data, MAX_GOSSIP_BYTES);
+  const content = decompressSnappy(data, MAX_GOSSIP_SIZE);
   decompressed.set(data, content);
   return content;
 }

@@ -1,21 +1,22 @@
 import { type Address, bytesEqual, type Hash, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
-import { isActive } from "@phala-l2/protocol/config/rollup";
-import { isLowS, recoverAddress } from "@phala-l2/protocol/secp256k1";
+import { isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { Block } from "@phala-l2/protocol/wire/block";
-import { headerHash } from "@phala-l2/protocol/wire/header";
-import { decodeUnsafeBlock, unsafeBlockSigningHash } from "@phala-l2/protocol/wire/unsafe-block";
+import type { Header } from "@phala-l2/protocol/wire/header";
+import {
+  decodeUnsafeBlock,
+  readUnsafeBlockSignature,
+  type UnsafeBlockVersion,
+  unsafeBlockSigner,
+} from "@phala-l2/protocol/wire/unsafe-block";
 import type { SeenBlocks } from "./seen-blocks.ts";
-import { messageContent } from "./topic.ts";
+import { messageContent, versionAt } from "./topic.ts";
 
 /** Seconds that a block may be old. Source of all rules here: rollup-node-p2p.md, "Block validation". */
 const MAX_AGE = 60n;
 /** Seconds that a block may lie in the future. */
 const MAX_AHEAD = 5n;
 /** Different blocks at one height that are passed on. */
-const MAX_BLOCKS_PER_HEIGHT = 5;
-/** A signature and a byte to sign: op-node's minGossipSize. */
-const MIN_MESSAGE = 66;
+export const MAX_BLOCKS_PER_HEIGHT = 5;
 
 export type GossipVerdict =
   | { readonly kind: "accept"; readonly block: Block; readonly hash: Hash }
@@ -40,4 +41,53 @@ function ignore(reason: string): GossipVerdict {
 
 function reject(reason: string): GossipVerdict {
   return { kind: "reject", reason };
+}
+
+/** The signature is judged before the payload is decoded: a stranger's message costs a hash and a recovery. */
+function signatureVerdict(content: Uint8Array, { config, signer }: GossipRules): GossipVerdict | undefined {
+  const signed = readUnsafeBlockSignature(content);
+  if (signed === undefined) return reject("message-too-short");
+  const author = unsafeBlockSigner(signed, config.l2ChainId);
+  if (author === undefined) return reject("signature-invalid");
+  // Who may sign is read from L1; until it is known, nobody can be blamed.
+  if (signer === undefined || bytesEqual(signer, ZERO_ADDRESS)) return ignore("signer-unknown");
+  return bytesEqual(author, signer) ? undefined : reject("signer-unexpected");
+}
+
+function headerFault(
+  header: Header,
+  version: UnsafeBlockVersion,
+  { config, now }: GossipRules,
+): string | undefined {
+  if (header.timestamp + MAX_AGE < now) return "timestamp-too-old";
+  if (header.timestamp > now + MAX_AHEAD) return "timestamp-in-future";
+  if (versionAt(config, header.timestamp) !== version) return "version-not-of-fork";
+  // Ecotone: no blobs on the L2. The text wants blobGasUsed zero too; from Jovian it is the data footprint.
+  if ((header.excessBlobGas ?? 0n) !== 0n) return "excess-blob-gas-not-zero";
+  const hasFootprint = isActive(config, "jovian", header.timestamp);
+  return hasFootprint || (header.blobGasUsed ?? 0n) === 0n ? undefined : "blob-gas-not-zero";
+}
+
+/**
+ * Judges a compressed message of a topic of this version. The order is op-node's: what is cheap to tell and
+ * expensive to fake comes first.
+ */
+export function judgeMessage(
+  data: Uint8Array,
+  version: UnsafeBlockVersion,
+  rules: GossipRules,
+): GossipVerdict {
+  const content = messageContent(data);
+  if (content.kind === "invalid") return reject(content.reason);
+  const unsigned = signatureVerdict(content.bytes, rules);
+  if (unsigned !== undefined) return unsigned;
+  const decoding = decodeUnsafeBlock(content.bytes, version);
+  if (decoding.kind === "invalid") return reject(decoding.reason);
+  const { block, hash } = decoding.message;
+  const fault = headerFault(block.header, version, rules);
+  if (fault !== undefined) return reject(fault);
+  const { number } = block.header;
+  if (rules.seen.has(number, hash)) return ignore("block-seen");
+  if (rules.seen.count(number) >= MAX_BLOCKS_PER_HEIGHT) return reject("too-many-blocks-at-height");
+  return { kind: "accept", block, hash };
 }

@@ -48,6 +48,9 @@ export function answerText(id: RequestId, reply: Reply): string {
   });
 }
 
+/** A JSON text, a bracket, or an escape: what nesting is told by. */
+const TEXT_OR_BRACKET = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs;
+
 /**
  * Deepest nesting of arrays and objects in a JSON text, at most `limit + 1`. One pass, so that hostile
  * nesting is refused before anything recursive sees it.
@@ -55,18 +58,11 @@ export function answerText(id: RequestId, reply: Reply): string {
 export function nestingDepth(json: string, limit: number): number {
   let depth = 0;
   let deepest = 0;
-  let inText = false;
-  for (let i = 0; i < json.length; i++) {
-    const char = json.charCodeAt(i);
-    if (inText) {
-      if (char === 0x5c) i++;
-      else if (char === 0x22) inText = false;
-    } else if (char === 0x22) inText = true;
-    else if (char === 0x5b || char === 0x7b) {
-      depth++;
-      if (depth > deepest) deepest = depth;
-      if (deepest > limit) return deepest;
-    } else if (char === 0x5d || char === 0x7d) depth--;
+  for (const [token] of json.matchAll(TEXT_OR_BRACKET)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth--;
+    if (depth > deepest) deepest = depth;
+    if (deepest > limit) break;
   }
   return deepest;
 }

@@ -68,7 +68,9 @@ export function filterMethods(parts: FilterParts): RpcMethods {
     ),
     eth_newBlockFilter: method0(() =>
       add(undefined, (push) =>
-        onChainChange(engine, ({ added }) => added.forEach((hash) => push(toHex(hash)))),
+        onChainChange(engine, ({ added }) => {
+          for (const hash of added) push(toHex(hash));
+        }),
       ),
     ),
     eth_newPendingTransactionFilter: method0(() =>
