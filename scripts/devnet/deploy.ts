@@ -1,0 +1,67 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AddressBook } from "@phala-l2/contracts/deploy/address-book";
+import { devnetDeployConfig } from "@phala-l2/contracts/deploy/config";
+import { ARTIFACTS } from "@phala-l2/contracts/deploy/creation-code";
+import { deployL1 } from "@phala-l2/contracts/deploy/l1";
+import { hardhatArtifacts } from "@phala-l2/contracts/genesis/artifact";
+import { createChain } from "@phala-l2/contracts/genesis/chain";
+import { toHex } from "@phala-l2/protocol/bytes";
+import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
+import { RollupError } from "@phala-l2/protocol/errors";
+import { http } from "viem";
+import { devnetAccount, L1_CHAIN_ID, ROLES } from "./accounts.ts";
+
+export type DeployedChain = {
+  readonly book: AddressBook;
+  readonly rollupFile: string;
+  readonly genesisFile: string;
+};
+
+const ROOT = join(import.meta.dirname, "../..");
+/** L2 blocks each second. */
+const BLOCK_TIME = 1n;
+/** An hour of L1 blocks of a second. */
+const SEQUENCING_WINDOW = 3600n;
+
+/** Compiles the contracts if they have changed. @throws RollupError CONTRACTS_DO_NOT_COMPILE */
+export function compileContracts(): void {
+  const hardhat = join(ROOT, "node_modules/.bin/hardhat");
+  const { status, stderr, stdout } = spawnSync(hardhat, ["build", "--quiet"], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  if (status === 0) return;
+  throw new RollupError("CONTRACTS_DO_NOT_COMPILE", `hardhat build failed: ${stderr || stdout}`);
+}
+
+/** Deploys the contracts on L1 and writes the chain's files, or verifies what an earlier run has left. */
+export async function deployChain(
+  folder: string,
+  l1Url: string,
+  progress: (step: string) => void,
+): Promise<DeployedChain> {
+  const rollupFile = join(folder, "rollup.json");
+  const genesisFile = join(folder, "genesis.json");
+  const config = devnetDeployConfig({
+    l1ChainId: L1_CHAIN_ID,
+    deployer: devnetAccount(ROLES.deployer).address,
+    batcher: devnetAccount(ROLES.batcher).address,
+    unsafeBlockSigner: devnetAccount(ROLES.unsafeBlockSigner).address,
+  });
+  const timing = { blockTime: BLOCK_TIME, seqWindowSize: SEQUENCING_WINDOW };
+  const book = await deployL1(config, {
+    transport: http(l1Url, { retryCount: 5 }),
+    deployer: devnetAccount(ROLES.deployer),
+    addressBookFile: join(folder, "addresses.json"),
+    progress,
+    genesis: async (l1, startBlock) => {
+      const chain = createChain(config, timing, l1, startBlock, hardhatArtifacts(ARTIFACTS));
+      writeFileSync(rollupFile, JSON.stringify(formatRollupConfig(chain.rollup), undefined, 2));
+      writeFileSync(genesisFile, JSON.stringify(chain.genesis));
+      return { outputRoot: toHex(chain.outputRoot), rollupConfigHash: toHex(chain.rollupConfigHash) };
+    },
+  });
+  return { book, rollupFile, genesisFile };
+}
