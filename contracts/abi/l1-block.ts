@@ -153,7 +153,7 @@ export const l1BlockAbi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
 ] as const;

@@ -264,7 +264,7 @@ export const l1CrossDomainMessengerAbi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
   {

@@ -376,7 +376,7 @@ export const l1StandardBridgeAbi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
   { stateMutability: "payable", type: "receive" },

@@ -249,7 +249,7 @@ export const l2CrossDomainMessengerAbi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
   {

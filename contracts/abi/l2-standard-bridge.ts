@@ -270,7 +270,7 @@ export const l2StandardBridgeAbi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
   {

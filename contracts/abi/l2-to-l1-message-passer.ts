@@ -58,7 +58,7 @@ export const l2ToL1MessagePasserAbi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
   { stateMutability: "payable", type: "receive" },

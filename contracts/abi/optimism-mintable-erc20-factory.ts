@@ -95,7 +95,7 @@ export const optimismMintableERC20FactoryAbi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
 ] as const;

@@ -73,6 +73,7 @@ export const optimismMintableERC20Abi = [
     name: "ERC2612InvalidSigner",
     type: "error",
   },
+  { inputs: [], name: "ERC5267ExtensionsNotSupported", type: "error" },
   {
     inputs: [
       { internalType: "address", name: "account", type: "address" },
@@ -81,9 +82,7 @@ export const optimismMintableERC20Abi = [
     name: "InvalidAccountNonce",
     type: "error",
   },
-  { inputs: [], name: "InvalidShortString", type: "error" },
   { inputs: [], name: "OptimismMintableERC20_NotBridge", type: "error" },
-  { inputs: [{ internalType: "string", name: "str", type: "string" }], name: "StringTooLong", type: "error" },
   {
     anonymous: false,
     inputs: [
@@ -200,8 +199,8 @@ export const optimismMintableERC20Abi = [
     name: "eip712Domain",
     outputs: [
       { internalType: "bytes1", name: "fields", type: "bytes1" },
-      { internalType: "string", name: "name", type: "string" },
-      { internalType: "string", name: "version", type: "string" },
+      { internalType: "string", name: "domainName", type: "string" },
+      { internalType: "string", name: "domainVersion", type: "string" },
       { internalType: "uint256", name: "chainId", type: "uint256" },
       { internalType: "address", name: "verifyingContract", type: "address" },
       { internalType: "bytes32", name: "salt", type: "bytes32" },
@@ -316,7 +315,7 @@ export const optimismMintableERC20Abi = [
     inputs: [],
     name: "version",
     outputs: [{ internalType: "string", name: "", type: "string" }],
-    stateMutability: "view",
+    stateMutability: "pure",
     type: "function",
   },
 ] as const;

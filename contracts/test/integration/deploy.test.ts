@@ -1,0 +1,265 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { isRollupError } from "@phala-l2/protocol/errors";
+import { network } from "hardhat";
+import {
+  createPublicClient,
+  custom,
+  keccak256,
+  type PublicClient,
+  parseEther,
+  type Transport,
+  toHex,
+} from "viem";
+import {
+  generatePrivateKey,
+  mnemonicToAccount,
+  type PrivateKeyAccount,
+  privateKeyToAccount,
+} from "viem/accounts";
+import { proverRegistryAbi } from "../../abi/prover-registry.ts";
+import { systemConfigAbi } from "../../abi/system-config.ts";
+import { parseAddressBook, readAddressBook } from "../../deploy/address-book.ts";
+import {
+  batchInboxOf,
+  type DeployConfig,
+  devnetDeployConfig,
+  type ProverRegistration,
+  requireSafeConfig,
+} from "../../deploy/config.ts";
+import { type DeployDependencies, deployL1 } from "../../deploy/l1.ts";
+import { registerProver } from "../../deploy/register-prover.ts";
+
+const MEASUREMENT = keccak256(toHex("image"));
+const COMMITMENT = { outputRoot: keccak256("0x01"), rollupConfigHash: keccak256("0x02") } as const;
+const DAY = 86_400n;
+
+type Setting = {
+  readonly client: PublicClient;
+  readonly transport: Transport;
+  readonly deployer: PrivateKeyAccount;
+  readonly config: DeployConfig;
+  readonly dependencies: DeployDependencies;
+  mine(seconds: bigint): Promise<void>;
+  close(): Promise<void>;
+};
+
+async function prover(client: PublicClient, key: bigint): Promise<ProverRegistration> {
+  const { timestamp } = await client.getBlock();
+  return {
+    key: privateKeyToAccount(toHex(key, { size: 32 })).address,
+    kind: "SEV_SNP",
+    measurement: MEASUREMENT,
+    expiresAt: timestamp + 30n * DAY,
+    simulated: true,
+  };
+}
+
+async function setUp(directory: string): Promise<Setting> {
+  const connection = await network.create("l1");
+  const transport = custom(connection.provider, { retryCount: 0 });
+  const client = createPublicClient({ transport, cacheTime: 0 });
+  const deployer = privateKeyToAccount(generatePrivateKey());
+  await connection.provider.request({
+    method: "hardhat_setBalance",
+    params: [deployer.address, toHex(parseEther("100"))],
+  });
+  const config = devnetDeployConfig({
+    deployer: deployer.address,
+    batcher: deployer.address,
+    unsafeBlockSigner: deployer.address,
+    provers: [await prover(client, 1n)],
+  });
+  return {
+    client,
+    transport,
+    deployer,
+    config,
+    dependencies: {
+      transport,
+      deployer,
+      addressBookFile: join(directory, "book.json"),
+      genesis: async () => COMMITMENT,
+    },
+    mine: async (seconds) => {
+      await connection.provider.request({ method: "evm_increaseTime", params: [Number(seconds)] });
+      await connection.provider.request({ method: "evm_mine", params: [] });
+    },
+    close: () => connection.close(),
+  };
+}
+
+function code(wanted: string): (error: unknown) => boolean {
+  return (error) => isRollupError(error, wanted);
+}
+
+describe("deployL1", () => {
+  let directory: string;
+  let setting: Setting;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), "deploy-"));
+    setting = await setUp(directory);
+  });
+
+  afterEach(async () => {
+    await setting.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  it("deploys, registers the provers and writes a book that reads back", async () => {
+    const { client, config, dependencies } = setting;
+    const book = await deployL1(config, dependencies);
+    assert.deepEqual(readAddressBook(dependencies.addressBookFile), book);
+    const isValid = await client.readContract({
+      address: book.addresses.ProverRegistryProxy,
+      abi: proverRegistryAbi,
+      functionName: "isValid",
+      args: [config.provers[0]?.key ?? "0x"],
+    });
+    assert.equal(isValid, true);
+  });
+
+  it("starts L2 from the block before the portal, so that no deposit is lost", async () => {
+    const { client, config, dependencies } = setting;
+    const { startBlock, addresses } = await deployL1(config, dependencies);
+    const at = (blockNumber: bigint) =>
+      client.getCode({ address: addresses.OptimismPortalProxy, blockNumber });
+    assert.equal(await at(startBlock.number), undefined);
+    assert.equal((await client.getBlock({ blockNumber: startBlock.number })).hash, startBlock.hash);
+  });
+
+  it("sends nothing when all of it stands, even without its file", async () => {
+    const { client, config, dependencies, deployer } = setting;
+    const first = await deployL1(config, dependencies);
+    const nonce = await client.getTransactionCount({ address: deployer.address });
+    rmSync(dependencies.addressBookFile);
+    assert.deepEqual(await deployL1(config, dependencies), first);
+    assert.equal(await client.getTransactionCount({ address: deployer.address }), nonce);
+  });
+
+  it("continues after a stop between the phases", async () => {
+    const { config, dependencies } = setting;
+    const stop = new Error("stopped");
+    const genesis = () => Promise.reject(stop);
+    await assert.rejects(deployL1(config, { ...dependencies, genesis }), stop);
+    assert.equal(readAddressBook(dependencies.addressBookFile), undefined);
+    const seen: unknown[] = [];
+    const book = await deployL1(config, {
+      ...dependencies,
+      genesis: async (addresses, startBlock) => {
+        seen.push(addresses.OptimismPortalProxy, startBlock);
+        return COMMITMENT;
+      },
+    });
+    assert.deepEqual(seen, [book.addresses.OptimismPortalProxy, book.startBlock]);
+  });
+
+  it("refuses to go on with another genesis", async () => {
+    const { config, dependencies } = setting;
+    await deployL1(config, dependencies);
+    const other = { ...COMMITMENT, rollupConfigHash: keccak256("0x03") };
+    await assert.rejects(
+      deployL1(config, { ...dependencies, genesis: async () => other }),
+      code("DEPLOY_MISMATCH"),
+    );
+  });
+
+  it("refuses to overwrite the book of another deployment", async () => {
+    const { config, dependencies } = setting;
+    await deployL1(config, dependencies);
+    await assert.rejects(
+      deployL1({ ...config, deployment: "another" }, dependencies),
+      code("DEPLOY_MISMATCH"),
+    );
+  });
+
+  it("refuses another chain than the configured one", async () => {
+    const { config, dependencies } = setting;
+    await assert.rejects(deployL1({ ...config, l1ChainId: 1337 }, dependencies), code("DEPLOY_WRONG_CHAIN"));
+  });
+
+  it("leaves no power with the deployer: the configuration is the timelock's", async () => {
+    const { client, config, dependencies, deployer } = setting;
+    const { addresses } = await deployL1(config, dependencies);
+    await assert.rejects(
+      client.simulateContract({
+        account: deployer,
+        address: addresses.SystemConfigProxy,
+        abi: systemConfigAbi,
+        functionName: "setGasLimit",
+        args: [30_000_000n],
+      }),
+      /OwnableUnauthorizedAccount/,
+    );
+  });
+
+  it("schedules a prover behind a delay, and executes when called again after it", async () => {
+    const { client, config, dependencies, deployer, transport } = setting;
+    const delayed = { ...config, provers: [], timelock: { ...config.timelock, minDelay: 100n } };
+    const { addresses } = await deployL1(delayed, dependencies);
+    const options = { transport, account: deployer, addresses, prover: await prover(client, 2n) };
+    const first = await registerProver(options);
+    assert.equal(first.kind, "scheduled");
+    assert.deepEqual(await registerProver(options), first);
+    await setting.mine(101n);
+    assert.deepEqual(await registerProver(options), { kind: "registered", key: options.prover.key });
+    assert.deepEqual(await registerProver(options), { kind: "registered", key: options.prover.key });
+  });
+});
+
+describe("requireSafeConfig", () => {
+  const own = privateKeyToAccount(generatePrivateKey()).address;
+  const known = mnemonicToAccount("test test test test test test test test test test test junk", {
+    addressIndex: 3,
+  }).address;
+  const base = devnetDeployConfig({ deployer: own, batcher: own, unsafeBlockSigner: own, l1ChainId: 1 });
+
+  it("accepts own keys on any chain and known ones on development chains", () => {
+    requireSafeConfig(base, own);
+    for (const l1ChainId of [900, 1337, 31337]) requireSafeConfig({ ...base, l1ChainId }, known);
+  });
+
+  it("refuses a known key in any role elsewhere", () => {
+    assert.throws(() => requireSafeConfig(base, known), code("DEPLOY_TEST_KEY"));
+    assert.throws(() => requireSafeConfig({ ...base, guardian: known }, own), code("DEPLOY_TEST_KEY"));
+    const systemConfig = { ...base.systemConfig, batcher: known };
+    assert.throws(() => requireSafeConfig({ ...base, systemConfig }, own), code("DEPLOY_TEST_KEY"));
+    const timelock = { ...base.timelock, executors: [known] };
+    assert.throws(() => requireSafeConfig({ ...base, timelock }, own), code("DEPLOY_TEST_KEY"));
+  });
+
+  it("refuses a maturity that would make waiting wallets believe a lie", () => {
+    assert.throws(
+      () => requireSafeConfig({ ...base, proofMaturityDelay: 3n }, own),
+      code("DEPLOY_CONFIG_INVALID"),
+    );
+  });
+});
+
+describe("address book", () => {
+  it("refuses what is not one, naming the field", () => {
+    const directory = mkdtempSync(join(tmpdir(), "book-"));
+    const file = join(directory, "book.json");
+    writeFileSync(file, "{");
+    assert.throws(() => readAddressBook(file), code("ADDRESS_BOOK_INVALID"));
+    assert.equal(readFileSync(file, "utf8"), "{");
+    rmSync(directory, { recursive: true });
+    for (const json of [
+      null,
+      [],
+      {},
+      { startBlock: {} },
+      { startBlock: {}, addresses: {}, l1ChainId: 900 },
+    ]) {
+      assert.throws(() => parseAddressBook(json), code("ADDRESS_BOOK_INVALID"));
+    }
+  });
+
+  it("the batch inbox follows from the chain id", () => {
+    assert.equal(batchInboxOf(2035n).toLowerCase(), "0xff000000000000000000000000000000000007f3");
+  });
+});
