@@ -54,7 +54,7 @@ export function wholeFrame(id: Uint8Array, channel: Uint8Array): Frame {
 
 /** A channel in `count` frames of about equal size. */
 export function framesIn(count: number, id: Uint8Array, channel: Uint8Array): readonly Frame[] {
-  const size = Math.ceil(channel.length / count);
+  const size = Math.max(1, Math.ceil(channel.length / count));
   return framesOfChannel(id, channel, size + 23);
 }
 

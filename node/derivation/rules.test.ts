@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { FORKS, type RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { assertSupported, channelTimeout, maxSequencerDrift } from "./rules.ts";
+
+const GENESIS_TIME = 1000n;
+const UP_TO_JOVIAN: RollupConfig["forks"] = Object.fromEntries(
+  FORKS.filter((fork) => fork !== "karst").map((fork) => [fork, GENESIS_TIME]),
+);
+
+function config(forks: RollupConfig["forks"], seqWindowSize = 3600n): RollupConfig {
+  return {
+    l1ChainId: 1n,
+    l2ChainId: 2n,
+    genesis: {
+      l1: { number: 0n, hash: ZERO_HASH },
+      l2: { number: 0n, hash: ZERO_HASH },
+      l2Time: GENESIS_TIME,
+      systemConfig: {
+        batcherAddress: ZERO_ADDRESS,
+        scalar: ZERO_HASH,
+        gasLimit: 1n,
+        eip1559Denominator: 0n,
+        eip1559Elasticity: 0n,
+        operatorFeeScalar: 0n,
+        operatorFeeConstant: 0n,
+        minBaseFee: 0n,
+        daFootprintGasScalar: 0n,
+      },
+    },
+    blockTime: 2n,
+    maxSequencerDrift: 600n,
+    seqWindowSize,
+    channelTimeout: 300n,
+    batchInboxAddress: ZERO_ADDRESS,
+    depositContractAddress: ZERO_ADDRESS,
+    l1SystemConfigAddress: ZERO_ADDRESS,
+    forks,
+    eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
+    l1BlobSchedule: [],
+  };
+}
+
+function refusedFork(forks: RollupConfig["forks"], fork: string): void {
+  assert.throws(
+    () => assertSupported(config(forks)),
+    (error) => {
+      assert.ok(error instanceof Error && "code" in error && "data" in error);
+      assert.equal(error.code, "FORK_UNSUPPORTED");
+      assert.ok(error.data instanceof Object && "fork" in error.data);
+      assert.equal(error.data.fork, fork);
+      return true;
+    },
+  );
+}
+
+describe("chains that are derived rightly, and others", () => {
+  it("accepts every fork up to Jovian at genesis, with or without Karst", () => {
+    assertSupported(config(UP_TO_JOVIAN));
+    assertSupported(config({ ...UP_TO_JOVIAN, karst: 0n }));
+  });
+
+  it("names Holocene when it comes later or never", () => {
+    const { holocene, ...without } = UP_TO_JOVIAN;
+    assert.equal(holocene, GENESIS_TIME);
+    refusedFork(without, "holocene");
+    refusedFork({ ...UP_TO_JOVIAN, holocene: GENESIS_TIME + 2n }, "holocene");
+    refusedFork({}, "holocene");
+  });
+
+  it("names each other fork that is not active at genesis", () => {
+    for (const fork of FORKS) {
+      if (fork === "holocene" || fork === "karst") continue;
+      refusedFork({ ...UP_TO_JOVIAN, [fork]: GENESIS_TIME + 2n }, fork);
+    }
+  });
+
+  it("refuses a later activation whose upgrade transactions it does not have", () => {
+    refusedFork({ ...UP_TO_JOVIAN, karst: GENESIS_TIME + 2n }, "karst");
+  });
+
+  it("refuses a sequencing window of one block", () => {
+    assert.throws(() => assertSupported(config(UP_TO_JOVIAN, 1n)), { code: "SEQUENCING_WINDOW_TOO_SMALL" });
+    assertSupported(config(UP_TO_JOVIAN, 2n));
+  });
+});
+
+describe("constants that a fork took out of the configuration", () => {
+  it("granite/derivation.md: the channel timeout is 50", () => {
+    const later = config({ granite: 500n });
+    assert.deepEqual([channelTimeout(later, 499n), channelTimeout(later, 500n)], [300n, 50n]);
+  });
+
+  it("fjord/derivation.md: the sequencer drift is 1800", () => {
+    const later = config({ fjord: 500n });
+    assert.deepEqual([maxSequencerDrift(later, 499n), maxSequencerDrift(later, 500n)], [600n, 1800n]);
+  });
+});
