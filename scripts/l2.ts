@@ -27,7 +27,12 @@ function fail(message: string): void {
   process.exitCode = BAD_USAGE;
 }
 
-function readConfigFile(path: string | undefined): Record<string, unknown> {
+/** Commands read their settings from the file of `--config`, but for those to which the word means something else. */
+function hasSettingsFile({ settings }: Command): boolean {
+  return settings.config === undefined;
+}
+
+function readSettingsFile(path: string | undefined): Record<string, unknown> {
   if (path === undefined) return {};
   const parsed: unknown = JSON.parse(readFileSync(path, "utf8"));
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
@@ -51,12 +56,12 @@ async function run(
   words: readonly string[],
   options: Record<string, string>,
 ): Promise<void> {
-  const { config, logLevel = "info", ...flags } = options;
+  const { logLevel = "info", ...flags } = options;
   let file: Record<string, unknown>;
   try {
-    file = readConfigFile(config);
+    file = hasSettingsFile(command) ? readSettingsFile(flags.config) : {};
   } catch (error) {
-    fail(`--config ${config}: ${error instanceof Error ? error.message : String(error)}`);
+    fail(`--config ${flags.config}: ${error instanceof Error ? error.message : String(error)}`);
     return;
   }
   const log = createLog(logLevel);
@@ -86,7 +91,9 @@ async function run(
 function describe(command: Command): CommandLine {
   const line = new CommandLine(command.name).description(command.summary).exitOverride();
   if (command.words !== undefined) line.argument("[words...]", command.words);
-  line.option("--config <FILE>", "JSON file with settings; each entry has the setting's name");
+  if (hasSettingsFile(command)) {
+    line.option("--config <FILE>", "JSON file with settings; each entry has the setting's name");
+  }
   line.option("--log-level <LEVEL>", "debug, info, warn, error or silent", "info");
   for (const [name, setting] of Object.entries(command.settings)) {
     const fallback =
