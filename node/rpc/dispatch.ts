@@ -48,21 +48,25 @@ export function answerText(id: RequestId, reply: Reply): string {
   });
 }
 
-/** A JSON text, a bracket, or an escape: what nesting is told by. */
-const TEXT_OR_BRACKET = /"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs;
+/** Index of the quote that ends the JSON text which starts at `start`; the end where none does. */
+function endOfText(json: string, start: number): number {
+  let at = start + 1;
+  while (at < json.length && json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+  return at;
+}
 
 /**
- * Deepest nesting of arrays and objects in a JSON text, at most `limit + 1`. One pass, so that hostile
- * nesting is refused before anything recursive sees it.
+ * Deepest nesting of arrays and objects in a JSON text, at most `limit + 1`. One pass, linear for any text (a
+ * pattern that backtracks would not be), so that hostile nesting is refused before anything recursive sees it.
  */
 export function nestingDepth(json: string, limit: number): number {
   let depth = 0;
   let deepest = 0;
-  for (const [token] of json.matchAll(TEXT_OR_BRACKET)) {
-    if (token === "[" || token === "{") depth++;
-    else if (token === "]" || token === "}") depth--;
-    if (depth > deepest) deepest = depth;
-    if (deepest > limit) break;
+  for (let at = 0; at < json.length && deepest <= limit; at++) {
+    const char = json[at];
+    if (char === '"') at = endOfText(json, at);
+    else if (char === "[" || char === "{") deepest = Math.max(deepest, ++depth);
+    else if (char === "]" || char === "}") depth--;
   }
   return deepest;
 }
