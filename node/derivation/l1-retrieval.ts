@@ -1,9 +1,10 @@
-import { type Address, bytesEqual, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { type Address, bytesEqual, type Hash, type Hex, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { decodeBlob } from "@phala-l2/protocol/wire/blob";
 import {
   BLOB_TYPE,
+  DEPOSIT_TYPE,
   decodeTransaction,
   recoverSender,
   type SignedTransaction,
@@ -25,6 +26,8 @@ export type Retrieved =
   | { readonly kind: "data"; readonly data: Uint8Array }
   | { readonly kind: "need-blobs"; readonly hashes: readonly Hash[] }
   | { readonly kind: "dropped"; readonly reason: RetrievalReason }
+  /** A transaction was looked at; call again. */
+  | { readonly kind: "advanced" }
   | { readonly kind: "exhausted" };
 
 /** Types of transactions that may carry batches: legacy, access list, fee market, blob. */
@@ -38,13 +41,15 @@ const FIRST_LEGACY_BYTE = 0xc0;
  * A batcher transaction is sent to the inbox, is of type 0 to 3 and is signed by the batcher that the
  * SystemConfig names as of this very block; whether it succeeded does not matter. Its data is its calldata or,
  * for a blob transaction, its blobs, while its calldata is ignored.
- * Source: specs/protocol/derivation.md "L1 Retrieval", ecotone/derivation.md "L1 Retrieval". Type 4 is left
- * out: an account's signature under EIP-7702 may speak for code that is not the batcher's.
+ * Source: specs/protocol/derivation.md "L1 Retrieval", ecotone/derivation.md "L1 Retrieval"; the list of types is
+ * op-node's (isValidBatchTx), which has left type 4 out since L1 knows it.
  */
 export class L1Retrieval {
   readonly #config: Pick<RollupConfig, "batchInboxAddress" | "l1ChainId">;
+  #transactions: readonly Uint8Array[] = [];
+  #at = 0;
+  #batcher: Address = ZERO_ADDRESS;
   #items: Item[] = [];
-  #dropped: RetrievalReason[] = [];
   #blobs: ReadonlyMap<Hex, Uint8Array> | undefined;
 
   constructor(config: Pick<RollupConfig, "batchInboxAddress" | "l1ChainId">) {
@@ -53,28 +58,48 @@ export class L1Retrieval {
 
   /** Begins with the transactions of a new L1 block. */
   open(transactions: readonly Uint8Array[], batcher: Address): void {
+    this.#transactions = transactions;
+    this.#at = 0;
+    this.#batcher = batcher;
     this.#items = [];
     this.#blobs = undefined;
-    for (const raw of transactions) this.#take(raw, batcher);
   }
 
-  #take(raw: Uint8Array, batcher: Address): void {
-    const first = raw[0] ?? 0;
-    if (first > LAST_BATCHER_TYPE && first < FIRST_LEGACY_BYTE) return;
-    const decoded = decodeTransaction(raw);
-    if (decoded.kind === "invalid" || decoded.transaction.type > LAST_BATCHER_TYPE) return;
-    const { transaction } = decoded;
-    if (transaction.type === 0x7e || transaction.to === undefined) return;
-    if (!bytesEqual(transaction.to, this.#config.batchInboxAddress)) return;
-    const reason = this.#refusal(transaction, batcher);
-    if (reason !== undefined) {
-      this.#dropped.push(reason);
-    } else if (transaction.type === BLOB_TYPE) {
-      if (transaction.data.length > 0) this.#dropped.push("blob-transaction-calldata-ignored");
-      for (const hash of transaction.blobVersionedHashes) this.#items.push({ kind: "blob", hash });
-    } else {
-      this.#items.push({ kind: "calldata", data: transaction.data });
+  /**
+   * The next piece of data, once all transactions of the block have been looked at: one to the inbox in each call,
+   * because anybody may send them and a signature is slow to check. All blobs of the block are asked for at once.
+   */
+  next(): Retrieved {
+    for (;;) {
+      const raw = this.#transactions[this.#at];
+      if (raw === undefined) return this.#nextItem();
+      this.#at += 1;
+      const transaction = this.#toInbox(raw);
+      if (transaction !== undefined) return this.#take(transaction);
     }
+  }
+
+  #toInbox(raw: Uint8Array): SignedTransaction | undefined {
+    const first = raw[0] ?? 0;
+    if (first > LAST_BATCHER_TYPE && first < FIRST_LEGACY_BYTE) return undefined;
+    const decoded = decodeTransaction(raw);
+    if (decoded.kind === "invalid" || decoded.transaction.type === DEPOSIT_TYPE) return undefined;
+    const { transaction } = decoded;
+    const isToInbox =
+      transaction.to !== undefined && bytesEqual(transaction.to, this.#config.batchInboxAddress);
+    return isToInbox ? transaction : undefined;
+  }
+
+  #take(transaction: SignedTransaction): Retrieved {
+    const reason = this.#refusal(transaction, this.#batcher);
+    if (reason !== undefined) return { kind: "dropped", reason };
+    if (transaction.type !== BLOB_TYPE) {
+      this.#items.push({ kind: "calldata", data: transaction.data });
+      return { kind: "advanced" };
+    }
+    for (const hash of transaction.blobVersionedHashes) this.#items.push({ kind: "blob", hash });
+    if (transaction.data.length === 0) return { kind: "advanced" };
+    return { kind: "dropped", reason: "blob-transaction-calldata-ignored" };
   }
 
   #refusal(transaction: SignedTransaction, batcher: Address): RetrievalReason | undefined {
@@ -85,14 +110,12 @@ export class L1Retrieval {
     return bytesEqual(sender, batcher) ? undefined : "sender-not-batcher";
   }
 
-  /** The next piece of data; asks for all blobs of the block when it comes to the first of them. */
-  next(): Retrieved {
-    const reason = this.#dropped.shift();
-    if (reason !== undefined) return { kind: "dropped", reason };
+  #nextItem(): Retrieved {
     const item = this.#items[0];
     if (item === undefined) return { kind: "exhausted" };
-    if (item.kind === "blob" && this.#blobs === undefined)
+    if (item.kind === "blob" && this.#blobs === undefined) {
       return { kind: "need-blobs", hashes: this.#hashes() };
+    }
     this.#items.shift();
     return item.kind === "calldata" ? { kind: "data", data: item.data } : this.#openBlob(item.hash);
   }

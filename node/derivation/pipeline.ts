@@ -211,6 +211,8 @@ class DerivationPipeline implements Pipeline {
     switch (retrieved.kind) {
       case "exhausted":
         return undefined;
+      case "advanced":
+        return retrieved;
       case "dropped":
         return this.#dropped("l1-retrieval", retrieved.reason);
       case "need-blobs":

@@ -2,7 +2,7 @@ import type { L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup"
 import type { SystemConfig } from "@phala-l2/protocol/config/system-config";
 import { systemConfigFromL2Block } from "@phala-l2/protocol/config/system-config-update";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { decodeTransaction } from "@phala-l2/protocol/wire/transaction";
+import { DEPOSIT_TYPE, decodeTransaction } from "@phala-l2/protocol/wire/transaction";
 import type { L2BlockFacts, L2ChainReader } from "./l2-chain-reader.ts";
 import type { PipelineStart } from "./pipeline.ts";
 import { channelTimeout } from "./rules.ts";
@@ -45,7 +45,7 @@ function systemConfigOf(config: RollupConfig, block: L2BlockRef, chain: L2ChainR
   if (block.number === config.genesis.l2.number) return config.genesis.systemConfig;
   const { header, transactions } = blockAt(chain, block.number);
   const first = transactions[0] === undefined ? undefined : decodeTransaction(transactions[0]);
-  if (first?.kind !== "ok" || first.transaction.type !== 0x7e) {
+  if (first?.kind !== "ok" || first.transaction.type !== DEPOSIT_TYPE) {
     throw new RollupError("L2_BLOCK_MALFORMED", "an L2 block begins with the L1 attributes deposit", {
       data: { number: block.number },
     });
