@@ -29,7 +29,9 @@ export class JournaledState {
   readonly #accounts = new Map<Hex, LiveAccount | undefined>();
   readonly #storage = new Map<Hex, LiveStorage>();
   readonly #storageBefore = new Map<Hex, Map<Hex, bigint>>();
+  /** Code set in this block, and code that the reader gave. */
   readonly #codes = new Map<Hex, Uint8Array>();
+  readonly #codesBefore = new Map<Hex, Uint8Array>();
   readonly #addresses = new Map<Hex, Address>();
   /** How to take back each write since the transaction began, oldest first. */
   readonly #undo: (() => void)[] = [];
@@ -89,7 +91,10 @@ export class JournaledState {
   code(address: Address): Uint8Array {
     const codeHash = this.account(address)?.codeHash;
     if (codeHash === undefined || bytesEqual(codeHash, EMPTY_CODE_HASH)) return EMPTY_BYTES;
-    return this.#codes.get(toHex(codeHash)) ?? this.#reader.code(codeHash);
+    const key = toHex(codeHash);
+    const code = this.#codes.get(key) ?? this.#codesBefore.get(key) ?? this.#reader.code(codeHash);
+    if (!this.#codes.has(key)) this.#codesBefore.set(key, code);
+    return code;
   }
 
   hasCode(address: Address): boolean {
