@@ -3,7 +3,9 @@ import { once } from "node:events";
 import { createWriteStream, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as sleep } from "node:timers/promises";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { anvilBinary } from "@phala-l2/testkit/l1/anvil";
 
 /** A part of the system that runs as a process of its own: one `l2` command with its configuration file. */
 export type Part = { readonly name: string; readonly command: string; readonly configFile: string };
@@ -11,9 +13,16 @@ export type Part = { readonly name: string; readonly command: string; readonly c
 /** What a part prints on stdout once it serves: one JSON line. */
 export type Ready = Readonly<Record<string, unknown>>;
 
+export type OnReady = (ready: Ready) => Promise<void>;
+
 export type Processes = {
-  /** Starts a part and waits for its ready line; from then on it is started again whenever it dies. */
-  start(part: Part): Promise<Ready>;
+  /**
+   * Starts a part and waits for its ready line; from then on it is started again whenever it dies. `onReady` is
+   * called with each ready line, the first included.
+   */
+  start(part: Part, onReady?: OnReady): Promise<Ready>;
+  /** Remembers a process that somebody else runs, so that a later run can end it. */
+  remember(name: string, pid: number): void;
   /** The running process of each part, by name. */
   pids(): Readonly<Record<string, number>>;
   /** Ends all parts, the last started first. */
@@ -28,26 +37,38 @@ const RESTART_DELAY_MS = 500;
 /** Time for a clean stop before the part is killed. */
 const STOP_TIMEOUT_MS = 10_000;
 
-type Running = { readonly part: Part; child: ChildProcess };
+/** Pause between looks whether a left-over process has ended. */
+const LEFTOVER_POLL_MS = 50;
 
 function alive(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null;
 }
 
 /** True if that process exists and is one of ours: an id may have been given to a stranger since. */
-function isOurs(pid: number, marker: string): boolean {
+function isOurs(pid: number): boolean {
   const path = `/proc/${pid}/cmdline`;
-  return existsSync(path) && readFileSync(path, "utf8").includes(marker);
+  if (!existsSync(path)) return false;
+  const commandLine = readFileSync(path, "utf8");
+  return [PROGRAM, anvilBinary()].some((program) => commandLine.includes(program));
 }
 
-/** Ends what a killed earlier run has left behind, by the ids that it wrote down. */
-export function endLeftovers(pidFile: string, markers: readonly string[]): void {
-  if (!existsSync(pidFile)) return;
-  const pids: unknown = JSON.parse(readFileSync(pidFile, "utf8"));
-  for (const pid of Object.values(pids ?? {})) {
-    if (typeof pid === "number" && markers.some((marker) => isOurs(pid, marker)))
-      process.kill(pid, "SIGKILL");
-  }
+function pidFile(folder: string): string {
+  return join(folder, "processes.json");
+}
+
+/**
+ * Ends what a killed earlier run has left behind, by the ids that it wrote down. They get the time to save
+ * what they hold.
+ */
+export async function endLeftovers(folder: string): Promise<void> {
+  const file = pidFile(folder);
+  if (!existsSync(file)) return;
+  const remembered: unknown = JSON.parse(readFileSync(file, "utf8"));
+  const ours = Object.values(remembered ?? {}).filter((pid) => typeof pid === "number" && isOurs(pid));
+  for (const pid of ours) process.kill(pid, "SIGTERM");
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (ours.some(isOurs) && Date.now() < deadline) await sleep(LEFTOVER_POLL_MS);
+  for (const pid of ours.filter(isOurs)) process.kill(pid, "SIGKILL");
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -83,13 +104,17 @@ function firstLine(child: ChildProcess, name: string, logFile: string): Promise<
  * the caller, which stops them in order.
  */
 export function createProcesses(folder: string, report: (line: string) => void): Processes {
-  const running = new Map<string, Running>();
+  const children = new Map<string, ChildProcess>();
+  const others = new Map<string, number>();
   let stopping = false;
 
-  const pids = () => Object.fromEntries([...running].map(([name, { child }]) => [name, child.pid ?? 0]));
-  const remember = () => writeFileSync(join(folder, "processes.json"), JSON.stringify(pids()));
+  const pids = () => ({
+    ...Object.fromEntries(others),
+    ...Object.fromEntries([...children].map(([name, child]) => [name, child.pid ?? 0])),
+  });
+  const save = () => writeFileSync(pidFile(folder), JSON.stringify(pids()));
 
-  async function launch(part: Part): Promise<Ready> {
+  async function launch(part: Part, onReady: OnReady): Promise<Ready> {
     const logFile = join(folder, `${part.name}.log`);
     const child = spawn(
       process.execPath,
@@ -100,37 +125,42 @@ export function createProcesses(folder: string, report: (line: string) => void):
       },
     );
     child.stderr?.pipe(createWriteStream(logFile, { flags: "a" }));
-    running.set(part.name, { part, child });
-    remember();
+    children.set(part.name, child);
+    save();
     const ready = await firstLine(child, part.name, logFile);
     child.once("exit", (code, signal) => {
-      if (!stopping) restart(part, code ?? signal);
+      if (!stopping) restart(part, onReady, code ?? signal);
     });
+    await onReady(ready);
     return ready;
   }
 
-  function restart(part: Part, how: unknown): void {
+  function restart(part: Part, onReady: OnReady, how: unknown): void {
     report(`the ${part.name} ended (${how}); starting it again`);
     setTimeout(() => {
       if (stopping) return;
-      launch(part).then(
+      launch(part, onReady).then(
         () => report(`the ${part.name} is back`),
         (error: Error) => {
           report(error.message);
-          if (!stopping) restart(part, "start failed");
+          if (!stopping) restart(part, onReady, "start failed");
         },
       );
     }, RESTART_DELAY_MS);
   }
 
   return {
-    start: launch,
+    start: (part, onReady = async () => {}) => launch(part, onReady),
+    remember: (name, pid) => {
+      others.set(name, pid);
+      save();
+    },
     pids,
     stop: async () => {
       stopping = true;
-      for (const { child } of [...running.values()].reverse()) await end(child);
-      running.clear();
-      remember();
+      for (const child of [...children.values()].reverse()) await end(child);
+      children.clear();
+      save();
     },
   };
 }

@@ -1,0 +1,13 @@
+import { folderSetting, portSetting, secondsSetting } from "@phala-l2/protocol/config/settings";
+
+/** What can be chosen of a devnet. */
+export const devnetSettings = {
+  folder: folderSetting({ help: "where the chain's files, data and logs are", default: ".devnet" }),
+  l1Port: portSetting({ help: "JSON-RPC of the embedded L1", default: "8545" }),
+  beaconPort: portSetting({ help: "beacon API of the embedded L1", default: "5052" }),
+  sequencerPort: portSetting({ help: "JSON-RPC and WebSocket of the sequencer", default: "9545" }),
+  sequencerP2pPort: portSetting({ help: "gossip of the sequencer", default: "9222" }),
+  verifierPort: portSetting({ help: "JSON-RPC and WebSocket of the verifier node", default: "9546" }),
+  verifierP2pPort: portSetting({ help: "gossip of the verifier node", default: "9223" }),
+  l1BlockTime: secondsSetting({ help: "seconds between blocks of the embedded L1", default: "1" }),
+};
