@@ -1,4 +1,4 @@
-/** Where an error's documentation lives; each code has a heading of that name. */
+/** Where an error's documentation lives; each code is a heading, whose anchor is its lower case. */
 const DOCS = "docs/operate/errors.md";
 
 export type ErrorDetails<Data> = {
@@ -27,7 +27,7 @@ export class RollupError<Code extends string = string, Data = unknown> extends E
   }
 
   get docs(): string {
-    return `${DOCS}#${this.code.toLowerCase().replaceAll("_", "-")}`;
+    return `${DOCS}#${this.code.toLowerCase()}`;
   }
 }
 
