@@ -1,5 +1,5 @@
 import type { L1Block } from "@phala-l2/derivation/l1-block";
-import { type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { type Address, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockRef } from "@phala-l2/protocol/config/rollup";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
@@ -10,6 +10,7 @@ import type { Fetch } from "./http.ts";
 import { createJsonRpcClient, type JsonRpcClient, type JsonRpcOptions } from "./json-rpc.ts";
 import type { Kzg } from "./kzg.ts";
 import type { L1Label, L1Source } from "./l1-source.ts";
+import { readProvenSlot } from "./proven-storage.ts";
 import {
   checkTransactions,
   type RpcBlock,
@@ -34,8 +35,14 @@ export type L1SourceDependencies = {
   readonly signal: AbortSignal;
 };
 
+/** An L1Source that can prove storage too. */
+export interface RpcL1Source extends L1Source {
+  /** A storage word after that block. @throws RollupError L1_DATA_INVALID, L1_BLOCK_NOT_FOUND, L1_UNREACHABLE */
+  provenSlot(address: Address, slot: Hash, blockHash: Hash): Promise<bigint>;
+}
+
 /** L1 over JSON-RPC and the beacon API. No byte of an answer is used before its hash has been checked. */
-export function createL1Source(options: L1SourceOptions, dependencies: L1SourceDependencies): L1Source {
+export function createL1Source(options: L1SourceOptions, dependencies: L1SourceDependencies): RpcL1Source {
   const client = createJsonRpcClient(options.rpc, dependencies);
   const beacon = createBeaconClient(options.beacon, dependencies);
   const warnUnknown = warnOnce(dependencies.log);
@@ -78,6 +85,13 @@ export function createL1Source(options: L1SourceOptions, dependencies: L1SourceD
     block,
     header: async (hash): Promise<Header> => (await headerOf(hash)).header,
     blobs: (of, hashes) => beacon.blobs(of.timestamp, hashes),
+    async provenSlot(address, slot, blockHash) {
+      const { stateRoot } = (await headerOf(blockHash)).header;
+      const params = [toHex(address), [toHex(slot)], { blockHash: toHex(blockHash) }];
+      return client.call("eth_getProof", params, (result) =>
+        readProvenSlot(present(result, blockHash), { stateRoot, address, slot }),
+      );
+    },
   };
 }
 
