@@ -119,13 +119,12 @@ describe("peers on this machine", () => {
     }
     await until(() => victim.gossip.bannedPeers().includes(rogue.peerId));
     await until(() => !rogue.isConnected(victim.gossip.peerId));
-    await assert.rejects(
-      async () => {
-        await rogue.dial(addressOf(victim));
-        await until(() => !rogue.isConnected(victim.gossip.peerId), 2);
-        throw new Error("cut off at once");
-      },
-      (error) => isRollupError(error, "GOSSIP_DIAL_FAILED") || String(error).includes("cut off at once"),
+    // A dial may succeed on the rogue's side before the victim hangs up; it never lasts.
+    await Promise.allSettled([rogue.dial(addressOf(victim))]);
+    await until(() => !rogue.isConnected(victim.gossip.peerId));
+    assert.equal(
+      (await victim.gossip.peers()).some(({ peerId }) => peerId === rogue.peerId),
+      false,
     );
     await until(() => behind.received.length === 1);
     assert.deepEqual(victim.received.map(toHex), [toHex(headerHash(blockAt(2n).header))]);
@@ -137,7 +136,8 @@ describe("peers on this machine", () => {
     let signer: Address | undefined;
     const waiting = await startPeer([], () => signer);
     const rogue = await startRogue(waiting);
-    for (let tag = 0; tag < 6; tag++) await rogue.publish(TOPIC, compressSnappy(messageOf(blockAt(1n, {}, tag))));
+    for (let tag = 0; tag < 6; tag++)
+      await rogue.publish(TOPIC, compressSnappy(messageOf(blockAt(1n, {}, tag))));
     signer = SEQUENCER;
     await rogue.publish(TOPIC, compressSnappy(messageOf(blockAt(2n))));
     await until(() => waiting.received.length > 0);
@@ -148,7 +148,8 @@ describe("peers on this machine", () => {
   test("five different blocks of one height pass; more are held back", async () => {
     const victim = await startPeer();
     const rogue = await startRogue(victim);
-    for (let tag = 0; tag < 7; tag++) await rogue.publish(TOPIC, compressSnappy(messageOf(blockAt(4n, {}, tag))));
+    for (let tag = 0; tag < 7; tag++)
+      await rogue.publish(TOPIC, compressSnappy(messageOf(blockAt(4n, {}, tag))));
     await rogue.publish(TOPIC, compressSnappy(messageOf(blockAt(5n))));
     await until(() => victim.received.length >= 6);
     assert.equal(victim.received.length, 6);
@@ -190,7 +191,9 @@ describe("peers on this machine", () => {
 
   test("own blocks that no peer would take are refused before they are sent", async () => {
     const { gossip } = await startPeer();
-    await assert.rejects(gossip.publish(new Uint8Array(10)), (error) => isRollupError(error, "GOSSIP_MESSAGE_INVALID"));
+    await assert.rejects(gossip.publish(new Uint8Array(10)), (error) =>
+      isRollupError(error, "GOSSIP_MESSAGE_INVALID"),
+    );
     const broken = messageOf(blockAt(1n)).with(300, 77);
     await assert.rejects(gossip.publish(broken), (error) => isRollupError(error, "GOSSIP_MESSAGE_INVALID"));
   });

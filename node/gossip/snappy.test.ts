@@ -33,7 +33,10 @@ describe("snappy's block format", () => {
     for (let cut = 2; cut < whole.length; cut++) {
       assert.equal(decompressSnappy(whole.subarray(0, cut), LIMIT).kind, "invalid");
     }
-    assert.deepEqual(decompressSnappy(Uint8Array.of(...whole, 0, 65), LIMIT), { kind: "invalid", reason: "snappy-corrupt" });
+    assert.deepEqual(decompressSnappy(Uint8Array.of(...whole, 0, 65), LIMIT), {
+      kind: "invalid",
+      reason: "snappy-corrupt",
+    });
   });
 
   const rows: readonly (readonly [name: string, bytes: readonly number[], reason: string])[] = [

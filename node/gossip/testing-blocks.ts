@@ -1,8 +1,20 @@
-import { addressFromHex, fromHex, type Hash, hashFromHex, ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import {
+  addressFromHex,
+  fromHex,
+  type Hash,
+  hashFromHex,
+  ZERO_ADDRESS,
+  ZERO_HASH,
+} from "@phala-l2/protocol/bytes";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { addressOfKey, signDigest } from "@phala-l2/protocol/secp256k1";
 import { type Block, transactionsRoot } from "@phala-l2/protocol/wire/block";
-import { EMPTY_NONCE, EMPTY_OMMERS_HASH, EMPTY_REQUESTS_HASH, type Header } from "@phala-l2/protocol/wire/header";
+import {
+  EMPTY_NONCE,
+  EMPTY_OMMERS_HASH,
+  EMPTY_REQUESTS_HASH,
+  type Header,
+} from "@phala-l2/protocol/wire/header";
 import { encodeUnsafeBlock } from "@phala-l2/protocol/wire/unsafe-block";
 
 /** Blocks and keys for tests of gossip. */

@@ -16,7 +16,11 @@ function rules(changes: Partial<GossipRules> = {}): GossipRules {
   return { config: CONFIG, signer: SEQUENCER, now: NOW, seen: new SeenBlocks(), ...changes };
 }
 
-function verdictOf(message: Uint8Array, changes: Partial<GossipRules> = {}, version: UnsafeBlockVersion = 4): string {
+function verdictOf(
+  message: Uint8Array,
+  changes: Partial<GossipRules> = {},
+  version: UnsafeBlockVersion = 4,
+): string {
   const verdict = judgeMessage(compressSnappy(message), version, rules(changes));
   return verdict.kind === "accept" ? "accept" : `${verdict.kind}: ${verdict.reason}`;
 }
@@ -38,7 +42,12 @@ describe("verdicts (rollup-node-p2p.md, block validation)", () => {
     assert.deepEqual(verdict.block.transactions, blockAt(7n).transactions);
   });
 
-  const rows: readonly (readonly [name: string, message: Uint8Array, expected: string, changes?: Partial<GossipRules>])[] = [
+  const rows: readonly (readonly [
+    name: string,
+    message: Uint8Array,
+    expected: string,
+    changes?: Partial<GossipRules>,
+  ])[] = [
     ["exactly 60 s old", messageOf(blockAt(7n, { timestamp: NOW - 60n })), "accept"],
     ["61 s old", messageOf(blockAt(7n, { timestamp: NOW - 61n })), "reject: timestamp-too-old"],
     ["5 s ahead", messageOf(blockAt(7n, { timestamp: NOW + 5n })), "accept"],
@@ -50,17 +59,40 @@ describe("verdicts (rollup-node-p2p.md, block validation)", () => {
     ["parity 27", without(good, (copy) => copy.set([27], 64)), "reject: signature-invalid"],
     ["r of zero", without(good, (copy) => copy.fill(0, 0, 32)), "reject: signature-invalid"],
     ["s of zero", without(good, (copy) => copy.fill(0, 32, 64)), "reject: signature-invalid"],
-    ["r of the order", without(good, (copy) => copy.set(fromHex(SECP256K1_ORDER.toString(16)), 0)), "reject: signature-invalid"],
-    ["a bit of the payload", without(good, (copy) => copy.set([(copy[200] ?? 0) ^ 1], 200)), "reject: signer-unexpected"],
+    [
+      "r of the order",
+      without(good, (copy) => copy.set(fromHex(SECP256K1_ORDER.toString(16)), 0)),
+      "reject: signature-invalid",
+    ],
+    [
+      "a bit of the payload",
+      without(good, (copy) => copy.set([(copy[200] ?? 0) ^ 1], 200)),
+      "reject: signer-unexpected",
+    ],
     ["the beacon root changed", without(good, (copy) => copy.set([0], 65)), "reject: signer-unexpected"],
     ["only a signature", good.subarray(0, 65), "reject: message-too-short"],
     ["nothing", new Uint8Array(0), "reject: message-too-short"],
     ["excess blob gas", messageOf(blockAt(7n, { excessBlobGas: 1n })), "reject: excess-blob-gas-not-zero"],
-    ["blob gas before Jovian", messageOf(blockAt(7n)), "reject: blob-gas-not-zero", { config: { ...CONFIG, forks: { ...CONFIG.forks, jovian: NOW + 1n } } }],
-    ["version 4 before Isthmus", messageOf(blockAt(7n)), "reject: version-not-of-fork", { config: { ...CONFIG, forks: { ...CONFIG.forks, isthmus: NOW + 1n } } }],
+    [
+      "blob gas before Jovian",
+      messageOf(blockAt(7n)),
+      "reject: blob-gas-not-zero",
+      { config: { ...CONFIG, forks: { ...CONFIG.forks, jovian: NOW + 1n } } },
+    ],
+    [
+      "version 4 before Isthmus",
+      messageOf(blockAt(7n)),
+      "reject: version-not-of-fork",
+      { config: { ...CONFIG, forks: { ...CONFIG.forks, isthmus: NOW + 1n } } },
+    ],
     ["no signer known", good, "ignore: signer-unknown", { signer: undefined }],
     ["a signer of zero", good, "ignore: signer-unknown", { signer: ZERO_ADDRESS }],
-    ["a stranger's, no signer known", messageOf(blockAt(7n), STRANGER_KEY), "ignore: signer-unknown", { signer: undefined }],
+    [
+      "a stranger's, no signer known",
+      messageOf(blockAt(7n), STRANGER_KEY),
+      "ignore: signer-unknown",
+      { signer: undefined },
+    ],
   ];
   for (const [name, message, expected, changes] of rows) {
     test(`${name}: ${expected}`, () => {
@@ -123,12 +155,18 @@ describe("topics and message ids", () => {
   });
   test("a chain with later forks has one for each version to come", () => {
     const forks = { regolith: 0n, canyon: 0n, ecotone: NOW, isthmus: NOW + 100n };
-    assert.deepEqual([...blocksTopics({ ...CONFIG, forks })], [
-      ["/optimism/901/1/blocks", 2],
-      ["/optimism/901/3/blocks", 4],
-      ["/optimism/901/2/blocks", 3],
-    ]);
-    assert.deepEqual([NOW - 1n, NOW, NOW + 100n].map((time) => versionAt({ forks }, time)), [2, 3, 4]);
+    assert.deepEqual(
+      [...blocksTopics({ ...CONFIG, forks })],
+      [
+        ["/optimism/901/1/blocks", 2],
+        ["/optimism/901/3/blocks", 4],
+        ["/optimism/901/2/blocks", 3],
+      ],
+    );
+    assert.deepEqual(
+      [NOW - 1n, NOW, NOW + 100n].map((time) => versionAt({ forks }, time)),
+      [2, 3, 4],
+    );
     assert.equal(versionAt({ forks: {} }, NOW), 1);
   });
   test("another compression of the same content is the same message; another topic is not", () => {
@@ -147,9 +185,18 @@ describe("topics and message ids", () => {
 
 const VECTORS = "../shared/vectors/op/gossip/gossip-and-real-blocks.json";
 
-describe("real messages of op-node's tests", { skip: existsSync(VECTORS) ? false : `${VECTORS} is not there` }, () => {
-  type Vector = { topicVersion: UnsafeBlockVersion; compressed: string; decompressedLength: number; timestamp: number };
-  const vectors: readonly Vector[] = existsSync(VECTORS) ? JSON.parse(readFileSync(VECTORS, "utf8")).networkPayloads : [];
+describe("real messages of op-node's tests", {
+  skip: existsSync(VECTORS) ? false : `${VECTORS} is not there`,
+}, () => {
+  type Vector = {
+    topicVersion: UnsafeBlockVersion;
+    compressed: string;
+    decompressedLength: number;
+    timestamp: number;
+  };
+  const vectors: readonly Vector[] = existsSync(VECTORS)
+    ? JSON.parse(readFileSync(VECTORS, "utf8")).networkPayloads
+    : [];
 
   for (const { topicVersion, compressed, decompressedLength, timestamp } of vectors) {
     test(`version ${topicVersion}`, () => {
@@ -171,4 +218,3 @@ describe("real messages of op-node's tests", { skip: existsSync(VECTORS) ? false
     });
   }
 });
-

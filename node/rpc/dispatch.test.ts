@@ -27,21 +27,32 @@ function send(text: string): Promise<string | undefined> {
 describe("JSON-RPC 2.0", () => {
   test("any text is answered with JSON or with nothing", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.oneof(fc.string(), fc.json(), fc.json().map((one) => `[${one}]`)), async (text) => {
-        const answer = await send(text);
-        if (answer !== undefined) JSON.parse(answer);
-      }),
+      fc.asyncProperty(
+        fc.oneof(
+          fc.string(),
+          fc.json(),
+          fc.json().map((one) => `[${one}]`),
+        ),
+        async (text) => {
+          const answer = await send(text);
+          if (answer !== undefined) JSON.parse(answer);
+        },
+      ),
       { numRuns: 300 },
     );
   });
 
   test("parameters and ids come back as they went", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.jsonValue({ maxDepth: 3 })), fc.oneof(fc.string(), fc.nat()), async (params, id) => {
-        const answer = await send(JSON.stringify({ jsonrpc: "2.0", id, method: "echo", params }));
-        const expected = JSON.parse(JSON.stringify({ jsonrpc: "2.0", id, result: params }));
-        assert.deepEqual(JSON.parse(answer ?? ""), expected);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.jsonValue({ maxDepth: 3 })),
+        fc.oneof(fc.string(), fc.nat()),
+        async (params, id) => {
+          const answer = await send(JSON.stringify({ jsonrpc: "2.0", id, method: "echo", params }));
+          const expected = JSON.parse(JSON.stringify({ jsonrpc: "2.0", id, result: params }));
+          assert.deepEqual(JSON.parse(answer ?? ""), expected);
+        },
+      ),
       { numRuns: 200 },
     );
   });
@@ -54,7 +65,10 @@ describe("JSON-RPC 2.0", () => {
   }
 
   test("no result is null", async () => {
-    assert.equal(await send('{"jsonrpc":"2.0","id":1,"method":"nothing"}'), '{"jsonrpc":"2.0","id":1,"result":null}');
+    assert.equal(
+      await send('{"jsonrpc":"2.0","id":1,"method":"nothing"}'),
+      '{"jsonrpc":"2.0","id":1,"result":null}',
+    );
   });
 });
 

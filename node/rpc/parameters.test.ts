@@ -3,7 +3,17 @@ import { describe, test } from "node:test";
 import { bigintToBytes, toHex } from "@phala-l2/protocol/bytes";
 import fc from "fast-check";
 import { quantityHex } from "./format/hex.ts";
-import { address, block, blockNumber, data, hash, hexOrDecimal, type Parse, quantity, uint64 } from "./parameters.ts";
+import {
+  address,
+  block,
+  blockNumber,
+  data,
+  hash,
+  hexOrDecimal,
+  type Parse,
+  quantity,
+  uint64,
+} from "./parameters.ts";
 
 function words(parse: Parse<unknown>, value: unknown): string {
   const read = parse(value);
@@ -36,12 +46,18 @@ describe("hexutil's numbers", () => {
   ];
   for (const [value, fault] of rows) {
     test(`${JSON.stringify(value)} is none`, () => {
-      assert.equal(words(uint64, value), `json: cannot unmarshal ${fault} into Go value of type hexutil.Uint64`);
+      assert.equal(
+        words(uint64, value),
+        `json: cannot unmarshal ${fault} into Go value of type hexutil.Uint64`,
+      );
     });
   }
   for (const value of [1, true, {}, [], undefined, null]) {
     test(`${JSON.stringify(value)} is none`, () => {
-      assert.equal(words(quantity, value), "json: cannot unmarshal non-string into Go value of type *hexutil.Big");
+      assert.equal(
+        words(quantity, value),
+        "json: cannot unmarshal non-string into Go value of type *hexutil.Big",
+      );
     });
   }
 });
@@ -51,7 +67,10 @@ describe("bytes", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
         assert.deepEqual(data(toHex(bytes)), { kind: "ok", value: new Uint8Array(bytes) });
-        assert.deepEqual(data(toHex(bytes).toUpperCase().replace("0X", "0x")), { kind: "ok", value: new Uint8Array(bytes) });
+        assert.deepEqual(data(toHex(bytes).toUpperCase().replace("0X", "0x")), {
+          kind: "ok",
+          value: new Uint8Array(bytes),
+        });
       }),
     );
   });
@@ -87,7 +106,20 @@ describe("which block is meant", () => {
       value: { ...byHash, requireCanonical: true },
     });
   });
-  for (const value of ["Latest", "newest", "0x", "1", 1, true, [], {}, { blockHash: "0x1" }, { number: "0x1" }, "0x0001", `${HASH}0`]) {
+  for (const value of [
+    "Latest",
+    "newest",
+    "0x",
+    "1",
+    1,
+    true,
+    [],
+    {},
+    { blockHash: "0x1" },
+    { number: "0x1" },
+    "0x0001",
+    `${HASH}0`,
+  ]) {
     test(`${JSON.stringify(value)} means none`, () => assert.equal(block(value).kind, "invalid"));
   }
   test("where only a number is taken, a hash is none", () => assert.equal(blockNumber(HASH).kind, "invalid"));
@@ -95,7 +127,8 @@ describe("which block is meant", () => {
 
 describe("feeHistory's count", () => {
   for (const value of ["0x5", 5, "5"]) {
-    test(`${JSON.stringify(value)} is five`, () => assert.deepEqual(hexOrDecimal(value), { kind: "ok", value: 5n }));
+    test(`${JSON.stringify(value)} is five`, () =>
+      assert.deepEqual(hexOrDecimal(value), { kind: "ok", value: 5n }));
   }
   for (const value of [-1, 1.5, "five", "", null, "0x", 2 ** 60, "99999999999999999999"]) {
     test(`${JSON.stringify(value)} is none`, () => assert.equal(hexOrDecimal(value).kind, "invalid"));

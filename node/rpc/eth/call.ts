@@ -1,6 +1,3 @@
-import { type Simulation, type SimulationInput, simulate } from "@phala-l2/execution/call";
-import { estimateGas } from "@phala-l2/execution/estimate-gas";
-import type { Evm } from "@phala-l2/execution/evm/evm";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { bytesEqual, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
@@ -8,6 +5,7 @@ import type { Header } from "@phala-l2/protocol/wire/header";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
 import type { ChainReader } from "../../store/chain-reader.ts";
 import { withStateAsync } from "../block-reference.ts";
+import type { CallInput, CallRunner } from "../calls/runner.ts";
 import { quantityHex } from "../format/hex.ts";
 import { accessListJson } from "../format/transaction.ts";
 import type { RpcLimits } from "../limits.ts";
@@ -28,12 +26,11 @@ import { NO_OVERRIDES, type StateOverrides, stateOverrides, withOverrides } from
 
 export type CallParts = {
   readonly chain: ChainReader;
-  /** An instance for RPC alone: a long call must not hold up block building. */
-  readonly evm: Evm;
+  readonly calls: CallRunner;
   readonly limits: Pick<RpcLimits, "callGas">;
 };
 
-/** Calls that run or wait for the EVM; it runs one at a time, so a longer queue would only time out. */
+/** Calls that run or wait; they run one at a time, so a longer queue would only time out. */
 const MAX_CALLS = 64;
 /** Gas of a plain transfer. */
 const TRANSFER_GAS = 21_000n;
@@ -41,7 +38,14 @@ const TRANSFER_GAS = 21_000n;
 const MAX_ACCESS_ROUNDS = 8;
 
 /** Everything a run needs, with the caller's wishes cut to the limits. */
-type Prepared = { readonly input: SimulationInput; readonly attempt: Attempt };
+type Prepared = {
+  readonly input: CallInput;
+  readonly attempt: Attempt;
+  readonly calls: CallRunner;
+  readonly signal: AbortSignal;
+};
+
+const TOO_LONG = failure(TIMED_OUT, "execution aborted (timeout)");
 
 /** Wei per gas that the call runs at: what it names, by EIP-1559's rule; zero where it names none. */
 function priceOf(request: CallRequest, header: Header): bigint {
@@ -56,17 +60,24 @@ function capped(gas: bigint | undefined, cap: bigint): bigint {
   return gas === undefined || gas === 0n || gas > cap ? cap : gas;
 }
 
-function prepare(parts: CallParts, request: CallRequest, header: Header, state: StateReader): Prepared {
+function prepare(
+  parts: CallParts,
+  request: CallRequest,
+  header: Header,
+  state: StateReader,
+  signal: AbortSignal,
+): Prepared {
   const gasLimit = capped(request.gas, parts.limits.callGas);
   const gasPrice = priceOf(request, header);
   const balance = state.account(request.from ?? ZERO_ADDRESS)?.balance ?? 0n;
   return {
+    calls: parts.calls,
+    signal,
     attempt: { request, header, gasLimit, gasPrice, balance },
     input: {
       config: parts.chain.config,
       header,
       state,
-      evm: parts.evm,
       ancestorHash: (number) => parts.chain.hashByNumber(number),
       request: {
         from: request.from,
@@ -82,8 +93,9 @@ function prepare(parts: CallParts, request: CallRequest, header: Header, state: 
   };
 }
 
-async function runCall({ input, attempt }: Prepared): Promise<Reply> {
-  const simulation = await simulate(input);
+async function runCall({ input, attempt, calls, signal }: Prepared): Promise<Reply> {
+  const simulation = await calls.simulate(input, signal);
+  if (simulation.kind === "stopped") return TOO_LONG;
   return simulation.kind === "returned"
     ? result(toHex(simulation.output))
     : simulationFailure(simulation, attempt);
@@ -103,9 +115,12 @@ function affordable({ gasLimit, gasPrice, balance, request }: Attempt): bigint {
 }
 
 /** The L2's own gas alone, as op-geth: what L1 costs is priced apart, by GasPriceOracle. */
-async function runEstimate({ input, attempt }: Prepared): Promise<Reply> {
+async function runEstimate({ input, attempt, calls, signal }: Prepared): Promise<Reply> {
   if (isPlainTransfer(attempt, input.state)) {
-    const transfer = await simulate({ ...input, request: { ...input.request, gasLimit: TRANSFER_GAS } });
+    const transfer = await calls.simulate(
+      { ...input, request: { ...input.request, gasLimit: TRANSFER_GAS } },
+      signal,
+    );
     if (transfer.kind === "returned") return result(quantityHex(TRANSFER_GAS));
   }
   const blockLimit = attempt.header.gasLimit;
@@ -113,7 +128,11 @@ async function runEstimate({ input, attempt }: Prepared): Promise<Reply> {
     ...attempt,
     gasLimit: attempt.gasLimit < blockLimit ? attempt.gasLimit : blockLimit,
   });
-  const estimate = await estimateGas({ ...input, request: { ...input.request, gasLimit: highest } });
+  const estimate = await calls.estimateGas(
+    { ...input, request: { ...input.request, gasLimit: highest } },
+    signal,
+  );
+  if (estimate.kind === "stopped") return TOO_LONG;
   if (estimate.kind === "estimated") return result(quantityHex(estimate.gas));
   const { simulation } = estimate;
   const isShort =
@@ -138,14 +157,12 @@ function accessSize(list: AccessList): number {
 }
 
 /** Runs until the list of what the code accesses no longer changes, since a list changes what code costs. */
-async function runAccessList({ input, attempt }: Prepared): Promise<Reply> {
+async function runAccessList({ input, attempt, calls, signal }: Prepared): Promise<Reply> {
   let accessList = attempt.request.accessList;
   for (let round = 0; ; round++) {
-    const simulation: Simulation = await simulate({
-      ...input,
-      reportAccessList: true,
-      request: { ...input.request, accessList },
-    });
+    const request = { ...input.request, accessList };
+    const simulation = await calls.simulate({ ...input, reportAccessList: true, request }, signal);
+    if (simulation.kind === "stopped") return TOO_LONG;
     if (simulation.kind === "failed" && simulation.reason !== "halted")
       return simulationFailure(simulation, attempt);
     const next = namedAccess(simulation.accessList ?? [], attempt);
@@ -179,7 +196,7 @@ export function callMethods(parts: CallParts): RpcMethods {
     try {
       return await withStateAsync(parts.chain, at, async (state, { header }) => {
         if (signal.aborted) return failure(TIMED_OUT, "request timed out");
-        return execute(prepare(parts, request, header, withOverrides(state, overrides)));
+        return execute(prepare(parts, request, header, withOverrides(state, overrides), signal));
       });
     } finally {
       running--;

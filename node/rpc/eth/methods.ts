@@ -1,4 +1,4 @@
-import type { Evm } from "@phala-l2/execution/evm/evm";
+import type { CallRunner } from "../calls/runner.ts";
 import type { EngineView } from "../engine-view.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from "../limits.ts";
 import type { RpcMethods } from "../method.ts";
@@ -16,8 +16,8 @@ import { transactionMethods } from "./transactions.ts";
 
 export type EthParts = {
   readonly engine: EngineView;
-  /** An instance for RPC alone. */
-  readonly evm: Evm;
+  /** Where eth_call and its kin run: `startCallWorker`; whoever started it stops it. */
+  readonly calls: CallRunner;
   /** The sequencer's mempool; a verifier has none. */
   readonly pool?: PoolView | undefined;
   /** Where sent transactions go: the mempool, or `forwardTo` the sequencer. */
@@ -28,7 +28,7 @@ export type EthParts = {
 
 /** The eth namespace. */
 export function ethMethods(parts: EthParts): RpcMethods {
-  const { engine, evm, pool, submit } = parts;
+  const { engine, calls, pool, submit } = parts;
   const { chain } = engine;
   const limits = { ...DEFAULT_RPC_LIMITS, ...parts.limits };
   return {
@@ -36,7 +36,7 @@ export function ethMethods(parts: EthParts): RpcMethods {
     ...blockMethods(chain),
     ...transactionMethods(chain, pool),
     ...stateMethods({ chain, pool, limits }),
-    ...callMethods({ chain, evm, limits }),
+    ...callMethods({ chain, calls, limits }),
     ...feeMethods(chain, limits),
     ...logMethods(chain, limits),
     ...filterMethods({ engine, pool, limits, now: () => performance.now() }),

@@ -1,5 +1,7 @@
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import { silentLog } from "@phala-l2/protocol/log";
+import { inProcessCalls } from "../calls/in-process.ts";
+import type { CallRunner } from "../calls/runner.ts";
 import { debugMethods } from "../debug.ts";
 import { ethMethods } from "../eth/methods.ts";
 import type { SubmitTransaction } from "../eth/submission.ts";
@@ -17,6 +19,8 @@ export type ServeOptions = {
   readonly limits?: Partial<RpcLimits>;
   readonly submit?: SubmitTransaction;
   readonly pool?: PoolView;
+  /** On this thread without one. */
+  readonly calls?: CallRunner;
   readonly corsOrigins?: readonly string[];
 };
 
@@ -27,12 +31,12 @@ export async function serveMemoryChain(options: ServeOptions = {}): Promise<Serv
   const chain = await MemoryChain.create();
   const { submit, pool } = options;
   const limits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
-  const evm = await createEthereumjsEvm(chain.config);
+  const calls = options.calls ?? inProcessCalls(await createEthereumjsEvm(chain.config));
   const server = await startRpcServer(
     { host: "127.0.0.1", port: 0, limits, corsOrigins: options.corsOrigins ?? [] },
     {
       methods: {
-        ...ethMethods({ engine: chain, evm, pool, submit, limits }),
+        ...ethMethods({ engine: chain, calls, pool, submit, limits }),
         ...netMethods(CHAIN_ID, () => 3),
         ...web3Methods("phala-l2/0.1.0/linux/node24"),
         ...debugMethods(chain, pool),

@@ -1,0 +1,141 @@
+import { MessageChannel, Worker } from "node:worker_threads";
+import type { Simulation } from "@phala-l2/execution/call";
+import type { Estimate } from "@phala-l2/execution/estimate-gas";
+import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import type { Log } from "@phala-l2/protocol/log";
+import { type CallInput, type CallRunner, STOPPED, type Stopped } from "./runner.ts";
+import type { Job, JobResult, StateAnswer, StateRead, WorkerStart } from "./wire.ts";
+
+/** Memory of the thread: a call's own memory is bounded by its gas, at 50 million about 60 MB. */
+const WORKER_MEMORY_MB = 512;
+
+type Thread = {
+  readonly worker: Worker;
+  /** Whose state the thread's questions are about. */
+  serve: CallInput | undefined;
+};
+
+function answer(input: CallInput | undefined, read: StateRead): StateAnswer {
+  if (input === undefined)
+    return { kind: "fault", code: "CALL_WORKER_OUT_OF_STEP", message: "no call is running" };
+  try {
+    switch (read.kind) {
+      case "account":
+        return { kind: "account", account: input.state.account(read.address) };
+      case "storage":
+        return { kind: "storage", value: input.state.storage(read.address, read.slot) };
+      case "code":
+        return { kind: "code", code: input.state.code(read.codeHash) };
+      case "ancestor":
+        return { kind: "ancestor", hash: input.ancestorHash?.(read.number) };
+    }
+  } catch (error) {
+    const code = isRollupError(error) ? error.code : "STATE_READ_FAILED";
+    return { kind: "fault", code, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function startThread(config: RollupConfig): Thread {
+  const { port1, port2 } = new MessageChannel();
+  const answered = new SharedArrayBuffer(4);
+  const counter = new Int32Array(answered);
+  const workerData: WorkerStart = { config, reads: port2, answered };
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData,
+    transferList: [port2],
+    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MB },
+  });
+  const thread: Thread = { worker, serve: undefined };
+  port1.on("message", (read: StateRead) => {
+    port1.postMessage(answer(thread.serve, read));
+    Atomics.add(counter, 0, 1);
+    Atomics.notify(counter, 0);
+  });
+  worker.once("exit", () => port1.close());
+  return thread;
+}
+
+/** One job on the thread: its result, or what ended the thread. */
+function runOn({ worker }: Thread, job: Job, signal: AbortSignal): Promise<JobResult | Stopped> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (result: JobResult): void => end(() => resolve(result));
+    const onAbort = (): void => end(() => resolve(STOPPED));
+    const onError = (cause: unknown): void =>
+      end(() => reject(new RollupError("CALL_WORKER_FAILED", "the thread that runs calls ended", { cause })));
+    function end(settle: () => void): void {
+      worker.off("message", onMessage).off("error", onError).off("exit", onError);
+      signal.removeEventListener("abort", onAbort);
+      settle();
+    }
+    worker.on("message", onMessage).on("error", onError).on("exit", onError);
+    signal.addEventListener("abort", onAbort);
+    worker.postMessage(job);
+  });
+}
+
+/**
+ * Runs calls on a thread of their own, one after another, so that a long one holds up neither blocks nor other
+ * requests; one whose time is over is ended with its thread, and the next call starts a new one.
+ */
+export function startCallWorker(config: RollupConfig, log: Log): CallRunner {
+  let thread: Thread | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  async function runJob(
+    kind: Job["kind"],
+    input: CallInput,
+    signal: AbortSignal,
+  ): Promise<JobResult | Stopped> {
+    if (signal.aborted) return STOPPED;
+    const { header, request, reportAccessList = false } = input;
+    const running = thread ?? startThread(config);
+    thread = running;
+    running.serve = input;
+    let isAlive = false;
+    try {
+      const result = await runOn(running, { kind, header, request, reportAccessList }, signal);
+      isAlive = result.kind !== "stopped";
+      return result;
+    } finally {
+      running.serve = undefined;
+      if (!isAlive) {
+        log.warn({ kind }, "the thread that runs calls was ended: a call took too long or too much");
+        thread = undefined;
+        await running.worker.terminate();
+      }
+    }
+  }
+
+  function inTurn(kind: Job["kind"], input: CallInput, signal: AbortSignal): Promise<JobResult | Stopped> {
+    const turn = last.then(() => runJob(kind, input, signal));
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function unexpected(result: JobResult): RollupError {
+    return result.kind === "fault"
+      ? new RollupError(result.code, result.message)
+      : new RollupError("CALL_WORKER_OUT_OF_STEP", `the thread answered ${result.kind}`);
+  }
+
+  return {
+    simulate: async (input, signal): Promise<Simulation | Stopped> => {
+      const result = await inTurn("simulate", input, signal);
+      if (result.kind === "stopped") return result;
+      if (result.kind === "simulated") return result.simulation;
+      throw unexpected(result);
+    },
+    estimateGas: async (input, signal): Promise<Estimate | Stopped> => {
+      const result = await inTurn("estimate", input, signal);
+      if (result.kind === "stopped") return result;
+      if (result.kind === "estimated") return result.estimate;
+      throw unexpected(result);
+    },
+    stop: async () => {
+      const running = thread;
+      thread = undefined;
+      await running?.worker.terminate();
+    },
+  };
+}

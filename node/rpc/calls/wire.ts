@@ -1,0 +1,42 @@
+import type { MessagePort } from "node:worker_threads";
+import type { CallRequest, Simulation } from "@phala-l2/execution/call";
+import type { Estimate } from "@phala-l2/execution/estimate-gas";
+import type { Account } from "@phala-l2/execution/state/account";
+import type { Address, Hash } from "@phala-l2/protocol/bytes";
+import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import type { Header } from "@phala-l2/protocol/wire/header";
+
+/** What the worker is given when it starts. */
+export type WorkerStart = {
+  readonly config: RollupConfig;
+  /** The worker's questions about state go out here, and the answers come back. */
+  readonly reads: MessagePort;
+  /** One 32-bit counter: grows with each answer, so that the worker can sleep until there is one. */
+  readonly answered: SharedArrayBuffer;
+};
+
+export type Job = {
+  readonly kind: "simulate" | "estimate";
+  readonly header: Header;
+  readonly request: CallRequest;
+  readonly reportAccessList: boolean;
+};
+
+export type JobResult =
+  | { readonly kind: "simulated"; readonly simulation: Simulation }
+  | { readonly kind: "estimated"; readonly estimate: Estimate }
+  /** An exception, by its code: what the state's reader threw, or a bug. */
+  | { readonly kind: "fault"; readonly code: string; readonly message: string };
+
+export type StateRead =
+  | { readonly kind: "account"; readonly address: Address }
+  | { readonly kind: "storage"; readonly address: Address; readonly slot: Hash }
+  | { readonly kind: "code"; readonly codeHash: Hash }
+  | { readonly kind: "ancestor"; readonly number: bigint };
+
+export type StateAnswer =
+  | { readonly kind: "account"; readonly account: Account | undefined }
+  | { readonly kind: "storage"; readonly value: bigint }
+  | { readonly kind: "code"; readonly code: Uint8Array }
+  | { readonly kind: "ancestor"; readonly hash: Hash | undefined }
+  | { readonly kind: "fault"; readonly code: string; readonly message: string };
