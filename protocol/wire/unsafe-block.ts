@@ -289,20 +289,32 @@ export function unsafeBlockSigner(
   });
 }
 
-/**
- * The message that announces a block, before compression.
- * @param sign the sequencer's signature over the digest, wherever its key may be
- * @throws RollupError UNSAFE_BLOCK_FIELDS
- */
+/** A message that wants only its signature. */
+export type UnsignedUnsafeBlock = {
+  /** What the unsafe block signer signs. */
+  readonly digest: Hash;
+  /** The message that announces the block, before compression. */
+  readonly withSignature: (signature: Signature) => Uint8Array;
+};
+
+/** Prepares the announcement of a block, wherever the signer's key may be. @throws RollupError UNSAFE_BLOCK_FIELDS */
+export function unsignedUnsafeBlock(block: Block, chainId: bigint): UnsignedUnsafeBlock {
+  const root = hasBeaconRoot(unsafeBlockVersion(block.header))
+    ? block.header.parentBeaconBlockRoot
+    : undefined;
+  const signed = concatBytes(root ?? EMPTY_BYTES, encodePayload(block));
+  return {
+    digest: unsafeBlockDigest(keccak256(signed), chainId),
+    withSignature: (signature) => concatBytes(signatureToBytes(signature), signed),
+  };
+}
+
+/** The same with a key at hand. @throws RollupError UNSAFE_BLOCK_FIELDS */
 export function encodeUnsafeBlock(
   block: Block,
   chainId: bigint,
   sign: (digest: Hash) => Signature,
 ): Uint8Array {
-  const root = hasBeaconRoot(unsafeBlockVersion(block.header))
-    ? block.header.parentBeaconBlockRoot
-    : undefined;
-  const signed = concatBytes(root ?? EMPTY_BYTES, encodePayload(block));
-  const signature = sign(unsafeBlockDigest(keccak256(signed), chainId));
-  return concatBytes(signatureToBytes(signature), signed);
+  const { digest, withSignature } = unsignedUnsafeBlock(block, chainId);
+  return withSignature(sign(digest));
 }

@@ -1,6 +1,6 @@
 import type { SigningAccount } from "@phala-l2/node/keys/account";
 import type { Kzg } from "@phala-l2/node/l1/kzg";
-import { type Address, concatBytes, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { type Address, concatBytes, type Hash } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { versionedHash } from "@phala-l2/protocol/wire/blob";
 import { decodeRlp, encodeRlp } from "@phala-l2/protocol/wire/rlp";
@@ -11,7 +11,7 @@ import {
   signingHash,
   transactionHash,
 } from "@phala-l2/protocol/wire/transaction";
-import { parseSignature } from "viem";
+import { signHash } from "../signing.ts";
 import type { Payload } from "./data-availability.ts";
 
 /** Wei per gas and per blob gas that a transaction offers. */
@@ -106,10 +106,7 @@ export async function signL1Transaction(
   account: SigningAccount,
 ): Promise<SignedL1Transaction> {
   const transaction = unsigned(draft, payload);
-  const signature = parseSignature(await account.sign({ hash: toHex(signingHash(transaction)) }));
-  const { r, s } = signature;
-  const yParity = signature.yParity === 0 ? 0 : 1;
-  const raw = encodeTransaction({ ...transaction, r: BigInt(r), s: BigInt(s), yParity });
+  const raw = encodeTransaction({ ...transaction, ...(await signHash(account, signingHash(transaction))) });
   const encoded = payload.kind === "blobs" ? networkForm(raw, payload) : raw;
   return { encoded, hash: transactionHash(raw) };
 }
