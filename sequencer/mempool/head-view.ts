@@ -3,8 +3,9 @@ import { nextBaseFee } from "@phala-l2/execution/fees/base-fee";
 import { type L1BlockValues, readL1BlockValues } from "@phala-l2/execution/fees/l1-block-values";
 import { isDelegation } from "@phala-l2/execution/transaction/authorizations";
 import type { ChainReader } from "@phala-l2/node/store/chain-reader";
-import type { Address } from "@phala-l2/protocol/bytes";
+import { type Address, bytesEqual } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
 
 export type SenderAccount = {
   readonly nonce: bigint;
@@ -38,12 +39,9 @@ export function headView(chain: ChainReader): HeadView {
     account: (address) => {
       const account = state.account(address);
       if (account === undefined) return NOBODY;
-      const code = state.code(account.codeHash);
-      return {
-        nonce: account.nonce,
-        balance: account.balance,
-        isContract: code.length > 0 && !isDelegation(code),
-      };
+      const { nonce, balance, codeHash } = account;
+      const hasCode = !bytesEqual(codeHash, EMPTY_CODE_HASH);
+      return { nonce, balance, isContract: hasCode && !isDelegation(state.code(codeHash)) };
     },
     baseFee: nextBaseFee(chain.config, header),
     gasLimit: header.gasLimit,

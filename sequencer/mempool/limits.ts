@@ -6,18 +6,22 @@ export type MempoolLimits = {
   readonly bytes: number;
   /** Transactions held of one sender. */
   readonly perSender: number;
+  /** Of these, transactions that wait for a missing nonce: they can't be executed, so they cost nothing. */
+  readonly queuedPerSender: number;
   /** Lowest tip in wei that is taken. */
   readonly minTip: bigint;
 };
 
 /**
- * 20,000 transactions of a few hundred bytes are about ten full blocks; 64 MiB keeps the largest ones from
- * filling the memory; 64 of one sender is geth's account queue, enough for a script that sends in a row.
+ * 40,000 transfers are two seconds at the rate this node aims at; 64 MiB keeps the largest ones from filling
+ * the memory; a tenth of the pool for one sender is enough for an exchange's payouts; 64 beyond a gap is geth's
+ * account queue, enough for transactions that overtook each other on their way.
  */
 export const DEFAULT_LIMITS: MempoolLimits = {
-  transactions: 20_000,
+  transactions: 40_000,
   bytes: 64 * 1024 * 1024,
-  perSender: 64,
+  perSender: 4_000,
+  queuedPerSender: 64,
   minTip: 0n,
 };
 

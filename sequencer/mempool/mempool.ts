@@ -5,16 +5,14 @@ import type {
 } from "@phala-l2/node/rpc/eth/submission";
 import type { PooledTransaction, PoolView } from "@phala-l2/node/rpc/pool-view";
 import { type Address, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
-import { gasTipCap } from "@phala-l2/protocol/wire/transaction";
+import { effectiveTip } from "@phala-l2/protocol/wire/transaction";
 import { type Best, bestFirst } from "./best.ts";
-import type { HeadView } from "./head-view.ts";
+import { victims } from "./eviction.ts";
+import type { HeadView, SenderAccount } from "./head-view.ts";
 import type { MempoolLimits } from "./limits.ts";
 import type { PoolTransaction } from "./pool-transaction.ts";
-import { executable, highestNonce, replaces, type SenderQueue, totalCost } from "./sender-queue.ts";
+import { replaces, SenderQueue } from "./sender-queue.ts";
 import { brokenRule, highestCost } from "./validity.ts";
-
-/** When the pool is full this share of it (one part in …) is freed at once, so that a flood sorts it rarely. */
-const ROOM_SHARE = 20;
 
 type Listener = (transaction: PooledTransaction) => void;
 
@@ -24,10 +22,12 @@ export class Mempool implements PoolView {
   readonly #queues = new Map<Hex, SenderQueue>();
   readonly #byHash = new Map<Hex, PoolTransaction>();
   readonly #listeners = new Set<Listener>();
+  /** Senders whose accounts the pool has wrong, as an open block has shown. */
+  readonly #doubted = new Set<Hex>();
   #head: HeadView;
   #bytes = 0;
   #arrivals = 0;
-  /** While the pool is full of better payers: transactions up to this tip need not be tried. */
+  /** While the pool is full of better payers: transactions up to this effective tip need not be tried. */
   #refusedTip: bigint | undefined;
 
   constructor(limits: MempoolLimits, head: HeadView) {
@@ -37,26 +37,37 @@ export class Mempool implements PoolView {
 
   /** Takes a transaction, or says why not. */
   submit(submitted: SubmittedTransaction): SubmissionResult {
-    const entry: PoolTransaction = {
+    const hashKey = toHex(submitted.hash);
+    const rejection = this.#byHash.has(hashKey)
+      ? ({ reason: "already-known" } as const)
+      : brokenRule(submitted, this.#head, this.#limits);
+    if (rejection !== undefined) return { kind: "rejected", rejection };
+    return this.#admit({
       ...submitted,
-      hashKey: toHex(submitted.hash),
+      hashKey,
       senderKey: toHex(submitted.sender),
       arrival: this.#arrivals++,
       cost: highestCost(submitted, this.#head),
-    };
-    const rejection = this.#brokenRule(entry) ?? this.#makeRoom(entry);
-    if (rejection !== undefined) return { kind: "rejected", rejection };
-    const replaced = this.#queueOf(entry.senderKey).get(entry.transaction.nonce);
-    if (replaced !== undefined) this.#remove(replaced);
-    this.#insert(entry);
-    this.#announce(entry);
-    return { kind: "accepted" };
+    });
   }
 
-  /** The head has moved: what was included or can't be paid any more leaves the pool. */
-  headChanged(head: HeadView): void {
+  /**
+   * The head has moved: what was included or can't be paid any more leaves the pool.
+   *
+   * @param touched senders whose accounts may have changed; undefined for all of them, as after a reorg. An
+   * account that changed without being named (EIP-7702 lets others spend from it) comes to light when the
+   * next block refuses its transaction.
+   */
+  headChanged(head: HeadView, touched?: Iterable<Address>): void {
     this.#head = head;
-    for (const queue of this.#queues.values()) this.#prune(queue, head);
+    this.#refusedTip = undefined;
+    const keys =
+      touched === undefined ? [...this.#queues.keys()] : Array.from(touched, (sender) => toHex(sender));
+    for (const key of new Set([...keys, ...this.#doubted])) {
+      const queue = this.#queues.get(key);
+      if (queue !== undefined) this.#refresh(queue, this.#doubted.has(key));
+    }
+    this.#doubted.clear();
   }
 
   /** Walks over the executable transactions by what they pay in the next block. */
@@ -64,10 +75,15 @@ export class Mempool implements PoolView {
     return bestFirst(this.#runs(), this.#head.baseFee);
   }
 
-  /** Leaves out a transaction that execution has refused. */
+  /** Removes a transaction that no block will take. */
   drop(hash: Hash): void {
     const entry = this.#byHash.get(toHex(hash));
     if (entry !== undefined) this.#remove(entry);
+  }
+
+  /** An open block refused a transaction for its sender's account: that is read anew with the next head. */
+  doubt(sender: Address): void {
+    this.#doubted.add(toHex(sender));
   }
 
   get size(): number {
@@ -80,9 +96,7 @@ export class Mempool implements PoolView {
 
   nextNonce(sender: Address): bigint | undefined {
     const queue = this.#queues.get(toHex(sender));
-    const run = queue === undefined ? [] : executable(queue, this.#head.account(sender).nonce);
-    const newest = run.at(-1);
-    return newest === undefined ? undefined : newest.transaction.nonce + 1n;
+    return queue === undefined || queue.size === queue.queued ? undefined : queue.runEnd;
   }
 
   *pending(): Iterable<PooledTransaction> {
@@ -90,8 +104,10 @@ export class Mempool implements PoolView {
   }
 
   *queued(): Iterable<PooledTransaction> {
-    const pending = new Set(this.pending());
-    for (const transaction of this.#byHash.values()) if (!pending.has(transaction)) yield transaction;
+    for (const queue of this.#queues.values()) {
+      if (queue.queued === 0) continue;
+      for (const entry of queue.entries()) if (!queue.isExecutable(entry)) yield entry;
+    }
   }
 
   subscribe(listener: Listener): () => void {
@@ -100,95 +116,96 @@ export class Mempool implements PoolView {
   }
 
   *#runs(): Generator<readonly PoolTransaction[]> {
-    for (const queue of this.#queues.values()) {
-      const [any] = queue.values();
-      if (any !== undefined) yield executable(queue, this.#head.account(any.sender).nonce);
-    }
+    for (const queue of this.#queues.values()) yield queue.run();
   }
 
-  #queueOf(senderKey: Hex): SenderQueue {
-    return this.#queues.get(senderKey) ?? new Map();
+  #admit(entry: PoolTransaction): SubmissionResult {
+    const account = this.#head.account(entry.sender);
+    const queue =
+      this.#queues.get(entry.senderKey) ?? new SenderQueue(entry.sender, entry.senderKey, account.nonce);
+    const before = queue.get(entry.transaction.nonce);
+    const rejection =
+      this.#brokenAccountRule(entry, account, queue, before) ?? this.#makeRoom(entry, queue, before);
+    if (rejection !== undefined) return { kind: "rejected", rejection };
+    if (before !== undefined) this.#remove(before);
+    queue.add(entry);
+    this.#queues.set(entry.senderKey, queue);
+    this.#byHash.set(entry.hashKey, entry);
+    this.#bytes += entry.raw.length;
+    this.#announce(entry, queue, before !== undefined);
+    return { kind: "accepted" };
   }
 
-  #brokenRule(entry: PoolTransaction): SubmissionRejection | undefined {
-    if (this.#byHash.has(entry.hashKey)) return { reason: "already-known" };
-    return brokenRule(entry, this.#head, this.#limits) ?? this.#brokenAccountRule(entry);
-  }
-
-  #brokenAccountRule({
-    transaction,
-    sender,
-    senderKey,
-    cost,
-  }: PoolTransaction): SubmissionRejection | undefined {
-    const { nonce: next, balance, isContract } = this.#head.account(sender);
-    const given = transaction.nonce;
-    if (given < next) return { reason: "nonce-too-low", next, given };
+  #brokenAccountRule(
+    { transaction, cost }: PoolTransaction,
+    { nonce: next, balance, isContract }: SenderAccount,
+    queue: SenderQueue,
+    before: PoolTransaction | undefined,
+  ): SubmissionRejection | undefined {
+    const { nonce } = transaction;
+    if (nonce < next) return { reason: "nonce-too-low", next, given: nonce };
     if (isContract) return { reason: "sender-not-eoa" };
-    const queue = this.#queueOf(senderKey);
-    const before = queue.get(given);
-    if (before === undefined && queue.size >= this.#limits.perSender)
+    const isLast = nonce === queue.runEnd;
+    const { perSender, queuedPerSender } = this.#limits;
+    if (before === undefined && (queue.size >= perSender || (!isLast && queue.queued >= queuedPerSender))) {
       return { reason: "account-limit-exceeded" };
-    const needed = cost + totalCost(queue, given);
+    }
+    const needed = cost + queue.cost - (before?.cost ?? 0n);
     if (balance < needed) return { reason: "insufficient-funds", balance, cost: needed };
     if (before !== undefined && !replaces(transaction, before.transaction))
       return { reason: "replacement-underpriced" };
     return undefined;
   }
 
-  #isFull(incoming: number): boolean {
-    return this.#byHash.size >= this.#limits.transactions || this.#bytes + incoming > this.#limits.bytes;
-  }
-
   /** Frees room by letting go the worst payers, if the newcomer pays more than they do. */
-  #makeRoom({ raw, transaction }: PoolTransaction): SubmissionRejection | undefined {
-    if (!this.#isFull(raw.length)) return undefined;
-    const tip = gasTipCap(transaction);
+  #makeRoom(
+    { raw, transaction }: PoolTransaction,
+    queue: SenderQueue,
+    before: PoolTransaction | undefined,
+  ): SubmissionRejection | undefined {
+    const wanted = {
+      count: this.#byHash.size + (before === undefined ? 1 : 0) - this.#limits.transactions,
+      bytes: this.#bytes + raw.length - (before?.raw.length ?? 0) - this.#limits.bytes,
+    };
+    if (wanted.count <= 0 && wanted.bytes <= 0) return undefined;
+    const tip = effectiveTip(transaction, this.#head.baseFee);
+    const isExecutable = transaction.nonce <= queue.runEnd;
+    // What can't be executed, or not at this base fee, pushes nobody out: it may never pay.
+    if (!isExecutable || tip < 0n) return { reason: "pool-full" };
     if (this.#refusedTip !== undefined && tip <= this.#refusedTip) return { reason: "pool-full" };
-    const worst = [...this.#queues.values()]
-      .flatMap((queue) => highestNonce(queue) ?? [])
-      .filter((entry) => gasTipCap(entry.transaction) < tip)
-      .sort((a, b) => (gasTipCap(a.transaction) < gasTipCap(b.transaction) ? -1 : 1))
-      .slice(0, Math.ceil(this.#limits.transactions / ROOM_SHARE));
-    for (const entry of worst) this.#remove(entry);
-    if (!this.#isFull(raw.length)) return undefined;
-    this.#refusedTip = tip;
-    return { reason: "pool-full" };
-  }
-
-  #insert(entry: PoolTransaction): void {
-    const queue = this.#queueOf(entry.senderKey);
-    queue.set(entry.transaction.nonce, entry);
-    this.#queues.set(entry.senderKey, queue);
-    this.#byHash.set(entry.hashKey, entry);
-    this.#bytes += entry.raw.length;
+    const others = [...this.#queues.values()].filter((each) => each !== queue);
+    const leaving = victims(others, { ...wanted, tip, baseFee: this.#head.baseFee }, this.#limits);
+    if (leaving === undefined) {
+      if (wanted.bytes <= 0) this.#refusedTip = tip;
+      return { reason: "pool-full" };
+    }
+    for (const entry of leaving) this.#remove(entry);
+    return undefined;
   }
 
   #remove(entry: PoolTransaction): void {
-    const queue = this.#queueOf(entry.senderKey);
-    queue.delete(entry.transaction.nonce);
-    if (queue.size === 0) this.#queues.delete(entry.senderKey);
+    const queue = this.#queues.get(entry.senderKey);
+    queue?.remove(entry);
+    if (queue?.size === 0) this.#queues.delete(entry.senderKey);
     this.#byHash.delete(entry.hashKey);
     this.#bytes -= entry.raw.length;
     this.#refusedTip = undefined;
   }
 
-  #prune(queue: SenderQueue, head: HeadView): void {
-    const [any] = queue.values();
-    if (any === undefined) return;
-    const { nonce, balance } = head.account(any.sender);
-    for (const entry of [...queue.values()]) {
-      if (entry.transaction.nonce < nonce || entry.cost > balance) this.#remove(entry);
+  /** Brings a queue in line with its sender's account. With `reprice`, at L1's prices now. */
+  #refresh(queue: SenderQueue, reprice: boolean): void {
+    const { nonce, balance } = this.#head.account(queue.sender);
+    for (const entry of [...queue.entries()]) {
+      const cost = reprice ? highestCost(entry, this.#head) : entry.cost;
+      if (entry.transaction.nonce < nonce || cost > balance) this.#remove(entry);
     }
+    queue.setNonce(nonce);
   }
 
   /** Tells listeners of a transaction that became pending, and of those that it made so. */
-  #announce(entry: PoolTransaction): void {
-    const queue = this.#queueOf(entry.senderKey);
-    const { nonce } = this.#head.account(entry.sender);
-    if (executable(queue, nonce).every(({ hashKey }) => hashKey !== entry.hashKey)) return;
-    for (const follower of executable(queue, entry.transaction.nonce)) {
-      for (const listener of this.#listeners) listener(follower);
-    }
+  #announce(entry: PoolTransaction, queue: SenderQueue, isReplacement: boolean): void {
+    if (!queue.isExecutable(entry)) return;
+    const became = isReplacement ? [entry] : queue.run(entry.transaction.nonce);
+    for (const transaction of became) for (const listener of this.#listeners) listener(transaction);
   }
 }

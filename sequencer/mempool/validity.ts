@@ -17,6 +17,11 @@ import {
 import type { HeadView } from "./head-view.ts";
 import { MAX_TRANSACTION_BYTES, type MempoolLimits } from "./limits.ts";
 
+/** EIP-7825: most gas of a transaction, on the L2 from Karst. */
+const MAX_TRANSACTION_GAS = 2n ** 24n;
+/** EIP-2681: no account gets beyond this nonce. */
+const MAX_NONCE = 2n ** 64n - 1n;
+
 /** What a transaction by itself breaks, in geth's order of checks (core/txpool/validation.go). */
 export function brokenRule(
   { raw, transaction }: SubmittedTransaction,
@@ -31,7 +36,12 @@ export function brokenRule(
   if (transaction.to === undefined && transaction.data.length > MAX_INITCODE_LENGTH) {
     return { reason: "initcode-too-large", size: transaction.data.length, limit: MAX_INITCODE_LENGTH };
   }
-  if (transaction.gasLimit > head.gasLimit) return { reason: "gas-limit-exceeds-block" };
+  const { gasLimit, nonce } = transaction;
+  if (gasLimit > head.gasLimit) return { reason: "gas-limit-exceeds-block" };
+  if (includes(head.fork, "karst") && gasLimit > MAX_TRANSACTION_GAS) {
+    return { reason: "gas-limit-above-cap", cap: MAX_TRANSACTION_GAS, given: gasLimit };
+  }
+  if (nonce >= MAX_NONCE) return { reason: "nonce-too-high", next: MAX_NONCE - 1n, given: nonce };
   return brokenFeeRule(transaction, limits) ?? brokenGasRule(transaction, head);
 }
 
