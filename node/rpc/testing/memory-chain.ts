@@ -9,6 +9,7 @@ import { trieState } from "@phala-l2/execution/state/trie-state";
 import {
   type Address,
   addressFromHex,
+  asAddress,
   asHash,
   bigintToBytes,
   fromHex,
@@ -71,16 +72,22 @@ const BLOB_BASE_FEE_SCALAR = 810_949n;
 const OPERATOR_FEE_CONSTANT = 5n;
 const DA_FOOTPRINT_GAS_SCALAR = 400n;
 
+/** Where the rules want some value and no test looks at it. */
+const FILLER_HASH = asHash(new Uint8Array(32).fill(0x11));
+const FILLER_ADDRESS = asAddress(new Uint8Array(20).fill(0x22));
+/** Version 1 | blobBaseFeeScalar | baseFeeScalar (ecotone/l1-attributes.md). */
+const SCALAR = asHash(bigintToBytes((1n << 248n) | (BLOB_BASE_FEE_SCALAR << 32n) | BASE_FEE_SCALAR, 32));
+
 export const CONFIG: RollupConfig = {
   l1ChainId: 900n,
   l2ChainId: CHAIN_ID,
   genesis: {
-    l1: { number: 0n, hash: ZERO_HASH },
-    l2: { number: 0n, hash: ZERO_HASH },
+    l1: { number: 0n, hash: asHash(new Uint8Array(32).fill(0x10)) },
+    l2: { number: 0n, hash: FILLER_HASH },
     l2Time: GENESIS_TIME,
     systemConfig: {
-      batcherAddress: ZERO_ADDRESS,
-      scalar: ZERO_HASH,
+      batcherAddress: FILLER_ADDRESS,
+      scalar: SCALAR,
       gasLimit: GAS_LIMIT,
       eip1559Denominator: 0n,
       eip1559Elasticity: 0n,
@@ -94,9 +101,9 @@ export const CONFIG: RollupConfig = {
   maxSequencerDrift: 600n,
   seqWindowSize: 3600n,
   channelTimeout: 50n,
-  batchInboxAddress: ZERO_ADDRESS,
-  depositContractAddress: ZERO_ADDRESS,
-  l1SystemConfigAddress: ZERO_ADDRESS,
+  batchInboxAddress: FILLER_ADDRESS,
+  depositContractAddress: FILLER_ADDRESS,
+  l1SystemConfigAddress: FILLER_ADDRESS,
   forks: {
     regolith: 0n,
     canyon: 0n,
@@ -109,7 +116,7 @@ export const CONFIG: RollupConfig = {
     jovian: 0n,
   },
   eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
-  l1BlobSchedule: [],
+  l1BlobSchedule: [{ since: 0n, baseFeeUpdateFraction: 5_007_716n }],
 };
 
 function word(value: bigint): Hex {
