@@ -3,10 +3,11 @@ import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { keccak256 } from "@phala-l2/protocol/keccak";
 import { readOrderedTrie } from "@phala-l2/protocol/trie/ordered-trie";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import { decodeL1Attributes } from "@phala-l2/protocol/wire/l1-attributes";
-import { decodeOutputV0, outputRootV0 } from "@phala-l2/protocol/wire/output-root";
+import { decodeOutputV0, encodeOutputV0 } from "@phala-l2/protocol/wire/output-root";
 import { DEPOSIT_TYPE, decodeTransaction } from "@phala-l2/protocol/wire/transaction";
 import { parentOf, readHeaderPreimage } from "./l1-chain.ts";
 import { type Preimages, preimageMismatch, requirePreimage } from "./preimages.ts";
@@ -35,14 +36,19 @@ export function blockOfOutputRoot(config: RollupConfig, outputRoot: Hash, preima
   return { hash: blockHash, header };
 }
 
-/** The output root of a block. @throws RollupError OUTPUT_ROOT_INCONSISTENT for a block from before Isthmus */
-export function outputRootOf({ hash, header }: Link): Hash {
+/** What a block's output root is the hash of. @throws RollupError OUTPUT_ROOT_INCONSISTENT before Isthmus */
+export function outputPreimageOf({ hash, header }: Link): Uint8Array {
   const { stateRoot, withdrawalsRoot } = header;
   if (withdrawalsRoot === undefined) {
     const message = "a block without withdrawalsRoot has no output root here";
     throw new RollupError("OUTPUT_ROOT_INCONSISTENT", message, { data: { block: toHex(hash) } });
   }
-  return outputRootV0({ stateRoot, messagePasserStorageRoot: withdrawalsRoot, blockHash: hash });
+  return encodeOutputV0({ stateRoot, messagePasserStorageRoot: withdrawalsRoot, blockHash: hash });
+}
+
+/** The output root of a block. @throws RollupError OUTPUT_ROOT_INCONSISTENT before Isthmus */
+export function outputRootOf(block: Link): Hash {
+  return keccak256(outputPreimageOf(block));
 }
 
 /** Everything above genesis is bound to it by hashes; genesis itself only by this comparison. */

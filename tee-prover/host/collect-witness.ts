@@ -2,16 +2,15 @@ import type { L1Block } from "@phala-l2/derivation/l1-block";
 import type { L2BlockFacts, L2ChainReader } from "@phala-l2/derivation/l2-chain-reader";
 import { findSyncStart } from "@phala-l2/derivation/sync-start";
 import { MAX_L1_BLOCKS } from "@phala-l2/enclave/l1-chain";
-import { outputRootOf } from "@phala-l2/enclave/l2-chain";
+import { outputPreimageOf, outputRootOf } from "@phala-l2/enclave/l2-chain";
 import { type Proof, prove } from "@phala-l2/enclave/prove";
 import { encodeWitness } from "@phala-l2/enclave/witness";
 import type { L1Source } from "@phala-l2/node/l1/l1-source";
 import type { ChainReader } from "@phala-l2/node/store/chain-reader";
 import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
-import type { BlockId, RollupConfig } from "@phala-l2/protocol/config/rollup";
+import type { BlockId } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
-import { encodeOutputV0 } from "@phala-l2/protocol/wire/output-root";
 import { RecordingPreimages, type WitnessChain } from "./recording.ts";
 
 /** The own node's chain, as far as a witness needs it. */
@@ -54,7 +53,7 @@ export async function collectWitness(
   const { l1Start } = findSyncStart(config, first.ref, l2Reader(chain));
 
   const preimages = new RecordingPreimages(chain, l1);
-  preimages.add(previousOutputRoot, outputPreimage(first));
+  preimages.add(previousOutputRoot, outputPreimageOf({ hash: first.ref.hash, header: first.header }));
   for (const block of await fetchL1(l1, l1Start, l1Head, log)) preimages.addL1Block(block);
 
   const input = { config, l1Head, previousOutputRoot, l2BlockNumber };
@@ -90,14 +89,6 @@ function l2Reader(chain: OwnChain): L2ChainReader {
       return { ref, header: block.header, transactions: block.transactions };
     },
   };
-}
-
-function outputPreimage({ ref, header }: L2BlockFacts): Uint8Array {
-  return encodeOutputV0({
-    stateRoot: header.stateRoot,
-    messagePasserStorageRoot: header.withdrawalsRoot ?? header.stateRoot,
-    blockHash: ref.hash,
-  });
 }
 
 /** All L1 blocks from the start to the head, which must be one chain. */

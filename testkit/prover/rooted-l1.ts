@@ -14,6 +14,7 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { versionedHash } from "@phala-l2/protocol/wire/blob";
 import { receiptsRoot, transactionsRoot } from "@phala-l2/protocol/wire/block";
+import { encodeFrames, type Frame } from "@phala-l2/protocol/wire/frame";
 import { EMPTY_NONCE, EMPTY_OMMERS_HASH, type Header, headerHash } from "@phala-l2/protocol/wire/header";
 import { type Log, mergeBlooms } from "@phala-l2/protocol/wire/receipt";
 import { encodeTransaction, signTransaction } from "@phala-l2/protocol/wire/transaction";
@@ -77,6 +78,12 @@ export class RootedL1 {
     return block;
   }
 
+  /** A signed batcher transaction with these frames as calldata. */
+  calldataTransaction(config: RollupConfig, frames: readonly Frame[]): Uint8Array {
+    const unsigned = { ...inboxCall(config), type: 2, data: encodeFrames(frames) } as const;
+    return encodeTransaction(signTransaction(unsigned, BATCHER.privateKey));
+  }
+
   /** A signed batcher transaction whose blobs a beacon node would serve. */
   blobTransaction(config: RollupConfig, blobs: readonly Uint8Array[]): Uint8Array {
     const blobVersionedHashes = blobs.map((blob) => {
@@ -84,20 +91,7 @@ export class RootedL1 {
       this.#blobs.set(toHex(hash), blob);
       return hash;
     });
-    const unsigned = {
-      type: 3,
-      chainId: config.l1ChainId,
-      nonce: 0n,
-      gasLimit: 21_000n,
-      to: config.batchInboxAddress,
-      value: 0n,
-      data: EMPTY_BYTES,
-      accessList: [],
-      maxPriorityFeePerGas: 1n,
-      maxFeePerGas: 100n,
-      maxFeePerBlobGas: 1n,
-      blobVersionedHashes,
-    } as const;
+    const unsigned = { ...inboxCall(config), type: 3, maxFeePerBlobGas: 1n, blobVersionedHashes } as const;
     return encodeTransaction(signTransaction(unsigned, BATCHER.privateKey));
   }
 
@@ -123,4 +117,10 @@ export class RootedL1 {
     }
     return found;
   }
+}
+
+function inboxCall(config: RollupConfig) {
+  const price = { maxPriorityFeePerGas: 1n, maxFeePerGas: 100n };
+  const call = { nonce: 0n, gasLimit: 21_000n, to: config.batchInboxAddress, value: 0n, data: EMPTY_BYTES };
+  return { chainId: config.l1ChainId, accessList: [], ...price, ...call };
 }
