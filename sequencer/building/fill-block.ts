@@ -1,18 +1,25 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { OpenBlock } from "@phala-l2/execution/block/open-block";
 import type { TransactionRejection } from "@phala-l2/execution/transaction/rejection";
 import type { Clock } from "@phala-l2/node/clock";
 import type { PooledTransaction } from "@phala-l2/node/rpc/pool-view";
+import { toHex } from "@phala-l2/protocol/bytes";
+import { RollupError } from "@phala-l2/protocol/errors";
 import type { Mempool } from "../mempool/mempool.ts";
 
-/** Rejections that another block may not give: the transaction stays in the pool. */
-const TEMPORARY: ReadonlySet<TransactionRejection> = new Set([
-  "nonce-too-high",
-  "nonce-too-low",
+/** Rejections for want of room or price, which another block may not give: the transaction stays in the pool. */
+const NOT_NOW: ReadonlySet<TransactionRejection> = new Set([
   "fee-cap-below-base-fee",
-  "insufficient-funds",
   "block-gas-limit",
   "block-da-footprint-limit",
   "activation-block-deposits-only",
+]);
+/** Rejections that tell that the pool's idea of the sender's account is out of date. */
+const ACCOUNT_CHANGED: ReadonlySet<TransactionRejection> = new Set([
+  "nonce-too-high",
+  "nonce-too-low",
+  "insufficient-funds",
+  "sender-not-eoa",
 ]);
 
 /** Transactions between two turns of the event loop, so that RPC is served while a block fills. */
@@ -24,44 +31,71 @@ const LEAST_GAS = 21_000n;
 
 export type FillDependencies = { readonly mempool: Mempool; readonly clock: Clock };
 
-export type FillTimes = {
+export type FillLimits = {
   /** Unix milliseconds until which the block waits for transactions to arrive. */
   readonly arriveUntilMs: number;
   /** Unix milliseconds at which filling ends even if the pool still has transactions that fit. */
   readonly endMs: number;
+  /** Bytes of users' transactions that the block takes. */
+  readonly maxBytes: number;
 };
 
-/** Fills a block: first the pool by what it pays, then what arrives, as it comes. */
+/**
+ * Fills a block: first the pool by what it pays, then what arrives, as it comes.
+ * @throws RollupError TRANSACTION_BREAKS_EXECUTION: the block is spoilt, and the culprit has left the pool
+ */
 export async function fillBlock(
   open: OpenBlock,
-  { arriveUntilMs, endMs }: FillTimes,
+  limits: FillLimits,
   { mempool, clock }: FillDependencies,
 ): Promise<void> {
+  const { arriveUntilMs, endMs, maxBytes } = limits;
   const arrived: PooledTransaction[] = [];
   const unsubscribe = mempool.subscribe((transaction) => arrived.push(transaction));
-  let applied = 0;
+  let bytes = 0;
+  let tried = 0;
 
   /** Whether the transaction is in the block now. */
-  async function apply(transaction: PooledTransaction): Promise<boolean> {
-    if (++applied % TURN_SIZE === 0) await clock.sleep(0);
-    const application = await open.apply(transaction.raw, transaction.sender);
-    if (application.kind === "included") return true;
-    if (!TEMPORARY.has(application.reason)) mempool.drop(transaction.hash);
-    return false;
+  async function take(transaction: PooledTransaction): Promise<boolean> {
+    if (++tried % TURN_SIZE === 0) await nextTurn();
+    const { raw } = transaction;
+    if (transaction.transaction.gasLimit > open.gasLeft || bytes + raw.length > maxBytes) return false;
+    const isIncluded = await apply(open, transaction, mempool);
+    if (isIncluded) bytes += raw.length;
+    return isIncluded;
   }
-  const isOver = () => open.gasLeft < LEAST_GAS || clock.now() >= endMs;
+  const isOver = () => open.gasLeft < LEAST_GAS || bytes >= maxBytes || clock.now() >= endMs;
 
   try {
     const best = mempool.best();
     for (let next = best.next(); next !== undefined && !isOver(); next = best.next()) {
-      if (!(await apply(next))) best.skip(next);
+      if (!(await take(next))) best.skip(next);
     }
-    while (!isOver() && (arrived.length > 0 || clock.now() < arriveUntilMs)) {
-      const transaction = arrived.shift();
-      if (transaction !== undefined) await apply(transaction);
-      else await clock.sleep(Math.min(ARRIVAL_INTERVAL_MS, arriveUntilMs - clock.now()));
+    for (let at = 0; !isOver() && (at < arrived.length || clock.now() < arriveUntilMs); ) {
+      const transaction = arrived[at];
+      if (transaction === undefined) {
+        await clock.sleep(Math.min(ARRIVAL_INTERVAL_MS, arriveUntilMs - clock.now()));
+      } else {
+        at += 1;
+        await take(transaction);
+      }
     }
   } finally {
     unsubscribe();
   }
+}
+
+async function apply(open: OpenBlock, transaction: PooledTransaction, mempool: Mempool): Promise<boolean> {
+  const { raw, hash, sender } = transaction;
+  const application = await open.apply(raw, sender).catch((cause: unknown) => {
+    // Tried again it would stop the chain: better one transaction lost than all.
+    mempool.drop(hash);
+    const data = { hash: toHex(hash) };
+    throw new RollupError("TRANSACTION_BREAKS_EXECUTION", "a transaction can't be executed", { data, cause });
+  });
+  if (application.kind === "included") return true;
+  const { reason } = application;
+  if (ACCOUNT_CHANGED.has(reason)) mempool.doubt(sender);
+  else if (!NOT_NOW.has(reason)) mempool.drop(hash);
+  return false;
 }

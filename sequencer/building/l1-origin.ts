@@ -1,8 +1,6 @@
+import { FJORD_MAX_SEQUENCER_DRIFT } from "@phala-l2/derivation/rules";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
 import type { BlockRef, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
-
-/** Fjord: seconds that an L2 block may be ahead of its L1 origin; specs/protocol/fjord/derivation.md. */
-const MAX_SEQUENCER_DRIFT = 1800n;
 
 export type OriginChoice =
   /** Build on this L1 block. Past the drift only deposits may be in the block. */
@@ -39,5 +37,5 @@ export function chooseOrigin(
 }
 
 function drifted(timestamp: bigint, origin: BlockRef): boolean {
-  return timestamp > origin.timestamp + MAX_SEQUENCER_DRIFT;
+  return timestamp > origin.timestamp + FJORD_MAX_SEQUENCER_DRIFT;
 }

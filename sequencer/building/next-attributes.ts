@@ -1,6 +1,5 @@
 import { buildAttributes } from "@phala-l2/derivation/attributes";
 import { type L1Epoch, openEpoch } from "@phala-l2/derivation/epoch";
-import type { L1Source } from "@phala-l2/node/l1/l1-source";
 import type { ChainReader } from "@phala-l2/node/store/chain-reader";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
 import type { BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
@@ -9,7 +8,8 @@ import { systemConfigFromL2Block } from "@phala-l2/protocol/config/system-config
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attributes";
 import { DEPOSIT_TYPE, decodeTransaction } from "@phala-l2/protocol/wire/transaction";
-import { chooseOrigin } from "./l1-origin.ts";
+import { chooseOrigin, type OriginChoice } from "./l1-origin.ts";
+import type { SettledL1 } from "./settled-l1.ts";
 
 export type NextAttributes =
   | { readonly kind: "attributes"; readonly attributes: PayloadAttributes; readonly depositsOnly: boolean }
@@ -18,7 +18,9 @@ export type NextAttributes =
 
 export type AttributesSource = {
   readonly chain: ChainReader;
-  readonly l1: L1Source;
+  readonly l1: SettledL1;
+  /** Number of L1's head. */
+  readonly l1Head: () => bigint;
   /** L1 blocks that must follow an origin before it is built on; a reorg of the origin drops L2 blocks. */
   readonly confirmations: bigint;
 };
@@ -55,17 +57,15 @@ async function epochOf(
  * @throws RollupError of the L1 source
  */
 export async function nextAttributes(source: AttributesSource, parent: L2BlockRef): Promise<NextAttributes> {
-  const { chain, l1, confirmations } = source;
+  const { chain, l1, l1Head, confirmations } = source;
   const { number } = parent.l1Origin;
-  const [head, current, following] = await Promise.all([
-    l1.head("latest"),
-    l1.blockRef(number),
-    l1.blockRef(number + 1n),
-  ]);
-  if (current === undefined) return { kind: "reorg" };
-  const next =
-    following !== undefined && following.number + confirmations <= head.number ? following : undefined;
-  const choice = chooseOrigin(chain.config, parent, current, next);
+  const [current, following] = await Promise.all([l1.blockRef(number), l1.blockRef(number + 1n)]);
+  const isConfirmed = confirmations === 0n || number + 1n + confirmations <= l1Head();
+  const choice: OriginChoice =
+    current === undefined
+      ? { kind: "reorg" }
+      : chooseOrigin(chain.config, parent, current, isConfirmed ? following : undefined);
+  if (choice.kind === "reorg") l1.forget();
   if (choice.kind !== "origin") return choice;
   const epoch = await epochOf(source, parent, choice.origin);
   const attributes = buildAttributes({ config: chain.config, parent, epoch, transactions: [] });
