@@ -26,6 +26,8 @@ export type JsonRpcDependencies = {
  */
 export interface JsonRpcClient {
   call<Value>(method: string, params: readonly unknown[], read: (result: unknown) => Value): Promise<Value>;
+  /** Begins the next call with another server than the last that answered, when there is one. */
+  preferNext(): void;
 }
 
 /** Calls in one HTTP request; hosted endpoints refuse more. */
@@ -89,6 +91,7 @@ export function createJsonRpcClient(
         preferred = index;
         return { value };
       } catch (error) {
+        if (!isRollupError(error)) throw error;
         failures.push({ endpoint: endpoint.name, error });
         logFailure(log, endpoint.name, method, error);
       }
@@ -97,6 +100,9 @@ export function createJsonRpcClient(
   }
 
   return {
+    preferNext() {
+      preferred = (preferred + 1) % endpoints.length;
+    },
     async call(method, params, read) {
       let backOff = FIRST_BACK_OFF_MS;
       for (let attempt = 1; ; attempt++) {

@@ -1,6 +1,7 @@
 import type { L1Block } from "@phala-l2/derivation/l1-block";
 import { type Address, bytesEqual, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockId } from "@phala-l2/protocol/config/rollup";
+import { withoutSidecar } from "@phala-l2/protocol/wire/blob-sidecar";
 import { BLOB_TYPE, decodeTransaction } from "@phala-l2/protocol/wire/transaction";
 import type { L1Source } from "./l1-source.ts";
 
@@ -104,7 +105,7 @@ function blobsOf(block: L1Block): BlockId & { readonly timestamp: bigint } {
 
 function blobHashesTo(inbox: Address, raw: Uint8Array): readonly Hash[] {
   if (raw[0] !== BLOB_TYPE) return [];
-  const decoded = decodeTransaction(raw);
+  const decoded = decodeTransaction(withoutSidecar(raw));
   if (decoded.kind === "invalid" || decoded.transaction.type !== BLOB_TYPE) return [];
   return bytesEqual(decoded.transaction.to, inbox) ? decoded.transaction.blobVersionedHashes : [];
 }

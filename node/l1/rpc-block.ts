@@ -1,6 +1,7 @@
 import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { orderedTrie } from "@phala-l2/protocol/trie/ordered-trie";
+import { withoutSidecar } from "@phala-l2/protocol/wire/blob-sidecar";
 import { receiptsRoot, transactionsRoot } from "@phala-l2/protocol/wire/block";
 import { BLOOM_LENGTH, type Header } from "@phala-l2/protocol/wire/header";
 import type { Log, Receipt } from "@phala-l2/protocol/wire/receipt";
@@ -10,7 +11,11 @@ import { RpcFields } from "./rpc-fields.ts";
 import { type RpcHeader, readRpcHeader } from "./rpc-header.ts";
 import { type RpcTransaction, readRpcTransaction } from "./rpc-transaction.ts";
 
-export type RpcBlock = RpcHeader & { readonly transactions: readonly RpcTransaction[] };
+export type RpcBlock = RpcHeader & {
+  readonly transactions: readonly RpcTransaction[];
+  /** The leaves of the transaction trie; undefined while the bytes of types unknown here are missing. */
+  readonly leaves: readonly Uint8Array[] | undefined;
+};
 
 /**
  * Reads a block object with whole transactions. Its header's hash and, when this program knows the types of
@@ -21,21 +26,37 @@ export function readRpcBlock(value: unknown, wanted: bigint | Hash | undefined):
   const found = readRpcHeader(value, wanted);
   const fields = new RpcFields(value, "block");
   const transactions = fields.list("transactions").map(readRpcTransaction);
-  const raws = transactions.flatMap((each) => (each.kind === "known" ? [each.raw] : []));
-  if (raws.length === transactions.length) checkTransactions(found.header, raws);
   checkWithdrawals(found.header, fields);
-  return { ...found, transactions };
+  return { ...found, transactions, leaves: leavesOf(found.header, transactions) };
+}
+
+/**
+ * The transactions as the header's root holds them: blob transactions without their sidecars, but on anvil with
+ * them (`withoutSidecar`), where the server's object shows the sidecar too.
+ */
+function leavesOf(
+  header: Header,
+  transactions: readonly RpcTransaction[],
+): readonly Uint8Array[] | undefined {
+  const known = transactions.filter((each) => each.kind === "known");
+  if (known.length < transactions.length) return undefined;
+  const pooled = known.map(({ raw, pooled }) => pooled ?? raw);
+  const isPooled = known.some(({ pooled }) => pooled !== undefined);
+  if (isPooled && bytesEqual(transactionsRoot(pooled), header.transactionsRoot)) return pooled;
+  const raws = known.map(({ raw }) => raw);
+  checkTransactions(header, raws);
+  return raws;
 }
 
 /** @throws RollupError L1_DATA_INVALID */
-export function checkTransactions(header: Header, raws: readonly Uint8Array[]): void {
-  checkRoot("transactions", transactionsRoot(raws), header.transactionsRoot);
+export function checkTransactions(header: Header, leaves: readonly Uint8Array[]): void {
+  checkRoot("transactions", transactionsRoot(leaves), header.transactionsRoot);
 }
 
-/** A raw transaction that was asked for by its hash. @throws RollupError L1_DATA_INVALID */
+/** A raw transaction that was asked for by its hash, in either form. @throws RollupError L1_DATA_INVALID */
 export function readRawTransaction(value: unknown, hash: Uint8Array): Uint8Array {
   const raw = new RpcFields({ raw: value }, "raw transaction").bytes("raw");
-  if (bytesEqual(keccak256(raw), hash)) return raw;
+  if (bytesEqual(keccak256(withoutSidecar(raw)), hash)) return raw;
   throw invalidL1Data("a raw transaction does not have the hash it was asked for by", {
     wanted: toHex(hash),
   });

@@ -89,6 +89,14 @@ export class RpcFields {
     });
   }
 
+  bytesList(name: string): readonly Uint8Array[] {
+    return this.list(name).map((value) => {
+      const bytes = bytesOfHex(value);
+      if (bytes === undefined) throw this.#wrong(name, "a list of hex bytes");
+      return bytes;
+    });
+  }
+
   /** The field read by `read` when the server gave it. */
   optional<Value>(name: string, read: (fields: RpcFields, name: string) => Value): Value | undefined {
     return this.has(name) ? read(this, name) : undefined;

@@ -6,6 +6,7 @@ import {
   asAddress,
   asHash,
   bytesEqual,
+  concatBytes,
   type Hash,
   quantityToBytes,
   toHex,
@@ -18,6 +19,7 @@ import { type Log, silentLog } from "@phala-l2/protocol/log";
 import { receiptsRoot, transactionsRoot } from "@phala-l2/protocol/wire/block";
 import { EMPTY_NONCE, EMPTY_OMMERS_HASH, type Header, headerHash } from "@phala-l2/protocol/wire/header";
 import { logsBloom, type Receipt } from "@phala-l2/protocol/wire/receipt";
+import { decodeRlp, encodeRlp } from "@phala-l2/protocol/wire/rlp";
 import {
   decodeTransaction,
   encodeTransaction,
@@ -307,6 +309,42 @@ describe("L1 source", () => {
     const block = await sourceOf([server(future)]).source.block(16n);
     assert.deepEqual(block.transactions.at(-1), future);
     await assert.rejects(sourceOf([server(Uint8Array.of(0x66))]).source.block(16n), isInvalid);
+  });
+  it("asks another server after a raw transaction that does not fit the block", async () => {
+    const future = Uint8Array.of(0x66, 1, 2, 3);
+    const header = headerOf([...RAWS, future], RECEIPTS);
+    const server =
+      (raw: Uint8Array): Server =>
+      (method, params) => {
+        if (method === "eth_getRawTransactionByHash") return toHex(raw);
+        if (method !== "eth_getBlockByNumber") return honest(method, params);
+        const json = blockJson(header, RAWS, true);
+        const unknown = { type: "0x66", hash: toHex(keccak256(raw)) };
+        return { ...json, transactions: [...(json.transactions as unknown[]), unknown] };
+      };
+    const { source } = sourceOf([server(Uint8Array.of(0x66)), server(future)]);
+    await assert.rejects(source.block(16n), isInvalid);
+    assert.deepEqual((await source.block(16n)).transactions.at(-1), future);
+  });
+  it("takes sidecars into the trie's leaves when the root says so, and only then", async () => {
+    const blob = RAWS[4];
+    assert.ok(blob);
+    const payload = decodeRlp(blob.subarray(1));
+    assert.ok(payload.kind === "ok");
+    const bytes = [Uint8Array.of(1, 2)];
+    const pooled = concatBytes(Uint8Array.of(3), encodeRlp([payload.item, 1n, bytes, bytes, bytes]));
+    const sidecar = { blobs: ["0x0102"], commitments: ["0x0102"], cellProofs: ["0x0102"] };
+    const server =
+      (leaf: Uint8Array): Server =>
+      (method, params) => {
+        if (method !== "eth_getBlockByNumber") return honest(method, params);
+        const json = blockJson(headerOf([leaf], []), [blob], true);
+        return { ...json, transactions: [{ ...transactionJson(blob), ...sidecar }] };
+      };
+    for (const leaf of [pooled, blob]) {
+      assert.deepEqual((await sourceOf([server(leaf)], false).source.block(16n)).transactions, [leaf]);
+    }
+    await assert.rejects(sourceOf([server(pooled.slice(0, -1))], false).source.block(16n), isInvalid);
   });
   it("warns once of a header field that it does not know", async () => {
     const header = { ...HEADER, extraFields: [quantityToBytes(5n)] };

@@ -62,7 +62,7 @@ export function createL1Source(options: L1SourceOptions, dependencies: L1SourceD
     warnUnknown(found);
     const { hash, header } = found;
     const [transactions, receipts] = await Promise.all([
-      rawTransactions(client, found),
+      leavesOf(client, found),
       options.needsReceipts(header)
         ? client.call("eth_getBlockReceipts", [toHex(hash)], (result) =>
             readRpcReceipts(present(result, hash), header),
@@ -124,18 +124,25 @@ function present(result: unknown, which: bigint | Hash | L1Label): unknown {
   throw new RollupError("L1_BLOCK_NOT_FOUND", `L1 has no block ${name}`, { data: { block: name } });
 }
 
-/** The block's transactions as bytes; those of types unknown here are fetched raw, and the root is checked. */
-async function rawTransactions(client: JsonRpcClient, block: RpcBlock): Promise<readonly Uint8Array[]> {
+/** The leaves of the block's transaction trie; those of types unknown here are fetched raw, and the root is checked. */
+async function leavesOf(client: JsonRpcClient, block: RpcBlock): Promise<readonly Uint8Array[]> {
+  if (block.leaves !== undefined) return block.leaves;
   const raws = await Promise.all(
     block.transactions.map((each) =>
       each.kind === "known"
-        ? each.raw
+        ? (each.pooled ?? each.raw)
         : client.call("eth_getRawTransactionByHash", [toHex(each.hash)], (result) =>
             readRawTransaction(result, each.hash),
           ),
     ),
   );
-  if (block.transactions.some((each) => each.kind === "unknown-type")) checkTransactions(block.header, raws);
+  try {
+    checkTransactions(block.header, raws);
+  } catch (error) {
+    // Several answers made up this block, so no call could fail over; the next one begins elsewhere.
+    client.preferNext();
+    throw error;
+  }
   return raws;
 }
 

@@ -1,3 +1,5 @@
+import { concatBytes } from "@phala-l2/protocol/bytes";
+import { decodeRlp, encodeRlp } from "@phala-l2/protocol/wire/rlp";
 import {
   ACCESS_LIST_TYPE,
   BLOB_TYPE,
@@ -13,7 +15,12 @@ import { RpcFields } from "./rpc-fields.ts";
 
 /** A transaction of a block as its bytes, or, for a type that this program does not know, only its hash. */
 export type RpcTransaction =
-  | { readonly kind: "known"; readonly raw: Uint8Array }
+  | {
+      readonly kind: "known";
+      readonly raw: Uint8Array;
+      /** A blob transaction with its sidecar, when the server's object has it. */
+      readonly pooled: Uint8Array | undefined;
+    }
   | { readonly kind: "unknown-type"; readonly hash: Uint8Array };
 
 /**
@@ -25,7 +32,24 @@ export function readRpcTransaction(value: unknown): RpcTransaction {
   const type = fields.has("type") ? Number(fields.quantity("type")) : LEGACY_TYPE;
   const read = READERS.get(type);
   if (read === undefined) return { kind: "unknown-type", hash: fields.hash("hash") };
-  return { kind: "known", raw: encodeTransaction(read(fields)) };
+  const raw = encodeTransaction(read(fields));
+  return { kind: "known", raw, pooled: type === BLOB_TYPE ? pooledForm(raw, fields) : undefined };
+}
+
+/** EIP-7594: version of the wrapper that carries cell proofs. */
+const CELL_PROOF_WRAPPER = 1n;
+
+/** The form in which blob transactions travel between pools (EIP-4844 and EIP-7594, "Networking"). */
+function pooledForm(raw: Uint8Array, fields: RpcFields): Uint8Array | undefined {
+  if (!fields.has("blobs")) return undefined;
+  const payload = decodeRlp(raw.subarray(1));
+  if (payload.kind === "invalid") return undefined;
+  const blobs = fields.bytesList("blobs");
+  const commitments = fields.bytesList("commitments");
+  const wrapped = fields.has("cellProofs")
+    ? [payload.item, CELL_PROOF_WRAPPER, blobs, commitments, fields.bytesList("cellProofs")]
+    : [payload.item, blobs, commitments, fields.bytesList("proofs")];
+  return concatBytes(Uint8Array.of(BLOB_TYPE), encodeRlp(wrapped));
 }
 
 const READERS: ReadonlyMap<number, (fields: RpcFields) => SignedTransaction> = new Map([

@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { buildAttributes } from "@phala-l2/derivation/attributes";
 import { openEpoch } from "@phala-l2/derivation/epoch";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
-import { type GenesisBlock, genesisBlock } from "@phala-l2/execution/genesis";
+import { type Genesis, type GenesisBlock, genesisBlock } from "@phala-l2/execution/genesis";
 import type { Clock } from "@phala-l2/node/clock";
 import { ChainEngine } from "@phala-l2/node/engine/chain-engine";
 import { runDriver } from "@phala-l2/node/engine/driver";
@@ -30,7 +30,7 @@ import type { SingularBatch } from "@phala-l2/protocol/wire/singular-batch";
 import { encodeTransaction, signTransaction } from "@phala-l2/protocol/wire/transaction";
 import { calldataFrames, channelId, singularChannel, wholeFrame } from "../derivation/batcher-data.ts";
 import { L2_USER } from "../derivation/keys.ts";
-import { L1_GENESIS_TIME, type L1Chain, type MineOptions } from "../derivation/l1-chain.ts";
+import type { L1Chain, MineOptions } from "../derivation/l1-chain.ts";
 import { Scenario, type ScenarioOptions } from "../derivation/scenario.ts";
 import { L1View } from "./l1-view.ts";
 
@@ -40,11 +40,11 @@ const STOP = Uint8Array.of(0);
  * The L2 genesis of these tests: one rich account, and an L1Block that does nothing, so that each block runs
  * code exactly once and L1 and operator fees are zero.
  */
-function makeGenesis(config: RollupConfig): GenesisBlock {
-  return genesisBlock({
+export function testGenesis(config: Pick<RollupConfig, "forks" | "genesis">): Genesis {
+  return {
     forks: config.forks,
     number: 0n,
-    timestamp: L1_GENESIS_TIME,
+    timestamp: config.genesis.l2Time,
     parentHash: ZERO_HASH,
     beneficiary: ZERO_ADDRESS,
     difficulty: 0n,
@@ -63,7 +63,7 @@ function makeGenesis(config: RollupConfig): GenesisBlock {
       },
       { address: L1_BLOCK, nonce: 1n, balance: 0n, code: STOP, storage: new Map() },
     ],
-  });
+  };
 }
 
 const transfers = new Map<number, Uint8Array>();
@@ -129,7 +129,7 @@ export class World {
   constructor(options: ScenarioOptions = {}) {
     this.scenario = new Scenario(options);
     const { config } = this.scenario;
-    this.genesis = makeGenesis(config);
+    this.genesis = genesisBlock(testGenesis(config));
     const l2 = { number: 0n, hash: this.genesis.hash };
     this.config = { ...config, genesis: { ...config.genesis, l2 } };
     this.l1 = new L1View(this.scenario.l1);
