@@ -12,7 +12,7 @@ import { joinNetwork, type Network } from "./network.ts";
 import { BAN_MS, PeerBans } from "./peer-bans.ts";
 import { loadPeerKey, newPeerKey } from "./peer-key.ts";
 import { compressSnappy } from "./snappy.ts";
-import { blockAt, CONFIG, messageOf, NOW, SEQUENCER, STRANGER_KEY } from "./testing-blocks.ts";
+import { blockAt, CONFIG, messageOf, NOW, SEQUENCER, STRANGER_KEY } from "./testing/blocks.ts";
 
 const LOOPBACK = ["/ip4/127.0.0.1/tcp/0"];
 const TOPIC = "/optimism/901/3/blocks";

@@ -8,7 +8,7 @@ import { decodeUnsafeBlock, type UnsafeBlockVersion } from "@phala-l2/protocol/w
 import fc from "fast-check";
 import { SeenBlocks } from "./seen-blocks.ts";
 import { compressSnappy, decompressSnappy } from "./snappy.ts";
-import { blockAt, CONFIG, messageOf, NOW, SEQUENCER, STRANGER_KEY } from "./testing-blocks.ts";
+import { blockAt, CONFIG, messageOf, NOW, SEQUENCER, STRANGER_KEY } from "./testing/blocks.ts";
 import { blocksTopics, messageId, versionAt } from "./topic.ts";
 import { type GossipRules, judgeMessage, MAX_BLOCKS_PER_HEIGHT } from "./validate.ts";
 

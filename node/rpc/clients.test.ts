@@ -8,7 +8,7 @@ import { JsonRpcProvider, WebSocketProvider } from "ethers";
 import { createPublicClient, defineChain, http, parseGwei, type Block as ViemBlock, webSocket } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { chainConfig, publicActionsL2 } from "viem/op-stack";
-import { ALICE, ALICE_BALANCE, ALICE_KEY, CHAIN_ID, LOGGER, REVERTER } from "./testing/memory-chain.ts";
+import { ALICE, ALICE_BALANCE, ALICE_KEY, CHAIN_ID, LOGGER, REVERTER } from "./testing/genesis.ts";
 import { type Served, serveMemoryChain } from "./testing/serve.ts";
 
 const alice = privateKeyToAccount(ALICE_KEY);

@@ -17,6 +17,7 @@ const methods = new Map<string, RpcMethod>([
     },
   ],
   ["asyncFault", () => Promise.reject(new Error("a secret of the node"))],
+  ["noJson", () => result(5n)],
   ["nothing", method0(() => result(undefined))],
 ]);
 
@@ -57,7 +58,7 @@ describe("JSON-RPC 2.0", () => {
     );
   });
 
-  for (const method of ["fault", "asyncFault"]) {
+  for (const method of ["fault", "asyncFault", "noJson"]) {
     test(`${method}: the client learns nothing of the node's inside`, async () => {
       const answer = await send(JSON.stringify({ jsonrpc: "2.0", id: 1, method }));
       assert.equal(answer, '{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"internal error"}}');

@@ -14,6 +14,7 @@ import {
   type RpcFailure,
   TIMED_OUT,
 } from "./reply.ts";
+import { nextTurn } from "./turn.ts";
 
 /** Finds the method of that name; a WebSocket adds eth_subscribe to what HTTP has. */
 export type MethodLookup = (name: string) => RpcMethod | undefined;
@@ -140,6 +141,16 @@ async function call(
   }
 }
 
+/** An answer that is no JSON (a bigint left in it) is a fault like any other: it must not end the connection. */
+function safeAnswerText({ id, method }: Request, reply: Reply, log: Log): string {
+  try {
+    return answerText(id, reply);
+  } catch (error) {
+    log.error({ error, method }, "RPC answer is not JSON");
+    return answerText(id, failure(INTERNAL_ERROR, "internal error"));
+  }
+}
+
 async function answerOne(
   value: unknown,
   lookup: MethodLookup,
@@ -150,13 +161,9 @@ async function answerOne(
   if (read.kind === "invalid") return answerText(read.id, failure(INVALID_REQUEST, "invalid request"));
   const reply = await call(read.request, lookup, endsAt, options);
   if (read.request.isNotification) return undefined;
-  const text = answerText(read.request.id, reply);
+  const text = safeAnswerText(read.request, reply, options.log);
   if (text.length <= options.limits.responseBytes) return text;
   return answerText(read.request.id, failure(RESPONSE_TOO_LARGE, "response too large"));
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function answerBatch(

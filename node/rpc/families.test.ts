@@ -19,7 +19,7 @@ import type { RpcMethods } from "./method.ts";
 import { opp2pMethods } from "./opp2p.ts";
 import type { PooledTransaction, PoolView } from "./pool-view.ts";
 import type { Reply } from "./reply.ts";
-import { ALICE, ALICE_KEY, CHAIN_ID, CONFIG, LOGGER } from "./testing/memory-chain.ts";
+import { ALICE, ALICE_KEY, CHAIN_ID, CONFIG, LOGGER } from "./testing/genesis.ts";
 import { ask, type Served, serveMemoryChain } from "./testing/serve.ts";
 
 const KEY = fromHex(ALICE_KEY);

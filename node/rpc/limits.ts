@@ -10,6 +10,8 @@ export type RpcLimits = {
   readonly jsonDepth: number;
   /** Milliseconds for one call, after which the client gets an error. geth's default is 30 s. */
   readonly requestMs: number;
+  /** TCP connections of all clients together, each of which may have an answer in memory. */
+  readonly connections: number;
   /** Open WebSockets of all clients together. */
   readonly sockets: number;
   /** Subscriptions of one socket: a wallet or indexer has fewer than ten. */
@@ -44,6 +46,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   responseBytes: 25_000_000,
   jsonDepth: 32,
   requestMs: 30_000,
+  connections: 2_000,
   sockets: 1_000,
   subscriptionsPerSocket: 100,
   pendingPerSocket: 256,

@@ -35,6 +35,8 @@ export type RpcServer = { readonly url: string; readonly wsUrl: string; stop(): 
 
 /** Milliseconds in which a client must have sent its whole request: slow senders hold a socket, no memory. */
 const REQUEST_ARRIVAL_MS = 20_000;
+/** Milliseconds without a byte in either direction after which an HTTP connection is cut; longer than any call. */
+const IDLE_CONNECTION_MS = 60_000;
 /** Milliseconds between pings of a WebSocket; one that missed the last is dead and is cut. */
 const PING_MS = 30_000;
 /** geth accepts these; a page of another origin cannot send them without a CORS preflight, unlike text/plain. */
@@ -71,9 +73,11 @@ function httpApp(options: RpcServerOptions, parts: RpcServerParts, limits: RpcLi
   const app = fastify({
     bodyLimit: limits.bodyBytes,
     requestTimeout: REQUEST_ARRIVAL_MS,
+    connectionTimeout: IDLE_CONNECTION_MS,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
   });
+  app.server.maxConnections = limits.connections;
   const lookup: MethodLookup = (name) => (Object.hasOwn(methods, name) ? methods[name] : undefined);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(CONTENT_TYPES, { parseAs: "string" }, (_request, body, done) => done(null, body));

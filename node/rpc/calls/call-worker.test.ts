@@ -6,7 +6,8 @@ import { asHash, bigintFromBytes, bigintToBytes, toHex } from "@phala-l2/protoco
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { silentLog } from "@phala-l2/protocol/log";
-import { ALICE, LOGGER, LOOPER, MemoryChain, REVERTER } from "../testing/memory-chain.ts";
+import { ALICE, LOGGER, LOOPER, REVERTER } from "../testing/genesis.ts";
+import { MemoryChain } from "../testing/memory-chain.ts";
 import { ask, type Served, serveMemoryChain } from "../testing/serve.ts";
 import { startCallWorker } from "./call-worker.ts";
 import type { CallInput, CallRunner } from "./runner.ts";

@@ -14,6 +14,7 @@ import {
   SERVER_ERROR,
   TIMED_OUT,
 } from "../reply.ts";
+import { nextTurn } from "../turn.ts";
 import { type LogPattern, type LogQuery, logQuery, matchesPattern, mayMatch } from "./log-filter.ts";
 
 export type LogLimits = Pick<RpcLimits, "logsBlocks" | "logsResults" | "logsAlternatives">;
@@ -70,10 +71,6 @@ function readRange(
     return failure(LIMIT_EXCEEDED, `exceed maximum block range: ${limit}`);
   }
   return { kind: "range", from: first, to: last };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 async function logsInRange(

@@ -13,7 +13,8 @@ import type { PoolView } from "../pool-view.ts";
 import { type RpcServer, startRpcServer } from "../server.ts";
 import { txpoolMethods } from "../txpool.ts";
 import { web3Methods } from "../web3.ts";
-import { CHAIN_ID, MemoryChain } from "./memory-chain.ts";
+import { CHAIN_ID } from "./genesis.ts";
+import { MemoryChain } from "./memory-chain.ts";
 
 export type ServeOptions = {
   readonly limits?: Partial<RpcLimits>;
