@@ -1,5 +1,5 @@
 import { BLOB_SIZE, encodeBlob, MAX_BLOB_DATA } from "@phala-l2/protocol/wire/blob";
-import { encodeFrames, type Frame } from "@phala-l2/protocol/wire/frame";
+import { encodeFrames, framesOfChannel } from "@phala-l2/protocol/wire/frame";
 
 /** Where the batcher puts its data on L1; `auto` takes the cheaper at the moment of posting. */
 export type DataAvailability = "auto" | "blobs" | "calldata";
@@ -30,31 +30,45 @@ export function postingCost(
   bytes: number,
   { gasPrice, blobBaseFee }: L1Prices,
 ): { blobs: bigint; calldata: bigint } {
-  const blobCount = BigInt(Math.ceil(bytes / MAX_BLOB_FRAME_SIZE) || 1);
-  const transactions =
-    (blobCount + BigInt(MAX_BLOBS_PER_TRANSACTION) - 1n) / BigInt(MAX_BLOBS_PER_TRANSACTION);
+  const parts = (size: number, each: number) => BigInt(Math.max(1, Math.ceil(size / each)));
+  const blobCount = parts(bytes, MAX_BLOB_FRAME_SIZE);
+  const blobTransactions = parts(Number(blobCount), MAX_BLOBS_PER_TRANSACTION);
+  const calldataTransactions = parts(bytes, MAX_CALLDATA_FRAME_SIZE);
+  const calldataGas = calldataTransactions * TRANSACTION_GAS + BigInt(bytes) * CALLDATA_GAS_PER_BYTE;
   return {
-    blobs: blobCount * GAS_PER_BLOB * blobBaseFee + transactions * TRANSACTION_GAS * gasPrice,
-    calldata: (TRANSACTION_GAS + BigInt(bytes) * CALLDATA_GAS_PER_BYTE) * gasPrice,
+    blobs: blobCount * GAS_PER_BLOB * blobBaseFee + blobTransactions * TRANSACTION_GAS * gasPrice,
+    calldata: calldataGas * gasPrice,
   };
 }
 
-/** The way that a channel of about this size goes. */
+/** The way that a channel of this size goes. */
 export function choosePlace(wanted: DataAvailability, bytes: number, prices: L1Prices): Payload["kind"] {
   if (wanted !== "auto") return wanted;
   const { blobs, calldata } = postingCost(bytes, prices);
   return blobs <= calldata ? "blobs" : "calldata";
 }
 
-/** The channel's frames as the payloads of L1 transactions, in the order in which they must be included. */
-export function payloadsOfFrames(frames: readonly Frame[], place: Payload["kind"]): readonly Payload[] {
-  if (place === "calldata") return frames.map((frame) => ({ kind: "calldata", data: encodeFrames([frame]) }));
+/**
+ * A compressed channel as the payloads of L1 transactions, in the order in which they must be included.
+ *
+ * @param channelId 16 random bytes: two channels must never share an id
+ * @throws RollupError FRAME_RANGE when the channel needs more than 65,536 frames
+ */
+export function payloadsOfChannel(
+  channelId: Uint8Array,
+  channel: Uint8Array,
+  place: Payload["kind"],
+): readonly Payload[] {
+  if (place === "calldata") {
+    const frames = framesOfChannel(channelId, channel, MAX_CALLDATA_FRAME_SIZE);
+    return frames.map((frame) => ({ kind: "calldata", data: encodeFrames([frame]) }));
+  }
+  const blobs = framesOfChannel(channelId, channel, MAX_BLOB_FRAME_SIZE).map((frame) =>
+    encodeBlob(encodeFrames([frame])),
+  );
   const payloads: Payload[] = [];
-  for (let at = 0; at < frames.length; at += MAX_BLOBS_PER_TRANSACTION) {
-    const blobs = frames
-      .slice(at, at + MAX_BLOBS_PER_TRANSACTION)
-      .map((frame) => encodeBlob(encodeFrames([frame])));
-    payloads.push({ kind: "blobs", blobs });
+  for (let at = 0; at < blobs.length; at += MAX_BLOBS_PER_TRANSACTION) {
+    payloads.push({ kind: "blobs", blobs: blobs.slice(at, at + MAX_BLOBS_PER_TRANSACTION) });
   }
   return payloads;
 }

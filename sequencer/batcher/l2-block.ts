@@ -1,11 +1,11 @@
-import type { Hash } from "@phala-l2/protocol/bytes";
-import { fromHex, hashFromHex } from "@phala-l2/protocol/bytes";
+import { fromHex, type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { decodeBlock } from "@phala-l2/protocol/wire/block";
 import { headerHash } from "@phala-l2/protocol/wire/header";
 import { decodeL1Attributes } from "@phala-l2/protocol/wire/l1-attributes";
 import type { SingularBatch } from "@phala-l2/protocol/wire/singular-batch";
 import { DEPOSIT_TYPE, decodeTransaction } from "@phala-l2/protocol/wire/transaction";
+import { z } from "zod";
 
 /** An L2 block as the batcher posts it. */
 export type BatchedBlock = {
@@ -50,26 +50,44 @@ export function readBatchedBlock(raw: Uint8Array): BatchedBlock {
   };
 }
 
-export type SafeAndUnsafe = {
-  readonly safe: { readonly number: bigint; readonly hash: Hash };
-  readonly unsafeNumber: bigint;
+type BlockId = { readonly number: bigint; readonly hash: Hash };
+
+/** How far the sequencer's node is. */
+export type Heads = {
+  readonly safe: BlockId;
+  readonly unsafe: BlockId;
+  readonly finalizedNumber: bigint;
   /** The L1 block that the node's derivation has reached. */
   readonly derivedL1Number: bigint;
+  readonly l1HeadNumber: bigint;
 };
 
-type BlockJson = { readonly number: number; readonly hash: string };
+const blockId = z
+  .object({ number: z.number().int().nonnegative(), hash: z.string() })
+  .transform(({ number, hash }): BlockId => ({ number: BigInt(number), hash: hashFromHex(hash) }));
+const syncStatus = z.object({
+  safe_l2: blockId,
+  unsafe_l2: blockId,
+  finalized_l2: blockId,
+  current_l1: blockId,
+  head_l1: blockId,
+});
 
-/** The heads by `optimism_syncStatus`. */
-export async function fetchHeads(request: RpcRequest): Promise<SafeAndUnsafe> {
-  const status = (await request("optimism_syncStatus", [])) as {
-    readonly safe_l2: BlockJson;
-    readonly unsafe_l2: BlockJson;
-    readonly current_l1: BlockJson;
-  };
+/** The heads by `optimism_syncStatus`. @throws RollupError SYNC_STATUS_MALFORMED */
+export async function fetchHeads(request: RpcRequest): Promise<Heads> {
+  const parsed = syncStatus.safeParse(await request("optimism_syncStatus", []));
+  if (!parsed.success) {
+    throw new RollupError("SYNC_STATUS_MALFORMED", "optimism_syncStatus gave what is no sync status", {
+      cause: parsed.error,
+    });
+  }
+  const { safe_l2, unsafe_l2, finalized_l2, current_l1, head_l1 } = parsed.data;
   return {
-    safe: { number: BigInt(status.safe_l2.number), hash: hashFromHex(status.safe_l2.hash) },
-    unsafeNumber: BigInt(status.unsafe_l2.number),
-    derivedL1Number: BigInt(status.current_l1.number),
+    safe: safe_l2,
+    unsafe: unsafe_l2,
+    finalizedNumber: finalized_l2.number,
+    derivedL1Number: current_l1.number,
+    l1HeadNumber: head_l1.number,
   };
 }
 
@@ -77,5 +95,7 @@ export async function fetchHeads(request: RpcRequest): Promise<SafeAndUnsafe> {
 export async function fetchBatchedBlock(request: RpcRequest, number: bigint): Promise<BatchedBlock> {
   const raw = await request("debug_getRawBlock", [`0x${number.toString(16)}`]);
   if (typeof raw !== "string") throw malformed("no block", { number });
-  return readBatchedBlock(fromHex(raw));
+  const block = readBatchedBlock(fromHex(raw));
+  if (block.number !== number) throw malformed("another block than was asked for", { number });
+  return block;
 }

@@ -20,6 +20,9 @@ import type { DataAvailability } from "./data-availability.ts";
 import { createL1Sender } from "./l1-sender.ts";
 import type { RpcRequest } from "./l2-block.ts";
 
+/** Several full transactions of blobs; what a channel holds is in memory, and lost when it times out. */
+const MAX_TARGET_SIZE = 8_000_000;
+
 export const batcherSettings = {
   rollup: fileSetting({ help: "rollup.json of the chain" }),
   l1RpcUrl: urlSetting({ help: "JSON-RPC of L1" }),
@@ -29,7 +32,10 @@ export const batcherSettings = {
   }),
   passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
   dataAvailability: textSetting({ help: "blobs, calldata, or auto for the cheaper", default: "auto" }),
-  targetSize: integerSetting({ help: "compressed bytes after which a channel is posted", default: "780000" }),
+  targetSize: integerSetting({
+    help: `compressed bytes after which a channel is posted, up to ${MAX_TARGET_SIZE}`,
+    default: "780000",
+  }),
   maxChannelDuration: secondsSetting({ help: "seconds after which a channel is posted", default: "60" }),
   resubmitAfter: secondsSetting({ help: "seconds without inclusion until more is offered", default: "48" }),
   pollInterval: secondsSetting({ help: "seconds between looks for new blocks", default: "2" }),
@@ -39,6 +45,11 @@ export const batcherSettings = {
 function dataAvailabilityOf(text: string): DataAvailability {
   if (text === "auto" || text === "blobs" || text === "calldata") return text;
   throw new RollupError("SETTING_INVALID", `dataAvailability is auto, blobs or calldata, not '${text}'`);
+}
+
+function targetSizeOf(bytes: number): number {
+  if (bytes >= 1 && bytes <= MAX_TARGET_SIZE) return bytes;
+  throw new RollupError("SETTING_INVALID", `targetSize is from 1 to ${MAX_TARGET_SIZE}, not ${bytes}`);
 }
 
 function rpcRequest(url: string): RpcRequest {
@@ -69,7 +80,7 @@ export async function startBatcher(
   const batcher = new Batcher(
     {
       dataAvailability: dataAvailabilityOf(settings.dataAvailability),
-      targetSize: settings.targetSize,
+      targetSize: targetSizeOf(settings.targetSize),
       maxChannelDurationMs: settings.maxChannelDuration * 1000,
       pollIntervalMs,
     },
