@@ -89,9 +89,9 @@ function requireBusy(rollup: Rollup): void {
   assert.deepEqual(created?.codeHash, keccak256(COUNTER_CODE));
 }
 
-/** EIP-7702: the stranger delegates to the counter. */
+/** EIP-7702: the stranger, whose two deposits have used two nonces, delegates to the counter. */
 function delegation(rollup: Rollup): Uint8Array {
-  const unsigned = { chainId: rollup.config.l2ChainId, address: COUNTER, nonce: 0n };
+  const unsigned = { chainId: rollup.config.l2ChainId, address: COUNTER, nonce: 2n };
   return rollup.signedDelegation([
     { ...unsigned, ...signDigest(authorizationDigest(unsigned), STRANGER.privateKey) },
   ]);
