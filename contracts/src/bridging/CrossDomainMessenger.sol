@@ -76,15 +76,16 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     /// @dev Three rules make replay safe. A first relay comes from the other messenger's authority, which delivers each
     ///      message once, with its value; a replay comes from anyone, without value, for a message known as failed; a
     ///      hash succeeds once. A nested relay is remembered as failed instead of executed: were it to revert, the portal
-    ///      would have spent the withdrawal for nothing.
+    ///      would have spent the withdrawal for nothing. For the same reason the message is in memory from the start: a
+    ///      copy made after the check of the gas would be paid from the reserve.
     function relayMessage(
         uint256 nonce,
         address sender,
         address target,
         uint256 value,
         uint256 minGasLimit,
-        bytes calldata message
-    ) external payable {
+        bytes memory message
+    ) public payable {
         require(!paused(), CrossDomainMessenger_Paused());
         bytes32 msgHash = Hashing.hashCrossDomainMessage(nonce, sender, target, value, minGasLimit, message);
 
@@ -160,7 +161,7 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     function _isUnsafeTarget(address target) internal view virtual returns (bool);
 
     /// @dev Calls with the sender visible, and keeps the reserve for what follows.
-    function _call(address sender, address target, uint256 value, bytes calldata message)
+    function _call(address sender, address target, uint256 value, bytes memory message)
         private
         returns (bool success)
     {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Claim} from "../tee/Claim.sol";
 import {IProverRegistry} from "../tee/interfaces/IProverRegistry.sol";
@@ -21,6 +22,10 @@ contract MultiProofGame is IMultiProofGame {
 
     /// @notice One supporter for each host vendor with and without a GPU: a bound on the loops.
     uint256 public constant MAX_SUPPORTERS = 2 * uint256(type(IProverRegistry.HostVendor).max);
+
+    /// @notice Most L2 blocks that one claim spans: what an enclave executes for it, a day of two-second blocks. A longer
+    ///         way is claimed in several games.
+    uint256 public constant MAX_BLOCKS = 43_200;
 
     uint256 private constant EXTRA_DATA_LENGTH = 64;
     uint256 private constant ROOT_CLAIM_OFFSET = 20;
@@ -104,7 +109,6 @@ contract MultiProofGame is IMultiProofGame {
 
     /// @inheritdoc IMultiProofGame
     function prove(bytes32 outputRoot, bytes calldata signature) external onlyInProgress {
-        require(outputRoot != 0, MultiProofGame_ZeroOutputRoot());
         _prove(outputRoot, signature);
     }
 
@@ -232,6 +236,8 @@ contract MultiProofGame is IMultiProofGame {
             ? ANCHOR_STATE_REGISTRY.getAnchorRoot()
             : (_validParent(parent).rootClaim(), parent.l2BlockNumber());
         require(l2BlockNumber() > number, MultiProofGame_BlockNotAfterParent(l2BlockNumber(), number));
+        uint256 blocks = l2BlockNumber() - number;
+        require(blocks <= MAX_BLOCKS, MultiProofGame_TooManyBlocks(blocks, MAX_BLOCKS));
         previousOutputRoot = root;
         previousBlockNumber = number;
     }
@@ -268,7 +274,7 @@ contract MultiProofGame is IMultiProofGame {
         } else {
             contradicted = true;
             emit Contradicted(key, outputRoot);
-            _finish(GameStatus.CHALLENGER_WINS, msg.sender);
+            _finish(GameStatus.CHALLENGER_WINS, Ownable(address(PROVER_REGISTRY)).owner());
         }
     }
 
@@ -320,14 +326,19 @@ contract MultiProofGame is IMultiProofGame {
     /// @dev Fast, slow or fallback; else reverts with the first thing that the fast path lacks.
     function _requireDecidable() private view {
         Standing memory standing = _standing();
-        if (standing.thresholdAt != 0 && block.timestamp >= standing.thresholdAt + POLICY.fastDelay()) return;
-        if (standing.firstProofAt != 0 && block.timestamp >= standing.firstProofAt + POLICY.slowDelay()) return;
-        if (bonded && block.timestamp >= createdAt + POLICY.challengeWindow()) return;
+        if (standing.thresholdAt != 0 && _elapsed(standing.thresholdAt, POLICY.fastDelay())) return;
+        if (standing.firstProofAt != 0 && _elapsed(standing.firstProofAt, POLICY.slowDelay())) return;
+        if (bonded && _elapsed(createdAt, POLICY.challengeWindow())) return;
 
         uint8 wanted = POLICY.minHostVendors();
         require(standing.hostVendors >= wanted, MultiProofGame_NotEnoughVendors(standing.hostVendors, wanted));
         require(standing.thresholdAt != 0, MultiProofGame_GpuProofMissing());
-        revert MultiProofGame_DelayNotElapsed(standing.thresholdAt + POLICY.fastDelay());
+        revert MultiProofGame_DelayNotElapsed(uint256(standing.thresholdAt) + POLICY.fastDelay());
+    }
+
+    /// @dev Wide enough for a delay that means "never".
+    function _elapsed(uint64 start, uint64 delay) private view returns (bool) {
+        return block.timestamp >= uint256(start) + delay;
     }
 
     /// @dev Supporters that are valid now, in the order in which they proved. Vendors are counted by a bit each.

@@ -181,6 +181,8 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
         require(withdrawal.target != address(this), OptimismPortal_BadTarget());
         bytes32 withdrawalHash = Hashing.hashWithdrawal(withdrawal);
         checkWithdrawal(withdrawalHash, proofSubmitter);
+        // Without this the call would fail at once, and the withdrawal would be spent.
+        require(withdrawal.value <= address(this).balance, OptimismPortal_InsufficientBalance());
         finalizedWithdrawals[withdrawalHash] = true;
 
         // A call that fails with the gas it was promised is not repeated here; the messengers keep what failed for

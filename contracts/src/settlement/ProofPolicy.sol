@@ -43,7 +43,7 @@ contract ProofPolicy is IProofPolicy {
             ProofPolicy_InvalidHostVendors(minHostVendors_)
         );
         require(
-            fastDelay_ < slowDelay_ && slowDelay_ < challengeWindow_ && fallbackDelay_ != 0,
+            fastDelay_ != 0 && fastDelay_ < slowDelay_ && slowDelay_ < challengeWindow_ && fallbackDelay_ != 0,
             ProofPolicy_InvalidDelays()
         );
         require(fallbackBond_ != 0, ProofPolicy_ZeroBond());

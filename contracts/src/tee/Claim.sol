@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @notice What a prover signs: "executing the chain of `rollupConfigHash` from the state of `previousOutputRoot`, with
-///         the L1 data up to and including the block `l1Head`, gives `outputRoot` at L2 block `l2BlockNumber`".
+///         the L1 data up to and including the block `l1Head`, gives `outputRoot` at L2 block `l2BlockNumber`". A zero
+///         `outputRoot` says that it gives no such block: that L1 data ends before it, or contradicts the start.
 struct Claim {
     bytes32 rollupConfigHash;
     bytes32 l1Head;

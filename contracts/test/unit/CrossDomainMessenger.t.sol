@@ -278,6 +278,41 @@ contract CrossDomainMessengerTest is BridgingFixture {
         assertTrue(target.seenGas() + 300 >= minGasLimit, "the promise");
     }
 
+    /// @dev A target that burns all it is given must leave enough to remember the failure, however long the message:
+    ///      a delivery that reverts is spent at the portal, and its value lost for ever.
+    function test_relayOfALongMessage_thatBurnsItsGas_isNeverLost() public {
+        Burner burner = new Burner();
+        for (uint256 length = 0; length <= 110_000; length += 10_000) {
+            bytes memory message = _nonZeroBytes(length);
+            bytes memory data = abi.encodeCall(
+                ICrossDomainMessenger.relayMessage, (NONCE, ALICE, address(burner), 1 ether, 0, message)
+            );
+            uint256 snapshot = vm.snapshotState();
+            assertTrue(deliver(1 ether, l1Messenger.baseGas(message, 0), data), "delivered on L1");
+            assertTrue(l1Messenger.failedMessages(keccak256(data)), "replayable on L1");
+            // On L2 the transaction has paid for its calldata before.
+            uint256 gas = l2Messenger.baseGas(message, 0) - 21_000 - 16 * data.length;
+            address messenger = AddressAliasing.applyL1ToL2Alias(address(l1Messenger));
+            vm.deal(messenger, 1 ether);
+            vm.prank(messenger);
+            (bool success,) = address(l2Messenger).call{value: 1 ether, gas: gas}(data);
+            assertTrue(success && l2Messenger.failedMessages(keccak256(data)), "replayable on L2");
+            vm.revertToState(snapshot);
+        }
+    }
+
+    /// @dev What a message promises holds for long messages as well.
+    function testFuzz_relayOfALongMessage_keepsThePromise(uint256 length, uint32 minGasLimit) public {
+        bytes memory message = abi.encodePacked(abi.encodeCall(Target.hit, ()), _nonZeroBytes(bound(length, 0, 50_000)));
+        minGasLimit = uint32(bound(minGasLimit, 60_000, 5_000_000));
+        bytes memory data = abi.encodeCall(
+            ICrossDomainMessenger.relayMessage, (NONCE, ALICE, address(target), 1 ether, minGasLimit, message)
+        );
+        assertTrue(deliver(1 ether, l1Messenger.baseGas(message, minGasLimit) - 16 * data.length, data), "delivered");
+        assertEq(target.calls(), 1);
+        assertTrue(target.seenGas() + 300 >= minGasLimit, "the promise");
+    }
+
     // ---- reentrancy
 
     function test_nestedRelay_isRememberedAsFailedInsteadOfExecuted() public {
@@ -374,6 +409,15 @@ contract CrossDomainMessengerTest is BridgingFixture {
         }
     }
 
+    function _nonZeroBytes(uint256 length) private pure returns (bytes memory data) {
+        data = new bytes((length + 31) / 32 * 32);
+        for (uint256 i = 0; i < length; i += 32) {
+            assembly ("memory-safe") {
+                mstore(add(add(data, 0x20), i), not(0))
+            }
+        }
+    }
+
     function deliver(uint256 value, uint256 gasLimit, bytes memory data) private returns (bool success) {
         (success,) =
             portal.deliver(Predeploys.L2_CROSS_DOMAIN_MESSENGER, address(l1Messenger), value, gasLimit, data);
@@ -389,6 +433,15 @@ contract CrossDomainMessengerTest is BridgingFixture {
     /// @dev The specification's definition: keccak256 of the relay's calldata.
     function messageHash(uint256 nonce, uint256 value, uint256 minGasLimit) private view returns (bytes32) {
         return keccak256(relay(nonce, value, minGasLimit));
+    }
+}
+
+/// @notice Uses up all gas of any call.
+contract Burner {
+    fallback() external payable {
+        assembly ("memory-safe") {
+            invalid()
+        }
     }
 }
 

@@ -219,6 +219,19 @@ contract OptimismPortalWithdrawalTest is SettlementFixture {
         portal.finalizeWithdrawalTransaction(withdrawal);
     }
 
+    /// @dev Were the call to fail for want of ether, the withdrawal would be spent for nothing.
+    function test_a_withdrawal_that_the_portal_cannot_pay_stays_open() public {
+        _proveWithdrawal();
+        _resolveGame();
+        _wait(MATURITY + 1);
+        vm.deal(address(portal), 1 ether - 1);
+        _refusedFinalization(IOptimismPortal.OptimismPortal_InsufficientBalance.selector);
+        assertFalse(portal.finalizedWithdrawals(withdrawalHash), "still open");
+        portal.donateETH{value: 1}();
+        portal.finalizeWithdrawalTransaction(withdrawal);
+        assertEq(address(receiver).balance, 1 ether);
+    }
+
     function test_the_portal_is_no_target() public {
         withdrawal.target = address(portal);
         _prepare();

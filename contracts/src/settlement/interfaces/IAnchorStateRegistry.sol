@@ -27,13 +27,15 @@ interface IAnchorStateRegistry {
     /// @notice Makes `game` the anchor if it is valid, final and newer than the anchor. Anyone may call.
     function setAnchorState(IDisputeGame game) external;
 
-    /// @notice Declares one game invalid. Only the guardian.
+    /// @notice Declares one game invalid, and with it every child that has not resolved. Children that have resolved stand
+    ///         on their own: against a whole line of games, retire it. Only the guardian.
     function blacklistDisputeGame(IDisputeGame disputeGame) external;
 
     /// @notice Chooses the game type whose games count. Only the guardian.
     function setRespectedGameType(uint32 gameType) external;
 
-    /// @notice Retires every game created up to now. Only the guardian.
+    /// @notice Retires every game created up to now; their withdrawals must be proven again against a later game. The
+    ///         anchor stays: what was final is not undone. Only the guardian.
     function updateRetirementTimestamp() external;
 
     /// @notice The anchor; the parameter is kept for the OP Stack's ABI and has no influence.

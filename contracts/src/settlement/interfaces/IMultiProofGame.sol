@@ -12,7 +12,7 @@ import {IProverRegistry} from "../../tee/interfaces/IProverRegistry.sol";
 ///   created with a proof --+-- threshold of vendors, then fastDelay --------> DEFENDER_WINS
 ///                          +-- one vendor, slowDelay after the first proof -> DEFENDER_WINS
 ///   created with a bond  --+-- challengeWindow without contradiction -------> DEFENDER_WINS
-///                          +-- a valid proof of another root ---------------> CHALLENGER_WINS
+///                          +-- a valid proof of another root, or of none ---> CHALLENGER_WINS
 ///                          +-- the parent loses or is blacklisted ----------> CHALLENGER_WINS
 ///
 ///         Support is counted anew at resolution, by the keys that are valid then: revoking a key or a measurement kills
@@ -42,7 +42,7 @@ interface IMultiProofGame is IDisputeGame {
     }
 
     event Proved(address indexed key, IProverRegistry.HostVendor indexed vendor, bool gpu);
-    /// @notice A valid key signed `outputRoot` for this game's input: the game is lost.
+    /// @notice A valid key signed `outputRoot` for this game's input, zero for "no such block": the game is lost.
     event Contradicted(address indexed key, bytes32 outputRoot);
     event CreditClaimed(address indexed recipient, uint256 amount);
 
@@ -53,11 +53,11 @@ interface IMultiProofGame is IDisputeGame {
     error MultiProofGame_InvalidParent(address parent);
     /// @notice The proposal does not lie beyond what it builds on.
     error MultiProofGame_BlockNotAfterParent(uint256 l2BlockNumber, uint256 previousBlockNumber);
+    /// @notice The proposal spans more blocks than a prover executes for one claim, so that none could contradict it.
+    error MultiProofGame_TooManyBlocks(uint256 blocks, uint256 most);
     /// @notice Provers are not silent for long enough; bonded proposals open at `opensAt` (Unix seconds).
     error MultiProofGame_FallbackClosed(uint256 opensAt);
     error MultiProofGame_NotInProgress();
-    error MultiProofGame_ZeroOutputRoot();
-    /// @notice The proof with which a game is created must support it.
     error MultiProofGame_AlreadyProved(address key);
     /// @notice A valid key of the same host vendor and GPU class supports the game already.
     error MultiProofGame_ClassAlreadyProved(IProverRegistry.HostVendor vendor, bool gpu);
@@ -78,11 +78,13 @@ interface IMultiProofGame is IDisputeGame {
     function initializeWithProof(bytes calldata signature) external;
 
     /// @notice Adds a proof; anyone may submit it. The signed claim is (rollupConfigHash, l1Head, previousOutputRoot,
-    ///         `outputRoot`, l2BlockNumber). `outputRoot` == rootClaim supports, any other root contradicts: the game is
-    ///         lost at once and its bond, if any, belongs to the caller.
+    ///         `outputRoot`, l2BlockNumber). `outputRoot` == rootClaim supports; any other root contradicts, and so does
+    ///         zero, by which a prover says that L1 up to the game's head gives no such block: the game is lost at once.
+    ///         Its bond, if any, falls to the owner of the prover registry. Not to the caller: a liar would copy the
+    ///         refutation from the public pool and take his own bond back, and a lying prover would live on bonds.
     function prove(bytes32 outputRoot, bytes calldata signature) external;
 
-    /// @notice Pays out the bond credited to `recipient`.
+    /// @notice Pays out the bond credited to `recipient`. Anyone may call.
     function claimCredit(address recipient) external;
 
     /// @notice Wei that `claimCredit` would pay.

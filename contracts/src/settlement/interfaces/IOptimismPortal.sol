@@ -24,6 +24,7 @@ interface IOptimismPortal is IResourceMetering {
     error OptimismPortal_GasEstimation();
     error OptimismPortal_GasLimitTooLow();
     error OptimismPortal_ImproperDisputeGame();
+    error OptimismPortal_InsufficientBalance();
     error OptimismPortal_InvalidDisputeGame();
     error OptimismPortal_InvalidMerkleProof();
     error OptimismPortal_InvalidOutputRootProof();

@@ -6,7 +6,7 @@ pragma solidity 0.8.37;
 interface IProofPolicy {
     /// @notice `minHostVendors` is below two or above the number of vendors that exist.
     error ProofPolicy_InvalidHostVendors(uint8 minHostVendors);
-    /// @notice Not fastDelay < slowDelay < challengeWindow, or a zero fallbackDelay.
+    /// @notice Not 0 < fastDelay < slowDelay < challengeWindow, or a zero fallbackDelay.
     error ProofPolicy_InvalidDelays();
     error ProofPolicy_ZeroBond();
 
@@ -22,10 +22,12 @@ interface IProofPolicy {
     /// @notice Seconds between the first proof and resolution when only one vendor proves.
     function slowDelay() external view returns (uint64);
 
-    /// @notice Seconds without a newly proven game after which anyone may propose with a bond.
+    /// @notice Seconds without a newly proven game after which anyone may propose with a bond. Whoever holds a proof back
+    ///         can prolong a silence by the age that an L1 head may have (8,191 blocks), once.
     function fallbackDelay() external view returns (uint64);
 
-    /// @notice Seconds in which a bonded, unproven proposal can be refuted.
+    /// @notice Seconds in which a bonded, unproven proposal can be refuted. It should exceed the timelock's delay by far:
+    ///         were all keys revoked, governance must be able to admit new provers within it.
     function challengeWindow() external view returns (uint64);
 
     /// @notice Bond of an unproven proposal, in wei.
