@@ -12,7 +12,7 @@ import { bloomContains, type Receipt } from "@phala-l2/protocol/wire/receipt";
 export type L1Block = {
   readonly hash: Hash;
   readonly header: Header;
-  /** Encoded transactions in block order. */
+  /** Leaves of the transaction trie in block order: encoded transactions (`withoutSidecar` tells of other forms). */
   readonly transactions: readonly Uint8Array[];
   /** May be undefined when `needsReceipts` says that no log in the block can matter. */
   readonly receipts: readonly Receipt[] | undefined;

@@ -2,6 +2,7 @@ import { type Address, bytesEqual, type Hash, type Hex, toHex, ZERO_ADDRESS } fr
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { decodeBlob } from "@phala-l2/protocol/wire/blob";
+import { withoutSidecar } from "@phala-l2/protocol/wire/blob-sidecar";
 import {
   BLOB_TYPE,
   DEPOSIT_TYPE,
@@ -82,7 +83,7 @@ export class L1Retrieval {
   #toInbox(raw: Uint8Array): SignedTransaction | undefined {
     const first = raw[0] ?? 0;
     if (first > LAST_BATCHER_TYPE && first < FIRST_LEGACY_BYTE) return undefined;
-    const decoded = decodeTransaction(raw);
+    const decoded = decodeTransaction(withoutSidecar(raw));
     if (decoded.kind === "invalid" || decoded.transaction.type === DEPOSIT_TYPE) return undefined;
     const { transaction } = decoded;
     const isToInbox =

@@ -1,7 +1,7 @@
 import { join } from "node:path";
+import { L1_CHAIN_ID } from "@phala-l2/testkit/devnet/accounts";
 import { type Anvil, startAnvil } from "@phala-l2/testkit/l1/anvil";
 import { type Beacon, startBeacon } from "@phala-l2/testkit/l1/beacon";
-import { L1_CHAIN_ID } from "./accounts.ts";
 import type { Processes } from "./processes.ts";
 
 export type EmbeddedL1 = { readonly rpcUrl: string; readonly beaconUrl: string; stop(): Promise<void> };

@@ -7,7 +7,10 @@ export type AnvilOptions = {
   /** 0 takes any free port. */
   readonly port: number;
   readonly chainId: number;
-  /** Seconds between blocks; undefined mines a block for each transaction. */
+  /**
+   * Seconds between blocks; undefined mines a block for each transaction. Not both: blocks for transactions beside
+   * timed ones would let L1's timestamps run ahead of the clock.
+   */
   readonly blockTime?: number;
   /** File that keeps the chain between runs. */
   readonly stateFile?: string;
@@ -50,7 +53,7 @@ function anvilArguments(options: AnvilOptions): string[] {
     ...["--host", "127.0.0.1", "--port", String(options.port), "--chain-id", String(options.chainId)],
     ...["--hardfork", options.hardfork ?? "osaka", "--enable-tx-gas-limit"],
     ...["--slots-in-an-epoch", String(SLOTS_IN_AN_EPOCH), "--no-request-size-limit"],
-    ...(options.blockTime === undefined ? [] : ["--block-time", String(options.blockTime), "--mixed-mining"]),
+    ...(options.blockTime === undefined ? [] : ["--block-time", String(options.blockTime)]),
     ...(options.stateFile === undefined
       ? []
       : ["--state", options.stateFile, "--state-interval", String(STATE_INTERVAL_SECONDS)]),
