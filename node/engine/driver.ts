@@ -66,7 +66,10 @@ class Driver {
   }
 
   async run(): Promise<void> {
-    const unsubscribe = this.#watch.subscribe(({ heads }) => this.#engine.noteL1(heads));
+    const unsubscribe = this.#watch.subscribe(({ heads, mayBeReorg }) => {
+      this.#engine.noteL1(heads);
+      if (mayBeReorg) this.#log.info({ l1Block: heads.latest.number }, "L1's head is on another branch");
+    });
     let pipeline: Pipeline | undefined;
     let pause = FIRST_RETRY_MS;
     while (!this.#signal.aborted && this.#engine.halted === undefined) {

@@ -36,7 +36,10 @@ let client: ReturnType<typeof walletOf>;
 
 /** Patient, because checking a blob takes anvil a while on a busy machine. */
 function walletOf(url: string) {
-  return createWalletClient({ account: BATCHER, transport: http(url, { timeout: 60_000, retryCount: 0 }) }).extend(publicActions);
+  return createWalletClient({
+    account: BATCHER,
+    transport: http(url, { timeout: 60_000, retryCount: 0 }),
+  }).extend(publicActions);
 }
 
 before(async () => {
