@@ -1,3 +1,8 @@
+import {
+  DEVELOPMENT_ACCOUNTS,
+  DEVELOPMENT_MNEMONIC,
+  isDevelopmentChain,
+} from "@phala-l2/protocol/config/development";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, getAddress, type Hex, numberToHex } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
@@ -86,12 +91,6 @@ export type DeployConfig = {
   readonly phaTestToken: { readonly holder: Address; readonly supply: bigint } | undefined;
 };
 
-/** L1 chains on which well-known keys may hold power. */
-const DEV_CHAIN_IDS: readonly number[] = [900, 1337, 31337];
-const TEST_MNEMONIC = "test test test test test test test test test test test junk";
-/** Development nodes fund this many accounts at most by default. */
-const TEST_ACCOUNTS = 20;
-
 /** The OP Stack's convention: 0xff, zeros, and the chain id in the last bytes. */
 export function batchInboxOf(l2ChainId: bigint): Address {
   return getAddress(`0xff${numberToHex(l2ChainId, { size: 19 }).slice(2)}`);
@@ -179,10 +178,10 @@ export function requireSafeConfig(config: DeployConfig, deployer: Address): void
       { data: { minDelay: config.timelock.minDelay } },
     );
   }
-  if (DEV_CHAIN_IDS.includes(config.l1ChainId)) return;
+  if (isDevelopmentChain(BigInt(config.l1ChainId))) return;
   const known = new Set(
-    Array.from({ length: TEST_ACCOUNTS }, (_, addressIndex) =>
-      mnemonicToAccount(TEST_MNEMONIC, { addressIndex }).address.toLowerCase(),
+    Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, addressIndex) =>
+      mnemonicToAccount(DEVELOPMENT_MNEMONIC, { addressIndex }).address.toLowerCase(),
     ),
   );
   for (const [role, address] of poweredAddresses(config, deployer)) {

@@ -1,6 +1,7 @@
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Address, Hex, LocalAccount, Transport } from "viem";
 import { systemConfigAbi } from "../abi/system-config.ts";
+import { hardhatArtifacts } from "../artifact.ts";
 import {
   type AddressBook,
   type L1Addresses,
@@ -9,7 +10,7 @@ import {
   writeAddressBook,
 } from "./address-book.ts";
 import { type DeployConfig, requireSafeConfig } from "./config.ts";
-import { ARTIFACTS, type CreationCode, creationCodeFrom } from "./creation-code.ts";
+import { type CreationCode, creationCodeFrom } from "./creation-code.ts";
 import { type Deterministic, openDeterministic } from "./deterministic.ts";
 import { type L1Sender, l1Sender } from "./l1-client.ts";
 import { firstPhase, foundations, type Phase, secondPhase } from "./plan.ts";
@@ -50,7 +51,7 @@ export async function deployL1(config: DeployConfig, dependencies: DeployDepende
   const sender = l1Sender(transport, deployer);
   await requireChain(sender, config.l1ChainId);
 
-  const code = creationCodeFrom(dependencies.artifacts ?? ARTIFACTS);
+  const code = creationCodeFrom(hardhatArtifacts(dependencies.artifacts));
   const make = await openDeterministic(sender, code, `${config.deployment}/${config.l2ChainId}`);
   const addresses = predictAddresses(config, make, code);
   requireSameBook(readAddressBook(addressBookFile), addresses, addressBookFile);

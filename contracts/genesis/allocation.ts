@@ -1,6 +1,7 @@
 import { type Address, bytesEqual, type Hex, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import * as predeploys from "@phala-l2/protocol/predeploys";
+import type { ArtifactReader } from "../artifact.ts";
 import {
   contractAccount,
   type GenesisAccount,
@@ -9,7 +10,6 @@ import {
   plainAccount,
   type Slot,
 } from "./account.ts";
-import { type ArtifactReader, runtimeCode, runtimeCodeWithAddress } from "./artifact.ts";
 import {
   bridgeSlots,
   type FeeVaultSettings,
@@ -21,6 +21,7 @@ import {
   tokenFactorySlots,
 } from "./layout.ts";
 import { preinstalls } from "./preinstalls.ts";
+import { runtimeCode, runtimeCodeWithAddress } from "./runtime-code.ts";
 
 /** Everything that decides the genesis state of L2, apart from the compiled contracts. */
 export type GenesisInput = {

@@ -7,11 +7,11 @@ import type { SystemConfig } from "@phala-l2/protocol/config/system-config";
 import { packScalar } from "@phala-l2/protocol/config/system-config-update";
 import { EMPTY_TRIE_ROOT } from "@phala-l2/protocol/trie/trie";
 import { outputRootV0 } from "@phala-l2/protocol/wire/output-root";
+import type { ArtifactReader } from "../artifact.ts";
 import type { L1Addresses, StartBlock } from "../deploy/address-book.ts";
 import type { DeployConfig } from "../deploy/config.ts";
 import { aliasOf } from "./alias.ts";
 import { buildGenesisAllocation } from "./allocation.ts";
-import type { ArtifactReader } from "./artifact.ts";
 import { formatGenesis, type GenesisJson, genesisHeader } from "./format.ts";
 
 /** Timing of a new chain. */

@@ -1,4 +1,9 @@
 import { readFile } from "node:fs/promises";
+import {
+  DEVELOPMENT_ACCOUNTS,
+  DEVELOPMENT_MNEMONIC,
+  isDevelopmentChain,
+} from "@phala-l2/protocol/config/development";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { decryptKeystoreJson, isKeystoreJson } from "ethers";
 import {
@@ -20,17 +25,7 @@ export type AccountSource = {
   readonly l1ChainId: bigint;
 };
 
-/** L1 chain ids that exist only on developers' machines: this project's devnet, geth's dev mode, Hardhat and anvil. */
-const DEVELOPMENT_CHAINS: ReadonlySet<bigint> = new Set([900n, 1337n, 31_337n]);
-
-/** The mnemonic that every development tool funds, and everybody knows. */
-const TEST_MNEMONIC = "test test test test test test test test test test test junk";
-
 const DEV_ACCOUNT = /^dev:(\d{1,4})$/;
-
-export function isDevelopmentChain(l1ChainId: bigint): boolean {
-  return DEVELOPMENT_CHAINS.has(l1ChainId);
-}
 
 /**
  * The account of that index in the well-known test mnemonic. Anybody can spend from it, so any other chain
@@ -45,14 +40,13 @@ export function dangerouslyDevelopmentAccount(index: number, l1ChainId: bigint):
       { data: { l1ChainId: l1ChainId.toString(), index } },
     );
   }
-  return mnemonicToAccount(TEST_MNEMONIC, { addressIndex: index });
+  return mnemonicToAccount(DEVELOPMENT_MNEMONIC, { addressIndex: index });
 }
 
 /** True for the address of one of the first accounts of the test mnemonic, however its key was given. */
 function isPublicAddress(address: string): boolean {
-  // The first 20 accounts are those that anvil and Hardhat may be told to fund.
-  return Array.from({ length: 20 }, (_, addressIndex) =>
-    mnemonicToAccount(TEST_MNEMONIC, { addressIndex }),
+  return Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, addressIndex) =>
+    mnemonicToAccount(DEVELOPMENT_MNEMONIC, { addressIndex }),
   ).some((known) => known.address === address);
 }
 

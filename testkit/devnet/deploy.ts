@@ -1,11 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
 import type { AddressBook } from "@phala-l2/contracts/deploy/address-book";
 import { devnetDeployConfig } from "@phala-l2/contracts/deploy/config";
-import { ARTIFACTS } from "@phala-l2/contracts/deploy/creation-code";
 import { deployL1 } from "@phala-l2/contracts/deploy/l1";
-import { hardhatArtifacts } from "@phala-l2/contracts/genesis/artifact";
 import { createChain } from "@phala-l2/contracts/genesis/chain";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
@@ -57,7 +56,7 @@ export async function deployChain(
     addressBookFile: join(folder, "addresses.json"),
     progress,
     genesis: async (l1, startBlock) => {
-      const chain = createChain(config, timing, l1, startBlock, hardhatArtifacts(ARTIFACTS));
+      const chain = createChain(config, timing, l1, startBlock, hardhatArtifacts());
       writeFileSync(rollupFile, JSON.stringify(formatRollupConfig(chain.rollup), undefined, 2));
       writeFileSync(genesisFile, JSON.stringify(chain.genesis));
       return { outputRoot: toHex(chain.outputRoot), rollupConfigHash: toHex(chain.rollupConfigHash) };

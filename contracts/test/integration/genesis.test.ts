@@ -12,10 +12,10 @@ import {
   stringToHex,
   zeroAddress,
 } from "viem";
+import { hardhatArtifacts } from "../../artifact.ts";
 import { type GenesisAccount, implementationAddress, word } from "../../genesis/account.ts";
 import { aliasOf } from "../../genesis/alias.ts";
 import { buildGenesisAllocation, type GenesisInput } from "../../genesis/allocation.ts";
-import { hardhatArtifacts } from "../../genesis/artifact.ts";
 import type { FeeVaultSettings } from "../../genesis/layout.ts";
 
 const PROXY_ADMIN = "0x4200000000000000000000000000000000000018";

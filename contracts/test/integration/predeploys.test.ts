@@ -6,7 +6,8 @@ import { withdrawalHash, withdrawalSlot } from "@phala-l2/protocol/wire/withdraw
 import hre from "hardhat";
 import { getContract, getContractAddress, parseAbi } from "viem";
 import { getWithdrawalHashStorageSlot, getWithdrawals } from "viem/op-stack";
-import { hardhatArtifacts, runtimeCode } from "../../genesis/artifact.ts";
+import { hardhatArtifacts } from "../../artifact.ts";
+import { runtimeCode } from "../../genesis/runtime-code.ts";
 
 const L1_BLOCK = "0x4200000000000000000000000000000000000015";
 const MESSAGE_PASSER = "0x4200000000000000000000000000000000000016";

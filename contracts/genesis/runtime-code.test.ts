@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressFromHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import {
-  type ContractArtifact,
-  hardhatArtifacts,
-  parseArtifact,
-  runtimeCode,
-  runtimeCodeWithAddress,
-} from "./artifact.ts";
+import type { ContractArtifact } from "../artifact.ts";
+import { runtimeCode, runtimeCodeWithAddress } from "./runtime-code.ts";
 
 const ADMIN = addressFromHex("0x4200000000000000000000000000000000000018");
 const EMPTY_WORD = "00".repeat(32);
@@ -16,6 +11,8 @@ const EMPTY_WORD = "00".repeat(32);
 function artifact(changes: Partial<ContractArtifact> = {}): ContractArtifact {
   return {
     contractName: "Proxy",
+    abi: [],
+    bytecode: "0x60",
     deployedBytecode: `0x60${EMPTY_WORD}61${EMPTY_WORD}62`,
     immutableReferences: {
       "7": [
@@ -60,24 +57,4 @@ test("a place that is not an empty word of the code is refused", () => {
     const immutableReferences = { "7": [{ start, length: 32 }] };
     throwsCode("ARTIFACT_INVALID", () => runtimeCodeWithAddress(artifact({ immutableReferences }), ADMIN));
   }
-});
-
-test("an artifact of another shape is refused", () => {
-  const { immutableReferences: _, ...withoutReferences } = artifact();
-  for (const json of [
-    null,
-    [],
-    "0x",
-    withoutReferences,
-    { ...artifact(), deployedBytecode: "0x" },
-    { ...artifact(), deployedBytecode: "0x73__$b98f$__63" },
-    { ...artifact(), immutableReferences: { "7": [{ start: 1, length: 20 }] } },
-    { ...artifact(), immutableReferences: { "7": { start: 1, length: 32 } } },
-  ]) {
-    throwsCode("ARTIFACT_INVALID", () => parseArtifact("l2/Proxy", json));
-  }
-});
-
-test("a missing artifact says how to get it", () => {
-  throwsCode("ARTIFACT_MISSING", () => hardhatArtifacts("/nonexistent")("l2/L1Block"));
 });
