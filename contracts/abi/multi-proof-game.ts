@@ -74,7 +74,14 @@ export const multiProofGameAbi = [
     name: "MultiProofGame_ParentNotResolved",
     type: "error",
   },
-  { inputs: [], name: "MultiProofGame_ZeroOutputRoot", type: "error" },
+  {
+    inputs: [
+      { internalType: "uint256", name: "blocks", type: "uint256" },
+      { internalType: "uint256", name: "most", type: "uint256" },
+    ],
+    name: "MultiProofGame_TooManyBlocks",
+    type: "error",
+  },
   { inputs: [], name: "MultiProofGame_ZeroRollupConfigHash", type: "error" },
   {
     anonymous: false,
@@ -114,6 +121,13 @@ export const multiProofGameAbi = [
     inputs: [],
     name: "GAME_TYPE",
     outputs: [{ internalType: "uint32", name: "", type: "uint32" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_BLOCKS",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",
   },

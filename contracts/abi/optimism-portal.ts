@@ -14,6 +14,7 @@ export const optimismPortalAbi = [
   { inputs: [], name: "OptimismPortal_GasEstimation", type: "error" },
   { inputs: [], name: "OptimismPortal_GasLimitTooLow", type: "error" },
   { inputs: [], name: "OptimismPortal_ImproperDisputeGame", type: "error" },
+  { inputs: [], name: "OptimismPortal_InsufficientBalance", type: "error" },
   { inputs: [], name: "OptimismPortal_InvalidDisputeGame", type: "error" },
   { inputs: [], name: "OptimismPortal_InvalidMerkleProof", type: "error" },
   { inputs: [], name: "OptimismPortal_InvalidOutputRootProof", type: "error" },
