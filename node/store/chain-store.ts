@@ -1,7 +1,7 @@
 import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { trieState } from "@phala-l2/execution/state/trie-state";
-import { bytesEqual, fromHex, type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
+import { bytesEqual, type Hash } from "@phala-l2/protocol/bytes";
 import type { BlockId, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
@@ -27,9 +27,9 @@ import {
 import { corrupt, type Database } from "./database.ts";
 import { decodeExecuted, encodeExecuted } from "./executed-codec.ts";
 import { FlatState, putFlatChanges, takeBackFlatChanges } from "./flat-state.ts";
-import { canonicalKey, hashKey, metaKey, safeHeadKey, safeHeadRange } from "./keys.ts";
+import { canonicalKey, hashKey, hexHashKey, metaKey, safeHeadKey, safeHeadRange } from "./keys.ts";
 import { Lru } from "./lru.ts";
-import { textOfKey, WriteSet } from "./write-set.ts";
+import { textOfHex, textOfKey, WriteSet } from "./write-set.ts";
 
 /** One step of the chain, written in one batch. Its parts happen in this order. */
 export type Transition = {
@@ -251,7 +251,7 @@ export class ChainStore implements ChainReader {
     const { sealed, ref } = append;
     const key = textOfKey(ref.hash);
     this.#flat.updateCache({ accounts: sealed.accounts, storage: sealed.changes.storage });
-    for (const [hash, node] of sealed.nodes) this.#nodes.set(textOfKey(fromHex(hash)), node);
+    for (const [hash, node] of sealed.nodes) this.#nodes.set(textOfHex(hash), node);
     this.#headers.set(key, sealed.block.header);
     this.#blocks.set(key, sealed.block);
     this.#receipts.set(key, sealed.receipts);
@@ -309,18 +309,17 @@ export async function putBlock(
   { sealed, ref }: { readonly sealed: SealedBlock; readonly ref: L2BlockRef },
 ): Promise<void> {
   const { block, hash } = sealed;
-  writes.put(hashKey("header", hash), encodeHeader(block.header));
-  writes.put(hashKey("body", hash), encodeBody(block.transactions));
-  writes.put(hashKey("receipts", hash), encodeReceipts(sealed.receipts));
-  writes.put(hashKey("executed", hash), encodeExecuted(sealed.transactions));
-  writes.put(hashKey("ref", hash), encodeRef(ref));
+  writes.add(hashKey("header", hash), encodeHeader(block.header));
+  writes.add(hashKey("body", hash), encodeBody(block.transactions));
+  writes.add(hashKey("receipts", hash), encodeReceipts(sealed.receipts));
+  writes.add(hashKey("executed", hash), encodeExecuted(sealed.transactions));
+  writes.add(hashKey("ref", hash), encodeRef(ref));
   writes.put(canonicalKey(ref.number), hash);
   for (const [index, transaction] of sealed.transactions.entries()) {
     writes.put(hashKey("transaction", transaction.hash), encodeLocation({ blockHash: hash, index }));
   }
-  for (const [nodeHash, node] of sealed.nodes) writes.put(hashKey("node", hashFromHex(nodeHash)), node);
-  for (const [codeHash, code] of sealed.changes.codes)
-    writes.put(hashKey("code", hashFromHex(codeHash)), code);
+  for (const [nodeHash, node] of sealed.nodes) writes.add(hexHashKey("node", nodeHash), node);
+  for (const [codeHash, code] of sealed.changes.codes) writes.add(hexHashKey("code", codeHash), code);
   await putFlatChanges(writes, hash, { accounts: sealed.accounts, storage: sealed.changes.storage });
 }
 

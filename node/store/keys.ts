@@ -3,7 +3,9 @@ import {
   bigintFromBytes,
   bigintToBytes,
   concatBytes,
+  HASH_LENGTH,
   type Hash,
+  type Hex,
 } from "@phala-l2/protocol/bytes";
 
 /**
@@ -64,6 +66,13 @@ export function metaKey(name: MetaName): Key {
 }
 export function hashKey(table: HashedTable, hash: Hash): Key {
   return tagged(table, hash);
+}
+/** The same from hex text, at the speed of the platform; a block has thousands of nodes. */
+export function hexHashKey(table: HashedTable, hash: Hex): Key {
+  const key = Buffer.alloc(1 + HASH_LENGTH);
+  key.write(TABLES[table], 0, "latin1");
+  key.write(hash.slice(2), 1, "hex");
+  return new Uint8Array(key.buffer, key.byteOffset, key.length);
 }
 export function canonicalKey(number: bigint): Key {
   return tagged("canonical", bigintToBytes(number, U64_LENGTH));

@@ -1,9 +1,15 @@
+import type { Hex } from "@phala-l2/protocol/bytes";
 import type { Database, Write } from "./database.ts";
 import type { Key } from "./keys.ts";
 
 /** A key as a map's key: one character a byte. */
 export function textOfKey(key: Key): string {
   return Buffer.from(key.buffer, key.byteOffset, key.length).toString("latin1");
+}
+
+/** The same of hex text. */
+export function textOfHex(hex: Hex): string {
+  return Buffer.from(hex.slice(2), "hex").toString("latin1");
 }
 
 /**
@@ -13,6 +19,7 @@ export function textOfKey(key: Key): string {
 export class WriteSet {
   readonly #database: Database;
   readonly #writes = new Map<string, Write>();
+  readonly #additions: Write[] = [];
 
   constructor(database: Database) {
     this.#database = database;
@@ -25,6 +32,14 @@ export class WriteSet {
 
   put(key: Key, value: Uint8Array): void {
     this.#writes.set(textOfKey(key), { key, value });
+  }
+
+  /**
+   * Writes what is never changed or deleted, such as trie nodes, and what `get` of this set is not asked for:
+   * most writes of a block, and cheaper.
+   */
+  add(key: Key, value: Uint8Array): void {
+    this.#additions.push({ key, value });
   }
 
   delete(key: Key): void {
@@ -43,7 +58,7 @@ export class WriteSet {
     return [...keys.values()];
   }
 
-  values(): Iterable<Write> {
-    return this.#writes.values();
+  values(): readonly Write[] {
+    return [...this.#additions, ...this.#writes.values()];
   }
 }
