@@ -37,8 +37,8 @@ export type Proof = {
 };
 
 export type ProofOptions = {
-  /** Told of each executed block, and how many are to come. */
-  readonly onBlock?: (block: { readonly ref: L2BlockRef; readonly left: bigint }) => void;
+  /** Told of each executed block, and how many are to come; the proof goes on when it returns. */
+  readonly onBlock?: (block: { readonly ref: L2BlockRef; readonly left: bigint }) => void | Promise<void>;
 };
 
 /**
@@ -191,7 +191,7 @@ class Derivation {
     for (const [hash, node] of sealed.nodes) this.#nodes.set(hash, node);
     for (const [hash, code] of sealed.changes.codes) this.#codes.set(hash, code);
     const { ref } = l2.append(sealed);
-    options.onBlock?.({ ref, left: target - ref.number });
+    await options.onBlock?.({ ref, left: target - ref.number });
   }
 
   readonly #readNode = (hash: Hash): Uint8Array =>

@@ -115,7 +115,9 @@ describe("a proof over preimages alone", () => {
     const witness = await collected(rollup, 0n, 3n);
     const seen: (readonly [bigint, bigint])[] = [];
     await prove(input(rollup, 0n, 3n), preimagesOfWitness(witness, kzg), {
-      onBlock: ({ ref, left }) => seen.push([ref.number, left]),
+      onBlock: ({ ref, left }) => {
+        seen.push([ref.number, left]);
+      },
     });
     assert.deepEqual(seen, [
       [1n, 2n],

@@ -1,0 +1,22 @@
+import { proverSettings, startProver } from "@phala-l2/tee-prover/main";
+import { defineCommand, HOLDS, untilStopped } from "./command.ts";
+
+export const proverCommand = defineCommand({
+  name: "prover",
+  summary: "proves the chain's states in a TEE and keeps settlement going",
+  settings: proverSettings,
+  run: async (settings, { log, print, stop }) => {
+    const {
+      address,
+      kind,
+      measurement,
+      simulated,
+      evidence,
+      stop: end,
+    } = await startProver(settings, { log });
+    print({ ready: true, key: address, kind, measurement, simulated, evidence });
+    await untilStopped(stop);
+    await end();
+    return HOLDS;
+  },
+});

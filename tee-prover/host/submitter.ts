@@ -1,0 +1,231 @@
+import type { Clock } from "@phala-l2/node/clock";
+import type { L1Source } from "@phala-l2/node/l1/l1-source";
+import { type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import { isRollupError } from "@phala-l2/protocol/errors";
+import type { Log } from "@phala-l2/protocol/log";
+import type { ProverClass } from "../attest/kind.ts";
+import { anchorCall, createCall, proveCall, resolveCall } from "./calls.ts";
+import type { Claims } from "./claims.ts";
+import type { GameBook, SettlementAddresses } from "./games.ts";
+import type { Call, L1Transactions } from "./l1-transactions.ts";
+import { l1HeadFor, type OwnNode, ownOutputRoot } from "./own-view.ts";
+import {
+  anchorCandidates,
+  type Game,
+  gamesToProve,
+  gamesToResolve,
+  type ProofTask,
+  proposalDue,
+  type Situation,
+  verdictOn,
+} from "./strategy.ts";
+
+export type SubmitterOptions = {
+  readonly addresses: SettlementAddresses;
+  readonly own: ProverClass & { readonly key: Hex };
+  /** L2 blocks between proposals. */
+  readonly interval: bigint;
+  readonly maxBlocks: bigint;
+  readonly pollIntervalMs: number;
+};
+
+export type SubmitterDependencies = {
+  readonly book: Pick<GameBook, "read" | "isValidKey" | "isClaimValid">;
+  readonly node: OwnNode;
+  readonly l1: Pick<L1Source, "blockRef">;
+  readonly claims: Claims;
+  readonly transactions: L1Transactions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};
+
+/** The longest pause after failures in a row. */
+const MAX_BACKOFF_MS = 60_000;
+/** Reasons for not proving that a person should hear of. */
+const ALARMS: Readonly<Partial<Record<ReturnType<typeof verdictOn>, string>>> = {
+  "foreign-base": "a game builds on an output root that is not this node's; look at the game below it",
+  "too-long": "a game spans more blocks than one proof takes; only the guardian can stop it if it is false",
+};
+
+/**
+ * Keeps settlement going from one prover: contradicts what is false, supports what is right, proposes what is
+ * due, and finishes what is ripe. It decides anew from L1 at each turn, so that nothing need be remembered.
+ */
+export class Submitter {
+  readonly #options: SubmitterOptions;
+  readonly #dependencies: SubmitterDependencies;
+  #failures = 0;
+  #wasValid = true;
+  readonly #alarmed = new Set<string>();
+
+  constructor(options: SubmitterOptions, dependencies: SubmitterDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+  }
+
+  /** Runs until the signal; a failure is logged and waited out. */
+  async run(): Promise<void> {
+    const { signal, clock } = this.#dependencies;
+    while (!signal.aborted) {
+      try {
+        await this.turn();
+        this.#failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#failures += 1;
+        this.#report(error);
+      }
+      const { pollIntervalMs } = this.#options;
+      await clock.sleep(Math.min(pollIntervalMs * 2 ** this.#failures, MAX_BACKOFF_MS), signal);
+    }
+  }
+
+  /** One look at L1 and everything that follows from it. */
+  async turn(): Promise<void> {
+    const { book, signal } = this.#dependencies;
+    const situation = await this.#look();
+    this.#raiseAlarms(situation);
+    if (await this.#isRegistered()) {
+      for (const task of gamesToProve(situation)) {
+        if (!signal.aborted) await this.#prove(task);
+      }
+      await this.#propose(situation);
+    }
+    for (const game of gamesToResolve(situation)) {
+      await this.#sendIfRipe(resolveCall(game.address), game, "game resolved");
+    }
+    for (const game of anchorCandidates(situation)) {
+      if (!(await book.isClaimValid(game.address))) continue;
+      await this.#sendIfRipe(anchorCall(this.#options.addresses, game.address), game, "anchor moved");
+      break;
+    }
+  }
+
+  async #look(): Promise<Situation> {
+    const { book, node } = this.#dependencies;
+    const { own, interval, maxBlocks } = this.#options;
+    const { anchor, games } = await book.read();
+    const safe = node.chain.heads().safe.number;
+    const outputRoot = (number: bigint) => ownOutputRoot(node, number);
+    return { own, games, anchor, safe, outputRoot, interval, maxBlocks };
+  }
+
+  async #isRegistered(): Promise<boolean> {
+    const { book, log } = this.#dependencies;
+    const isValid = await book.isValidKey(this.#options.own.key);
+    if (isValid !== this.#wasValid) {
+      const facts = { key: this.#options.own.key };
+      if (isValid) log.info(facts, "the registry counts this prover's key");
+      else
+        log.warn(
+          facts,
+          "the registry does not count this prover's key (not registered yet, expired or revoked); nothing is proven until it does",
+        );
+      this.#wasValid = isValid;
+    }
+    return isValid;
+  }
+
+  #raiseAlarms(situation: Situation): void {
+    for (const game of situation.games) {
+      const verdict = verdictOn(situation, game);
+      const alarm = ALARMS[verdict];
+      const name = `${game.address} ${verdict}`;
+      if (alarm === undefined || this.#alarmed.has(name)) continue;
+      this.#alarmed.add(name);
+      this.#dependencies.log.error({ ...factsOf(game), verdict }, alarm);
+    }
+  }
+
+  /** One game that can't be proven must not keep the others from being. */
+  async #prove({ game, kind }: ProofTask): Promise<void> {
+    const { claims, log } = this.#dependencies;
+    try {
+      const signed = await claims({
+        l1Head: hashFromHex(game.l1Head),
+        previousBlockNumber: game.previousBlockNumber,
+        previousOutputRoot: hashFromHex(game.previousOutputRoot),
+        l2BlockNumber: game.l2BlockNumber,
+      });
+      const isSupport = toHex(signed.claim.outputRoot) === game.rootClaim;
+      if (!isSupport) {
+        const facts = { ...factsOf(game), claimed: game.rootClaim, proven: toHex(signed.claim.outputRoot) };
+        log.warn(facts, "a game claims a false output root; contradicting it");
+      }
+      await this.#send(
+        proveCall(game.address, signed),
+        game,
+        isSupport ? "game supported" : "game contradicted",
+      );
+    } catch (error) {
+      if (!isRollupError(error, "L1_DATA_INSUFFICIENT")) throw error;
+      log.error(
+        { ...factsOf(game), wanted: kind, reason: error.message },
+        "a game claims a block that its own L1 head does not give; no claim about it can be signed",
+      );
+    }
+  }
+
+  async #propose(situation: Situation): Promise<void> {
+    const { node, l1, claims, log } = this.#dependencies;
+    const proposal = proposalDue(situation);
+    if (proposal === undefined) return;
+    const { target, previous } = proposal;
+    const l1Head = await l1HeadFor(node, l1, target.number);
+    if (l1Head === undefined) {
+      log.debug({ l2Block: target.number }, "no canonical L1 block for the proposal yet");
+      return;
+    }
+    const signed = await claims({
+      l1Head: l1Head.hash,
+      previousBlockNumber: previous.number,
+      previousOutputRoot: hashFromHex(previous.root),
+      l2BlockNumber: target.number,
+    });
+    const facts = { l2Block: target.number, outputRoot: target.root, parent: proposal.parent };
+    await this.#sendWith(
+      createCall(this.#options.addresses, proposal, l1Head.number, signed),
+      facts,
+      "game created",
+    );
+  }
+
+  async #sendIfRipe(call: Call, game: Game, done: string): Promise<void> {
+    if (this.#dependencies.signal.aborted) return;
+    if (await this.#dependencies.transactions.wouldSucceed(call)) await this.#send(call, game, done);
+  }
+
+  #send(call: Call, game: Game, done: string): Promise<void> {
+    return this.#sendWith(call, factsOf(game), done);
+  }
+
+  /** A refusal is how a lost race looks; the next turn sees what L1 has instead. */
+  async #sendWith(call: Call, facts: object, done: string): Promise<void> {
+    const { transactions, log } = this.#dependencies;
+    const outcome = await transactions.send(call);
+    if (outcome.kind === "included") {
+      log.info({ ...facts, transaction: outcome.hash, gasUsed: outcome.gasUsed }, done);
+    } else {
+      log.info(
+        { ...facts, reason: outcome.reason },
+        `not done: ${done}; another prover may have been faster`,
+      );
+    }
+  }
+
+  #report(error: unknown): void {
+    const { log } = this.#dependencies;
+    const failures = this.#failures;
+    if (isRollupError(error)) {
+      log.warn({ code: error.code, docs: error.docs, failures }, `trying again: ${error.message}`);
+    } else {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.warn({ reason, failures }, "trying again after an error");
+    }
+  }
+}
+
+function factsOf(game: Game): object {
+  return { game: game.address, l2Block: game.l2BlockNumber };
+}

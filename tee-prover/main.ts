@@ -1,0 +1,234 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { ProverKind } from "@phala-l2/contracts/deploy/config";
+import { MAX_BLOCKS_PER_PROOF } from "@phala-l2/enclave/prove";
+import { createEnclave } from "@phala-l2/enclave/session";
+import { parseGenesis } from "@phala-l2/execution/genesis-json";
+import { systemClock } from "@phala-l2/node/clock";
+import { type NodeCore, startCore } from "@phala-l2/node/core";
+import { loadAccount } from "@phala-l2/node/keys/account";
+import { loadKzg } from "@phala-l2/node/l1/kzg";
+import { nodeSettings } from "@phala-l2/node/main";
+import { type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
+import {
+  addressSetting,
+  bigintSetting,
+  booleanSetting,
+  fileSetting,
+  type SettingsOf,
+  secondsSetting,
+  textSetting,
+} from "@phala-l2/protocol/config/settings";
+import { RollupError } from "@phala-l2/protocol/errors";
+import type { Log } from "@phala-l2/protocol/log";
+import { createPublicClient, fallback, http, type PublicClient } from "viem";
+import { type EvidenceSource, reportDataOf } from "./attest/evidence.ts";
+import { classOf, parseKind } from "./attest/kind.ts";
+import { dangerouslySimulatedEvidence } from "./attest/simulated.ts";
+import { createClaims } from "./host/claims.ts";
+import { GameBook, type SettlementAddresses } from "./host/games.ts";
+import { createL1Transactions } from "./host/l1-transactions.ts";
+import { Submitter } from "./host/submitter.ts";
+
+const { rollup, genesis, dataDir, l1RpcUrls, l1BeaconUrls, l1PollInterval, l1Timeout, l1Confirmations } =
+  nodeSettings;
+
+export const proverSettings = {
+  kind: textSetting({ help: "tdx, sev-snp, tdx+gpu or sev-snp+gpu" }),
+  dangerouslySimulate: booleanSetting({
+    help: "true: no hardware protects the key; for development chains only",
+    default: "false",
+  }),
+  rollup,
+  genesis,
+  dataDir,
+  l1RpcUrls,
+  l1BeaconUrls,
+  l1PollInterval,
+  l1Timeout,
+  l1Confirmations,
+  account: textSetting({
+    help: "the account that pays on L1: a keystore file, or dev:INDEX on a development chain",
+  }),
+  passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
+  disputeGameFactory: addressSetting({ help: "DisputeGameFactory on L1" }),
+  anchorStateRegistry: addressSetting({ help: "AnchorStateRegistry on L1" }),
+  proverRegistry: addressSetting({ help: "ProverRegistry on L1" }),
+  proposalInterval: bigintSetting({ help: "L2 blocks between proposals", default: "1800" }),
+  pollInterval: secondsSetting({ help: "seconds between looks at the games", default: "12" }),
+  resubmitAfter: secondsSetting({ help: "seconds without inclusion until more is offered", default: "60" }),
+};
+
+export type ProverSettings = SettingsOf<typeof proverSettings>;
+
+export type RunningProver = {
+  /** The enclave's key, to be registered before its claims count. */
+  readonly address: Hex;
+  /** As the contracts name it. */
+  readonly kind: ProverKind;
+  readonly measurement: Hex;
+  readonly simulated: boolean;
+  /** What speaks for the key. */
+  readonly evidence: Hex;
+  stop(): Promise<void>;
+};
+
+const MILLISECONDS = 1000;
+
+/**
+ * Starts a prover: a node of its own that follows L1 (no other node is believed), an enclave with a new key, and
+ * the loop that keeps settlement going. Proofs begin when the registry counts the key.
+ * @throws RollupError EVIDENCE_NOT_BUILT, SETTING_INVALID, CONFIG_INVALID, GENESIS_INVALID, KEY_…, and those of
+ * the node's parts
+ */
+export async function startProver(
+  settings: ProverSettings,
+  { log }: { readonly log: Log },
+): Promise<RunningProver> {
+  const source = evidenceSourceOf(settings, log);
+  requireInterval(settings.proposalInterval);
+  const [config, genesisFile] = await Promise.all([
+    readJson(settings.rollup).then(parseRollupConfig),
+    readJson(settings.genesis).then(parseGenesis),
+  ]);
+  const account = await loadAccount({ ...settings, l1ChainId: config.l1ChainId });
+  await mkdir(settings.dataDir, { recursive: true });
+  const core = await startCore(
+    {
+      rollup: config,
+      genesis: genesisFile,
+      dataDir: join(settings.dataDir, "chain"),
+      l1: {
+        rpcUrls: settings.l1RpcUrls,
+        beaconUrls: settings.l1BeaconUrls,
+        pollIntervalMs: settings.l1PollInterval * MILLISECONDS,
+        timeoutMs: settings.l1Timeout * MILLISECONDS,
+        confirmations: settings.l1Confirmations,
+      },
+    },
+    { log },
+  );
+  try {
+    const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
+    const enclave = createEnclave({ random: (length) => randomBytes(length), kzg: loadKzg(), domain });
+    const reportData = reportDataOf({
+      domain,
+      key: enclave.address,
+      l1Block: core.watch.heads().latest.hash,
+    });
+    const evidence = await source.evidence(reportData);
+    const client = l1Client(settings.l1RpcUrls);
+    const claims = createClaims({ enclave, chain: core.chain, l1: core.l1, clock: systemClock, log });
+    const abort = new AbortController();
+    const running = submitter(settings, {
+      core,
+      client,
+      account,
+      claims,
+      key: toHex(enclave.address),
+      source,
+      log,
+      signal: abort.signal,
+    }).run();
+    const stop = async () => {
+      abort.abort();
+      await running;
+      await core.stop();
+    };
+    return announced({ source, key: toHex(enclave.address), evidence: toHex(evidence), stop }, settings, log);
+  } catch (error) {
+    await core.stop();
+    throw error;
+  }
+}
+
+/** The hardware's own evidence is not built yet: only what says of itself that it is simulated. */
+function evidenceSourceOf({ kind, dangerouslySimulate }: ProverSettings, log: Log): EvidenceSource {
+  const parsed = parseKind(kind);
+  if (dangerouslySimulate) return dangerouslySimulatedEvidence(parsed, { log });
+  const message = `evidence of real hardware (${parsed}) is not built yet; on a development chain set dangerouslySimulate to true`;
+  throw new RollupError("EVIDENCE_NOT_BUILT", message, { data: { kind: parsed } });
+}
+
+function requireInterval(interval: bigint): void {
+  if (interval > 0n && interval <= MAX_BLOCKS_PER_PROOF) return;
+  const message = `proposalInterval is from 1 to ${MAX_BLOCKS_PER_PROOF} L2 blocks, not ${interval}`;
+  throw new RollupError("SETTING_INVALID", message, { data: { interval } });
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RollupError("SETTING_INVALID", `the file '${path}' can not be read as JSON: ${why}`, { cause });
+  }
+}
+
+function l1Client(urls: readonly string[]): PublicClient {
+  return createPublicClient({ transport: fallback(urls.map((url) => http(url, { batch: true }))) });
+}
+
+type SubmitterParts = {
+  readonly core: NodeCore;
+  readonly client: PublicClient;
+  readonly account: Awaited<ReturnType<typeof loadAccount>>;
+  readonly claims: ReturnType<typeof createClaims>;
+  readonly key: Hex;
+  readonly source: EvidenceSource;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};
+
+function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
+  const { core, client, account, claims, key, source, log, signal } = parts;
+  const addresses: SettlementAddresses = {
+    disputeGameFactory: toHex(settings.disputeGameFactory),
+    anchorStateRegistry: toHex(settings.anchorStateRegistry),
+    proverRegistry: toHex(settings.proverRegistry),
+  };
+  const pollIntervalMs = settings.pollInterval * MILLISECONDS;
+  const shared = { clock: systemClock, signal };
+  return new Submitter(
+    {
+      addresses,
+      own: { ...classOf(source.kind), key },
+      interval: settings.proposalInterval,
+      maxBlocks: MAX_BLOCKS_PER_PROOF,
+      pollIntervalMs,
+    },
+    {
+      ...shared,
+      log,
+      claims,
+      book: new GameBook(client, addresses),
+      node: { chain: core.chain, currentL1: () => core.engine.syncStatus().currentL1 },
+      l1: core.l1,
+      transactions: createL1Transactions(
+        { resubmitAfterMs: settings.resubmitAfter * MILLISECONDS, pollIntervalMs },
+        { ...shared, client, account },
+      ),
+    },
+  );
+}
+
+type Born = {
+  readonly source: EvidenceSource;
+  readonly key: Hex;
+  readonly evidence: Hex;
+  readonly stop: () => Promise<void>;
+};
+
+/** Tells what has to be registered; a key that nobody registers proves nothing. */
+function announced({ source, key, evidence, stop }: Born, settings: ProverSettings, log: Log): RunningProver {
+  const { kind, simulated } = source;
+  const measurement = toHex(source.measurement);
+  const registry = toHex(settings.proverRegistry);
+  log.info(
+    { key, kind, measurement, simulated, registry },
+    "a new key was born in this prover; have it registered: proofs begin when the registry counts it",
+  );
+  return { address: key, kind, measurement, simulated, evidence, stop };
+}
