@@ -1,5 +1,5 @@
 import { RollupError } from "@phala-l2/protocol/errors";
-import type { Hash } from "viem";
+import { type Hash, parseAbi, parseEventLogs } from "viem";
 import { getWithdrawals } from "viem/op-stack";
 import type { Bridge } from "../network.ts";
 import { confirmed } from "./confirmed.ts";
@@ -7,15 +7,26 @@ import { withdrawalStatus } from "./withdrawal-status.ts";
 
 const RECHECK_INTERVAL_MS = 500;
 
+const withdrawalFinalizedAbi = parseAbi([
+  "event WithdrawalFinalized(bytes32 indexed withdrawalHash, bool success)",
+]);
+
+export type Finalized = {
+  readonly l1Hash: Hash;
+  readonly withdrawalHash: Hash;
+  /**
+   * Whether the call that the withdrawal makes on L1 succeeded. If it did not, the withdrawal is spent; a token's
+   * can be tried again at the L1CrossDomainMessenger.
+   */
+  readonly callSucceeded: boolean;
+};
+
 /**
  * Waits until the proven withdrawal may be finalised, then pays it out on L1. The portal itself is asked: the
  * root's finality and the proof's age are two clocks, and only it knows both.
  * @throws RollupError BRIDGE_NO_WITHDRAWAL, BRIDGE_NOT_PROVEN, BRIDGE_TRANSACTION_REVERTED
  */
-export async function finalizeWithdrawal(
-  bridge: Bridge,
-  { l2Hash }: { l2Hash: Hash },
-): Promise<{ readonly l1Hash: Hash; readonly withdrawalHash: Hash }> {
+export async function finalizeWithdrawal(bridge: Bridge, { l2Hash }: { l2Hash: Hash }): Promise<Finalized> {
   const receipt = await bridge.l2.waitForTransactionReceipt({ hash: l2Hash });
   const [withdrawal] = getWithdrawals(receipt);
   if (withdrawal === undefined) {
@@ -30,6 +41,10 @@ export async function finalizeWithdrawal(
     await new Promise((resolve) => setTimeout(resolve, RECHECK_INTERVAL_MS));
   }
   const l1Hash = await bridge.l1.finalizeWithdrawal({ withdrawal, targetChain: bridge.l2Chain });
-  await confirmed(bridge.l1, l1Hash, "finalisation");
-  return { l1Hash, withdrawalHash: withdrawal.withdrawalHash };
+  const { logs } = await confirmed(bridge.l1, l1Hash, "finalisation");
+  const events = parseEventLogs({ abi: withdrawalFinalizedAbi, logs });
+  const callSucceeded = events.some(
+    ({ args }) => args.withdrawalHash === withdrawal.withdrawalHash && args.success,
+  );
+  return { l1Hash, withdrawalHash: withdrawal.withdrawalHash, callSucceeded };
 }

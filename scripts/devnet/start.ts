@@ -1,0 +1,120 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NetworkDescription } from "@phala-l2/bridge/network";
+import { L1_CHAIN_ID, USERS } from "@phala-l2/testkit/devnet/accounts";
+import { compileContracts, type DeployedChain, deployChain } from "@phala-l2/testkit/devnet/deploy";
+import { type DevnetSettings, PROVERS, partWriter } from "./configs.ts";
+import { fundUsers } from "./funding.ts";
+import { type EmbeddedL1, startEmbeddedL1 } from "./l1.ts";
+import { requireFreePorts } from "./ports.ts";
+import { createProcesses, endLeftovers, type Processes, type Ready } from "./processes.ts";
+import { registrar } from "./registration.ts";
+
+export type Devnet = {
+  readonly network: NetworkDescription;
+  readonly chain: DeployedChain;
+  readonly endpoints: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+};
+
+/** Runs one step of the start and tells of it. */
+export type Step = <Result>(name: string, run: () => Promise<Result>) => Promise<Result>;
+
+function networkOf(settings: DevnetSettings, l1: EmbeddedL1, { book }: DeployedChain): NetworkDescription {
+  const { addresses } = book;
+  return {
+    l1ChainId: L1_CHAIN_ID,
+    l2ChainId: Number(book.l2ChainId),
+    l1RpcUrl: l1.rpcUrl,
+    l2RpcUrl: `http://127.0.0.1:${settings.sequencerPort}`,
+    portal: addresses.OptimismPortalProxy,
+    disputeGameFactory: addresses.DisputeGameFactoryProxy,
+    l1StandardBridge: addresses.L1StandardBridgeProxy,
+    multicall3: addresses.Multicall3,
+  };
+}
+
+function endpointsOf(settings: DevnetSettings, l1: EmbeddedL1): Readonly<Record<string, string>> {
+  return {
+    l1: l1.rpcUrl,
+    l1Beacon: l1.beaconUrl,
+    sequencer: `http://127.0.0.1:${settings.sequencerPort}`,
+    sequencerWebSocket: `ws://127.0.0.1:${settings.sequencerPort}`,
+    verifier: `http://127.0.0.1:${settings.verifierPort}`,
+    verifierWebSocket: `ws://127.0.0.1:${settings.verifierPort}`,
+  };
+}
+
+function gossipAddresses({ p2p }: Ready): readonly string[] {
+  return Array.isArray(p2p) ? p2p.map(String) : [];
+}
+
+async function startParts(
+  settings: DevnetSettings,
+  l1: EmbeddedL1,
+  chain: DeployedChain,
+  processes: Processes,
+  step: Step,
+): Promise<void> {
+  const parts = partWriter(settings, l1, chain);
+  const sequencer = await step("sequencer", () => processes.start(parts.sequencer()));
+  const register = registrar(chain.book, l1.rpcUrl);
+  await Promise.all([
+    step("batcher", () => processes.start(parts.batcher())),
+    step("verifier node", () => processes.start(parts.verifier(gossipAddresses(sequencer)))),
+    ...PROVERS.map((prover) =>
+      step(`${prover.name} (SIMULATED hardware)`, () => processes.start(parts.prover(prover), register)),
+    ),
+  ]);
+}
+
+/** Starts the whole system, from what the last run has left or, when `fresh`, from nothing. */
+export async function startDevnet(
+  settings: DevnetSettings,
+  {
+    fresh,
+    step,
+    report,
+  }: { readonly fresh: boolean; readonly step: Step; readonly report: (line: string) => void },
+): Promise<Devnet> {
+  const { folder, l1Port, beaconPort, sequencerPort, verifierPort, sequencerP2pPort, verifierP2pPort } =
+    settings;
+  await endLeftovers(folder);
+  if (fresh) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "data"), { recursive: true });
+  await requireFreePorts({
+    l1Port,
+    beaconPort,
+    sequencerPort,
+    verifierPort,
+    sequencerP2pPort,
+    verifierP2pPort,
+  });
+
+  const processes = createProcesses(folder, report);
+  await step("contracts compiled", async () => compileContracts());
+  const l1 = await step("embedded L1", () =>
+    startEmbeddedL1(
+      { folder, rpcPort: l1Port, beaconPort, blockTime: settings.l1BlockTime },
+      processes,
+      report,
+    ),
+  );
+  const stop = async () => {
+    await processes.stop();
+    await l1.stop();
+  };
+  try {
+    const chain = await step("contracts on L1, L2 genesis", () => deployChain(folder, l1.rpcUrl, () => {}));
+    const network = networkOf(settings, l1, chain);
+    await startParts(settings, l1, chain, processes, step);
+    await step("users funded on L2", () => fundUsers(network, USERS));
+    const endpoints = endpointsOf(settings, l1);
+    const description = { network, endpoints, addresses: chain.book.addresses, pids: processes.pids() };
+    writeFileSync(join(folder, "devnet.json"), JSON.stringify(description, undefined, 2));
+    return { network, chain, endpoints, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
