@@ -120,8 +120,9 @@ export async function startProver(
     });
     const evidence = await source.evidence(reportData);
     const client = l1Client(settings.l1RpcUrls);
-    const claims = createClaims({ enclave, chain: core.chain, l1: core.l1, clock: systemClock, log });
     const abort = new AbortController();
+    const { signal } = abort;
+    const claims = createClaims({ enclave, chain: core.chain, l1: core.l1, clock: systemClock, log, signal });
     const running = submitter(settings, {
       core,
       client,
@@ -130,7 +131,7 @@ export async function startProver(
       key: toHex(enclave.address),
       source,
       log,
-      signal: abort.signal,
+      signal,
     }).run();
     const stop = async () => {
       abort.abort();

@@ -15,6 +15,7 @@ export type ClaimsDependencies = {
   readonly l1: WitnessL1;
   readonly clock: Clock;
   readonly log: Log;
+  readonly signal: AbortSignal;
 };
 
 const MILLISECONDS = 1000;
@@ -23,19 +24,23 @@ const MILLISECONDS = 1000;
  * The last claim is kept: a prover whose proposal was overtaken by an equal one needs the very same again.
  * @throws RollupError PROOF_DISAGREES, and what `collectWitness` and `Enclave.proveAndSign` throw
  */
-export function createClaims({ enclave, chain, l1, clock, log }: ClaimsDependencies): Claims {
+export function createClaims({ enclave, chain, l1, clock, log, signal }: ClaimsDependencies): Claims {
   let last: { readonly name: string; readonly signed: SignedClaim } | undefined;
   return async (request) => {
     const name = nameOf(request);
     if (last?.name === name) return last.signed;
     const started = clock.now();
-    const { witness, proof } = await collectWitness(request, { chain, l1, log });
+    const { witness, proof } = await collectWitness(request, { chain, l1, log, signal });
     const collected = clock.now();
     const { config } = chain;
     const { l1Head, previousOutputRoot, l2BlockNumber } = request;
     const input = { config, l1Head, previousOutputRoot, l2BlockNumber };
-    // The node of this process goes on following the chain between two blocks of a long proof.
-    const signed = await enclave.proveAndSign(input, witness, { onBlock: () => nextTurn() });
+    const onBlock = () => {
+      if (signal.aborted) throw new RollupError("STOPPED", "the prover is stopping");
+      // The node of this process goes on following the chain between two blocks of a long proof.
+      return nextTurn();
+    };
+    const signed = await enclave.proveAndSign(input, witness, { onBlock });
     if (!bytesEqual(signed.claim.outputRoot, proof.outputRoot)) {
       const data = { host: toHex(proof.outputRoot), enclave: toHex(signed.claim.outputRoot) };
       throw new RollupError("PROOF_DISAGREES", "host and enclave run different programs", { data });

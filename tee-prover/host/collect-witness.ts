@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { L1Block } from "@phala-l2/derivation/l1-block";
 import type { L2BlockFacts, L2ChainReader } from "@phala-l2/derivation/l2-chain-reader";
 import { findSyncStart } from "@phala-l2/derivation/sync-start";
@@ -33,6 +34,14 @@ export type CollectedWitness = {
   readonly proof: Proof;
 };
 
+export type WitnessDependencies = {
+  readonly chain: OwnChain;
+  readonly l1: WitnessL1;
+  readonly log: Log;
+  /** Ends the work between two blocks. */
+  readonly signal: AbortSignal;
+};
+
 /** L1 blocks fetched at a time: enough to hide round trips, few enough for a public endpoint. */
 const L1_CONCURRENCY = 8;
 /** How often, in blocks, the log hears of progress. */
@@ -41,11 +50,11 @@ const PROGRESS_STRIDE = 256n;
 /**
  * Runs the enclave's own proof over the node's database and L1, and keeps exactly what it looked at.
  * @throws RollupError PREVIOUS_OUTPUT_ROOT_UNKNOWN when the own chain has another block there; L1_REORGED, L1_…,
- * BLOBS_UNAVAILABLE, PROOF_TOO_LONG; and what `prove` throws
+ * BLOBS_UNAVAILABLE, PROOF_TOO_LONG, STOPPED; and what `prove` throws
  */
 export async function collectWitness(
   request: WitnessRequest,
-  { chain, l1, log }: { readonly chain: OwnChain; readonly l1: WitnessL1; readonly log: Log },
+  { chain, l1, log, signal }: WitnessDependencies,
 ): Promise<CollectedWitness> {
   const { config } = chain;
   const { l1Head, previousOutputRoot, l2BlockNumber } = request;
@@ -57,7 +66,7 @@ export async function collectWitness(
   for (const block of await fetchL1(l1, l1Start, l1Head, log)) preimages.addL1Block(block);
 
   const input = { config, l1Head, previousOutputRoot, l2BlockNumber };
-  const proof = await prove(input, preimages, { onBlock: blockProgress(log, l2BlockNumber) });
+  const proof = await prove(input, preimages, { onBlock: blockProgress(log, l2BlockNumber, signal) });
   const witness = encodeWitness(preimages.witness());
   log.debug({ bytes: witness.length, l2Block: l2BlockNumber }, "witness collected");
   return { witness, proof };
@@ -127,9 +136,13 @@ function requireConnected(blocks: readonly L1Block[], start: BlockId): void {
   throw new RollupError("L1_REORGED", message, { data: { l1Block: at } });
 }
 
-function blockProgress(log: Log, target: bigint) {
-  return ({ ref, left }: { readonly ref: { readonly number: bigint }; readonly left: bigint }) => {
-    if (left === 0n || left % PROGRESS_STRIDE !== 0n) return;
-    log.info({ l2Block: ref.number, target, left }, "collecting a witness");
+function blockProgress(log: Log, target: bigint, signal: AbortSignal) {
+  return async ({ ref, left }: { readonly ref: BlockId; readonly left: bigint }) => {
+    if (left > 0n && left % PROGRESS_STRIDE === 0n) {
+      log.info({ l2Block: ref.number, target, left }, "collecting a witness");
+    }
+    if (signal.aborted) throw new RollupError("STOPPED", "the prover is stopping");
+    // The node of this process goes on following the chain between two blocks.
+    await nextTurn();
   };
 }

@@ -21,6 +21,7 @@ import { BUSY_CHAIN, busyRollup, smallRollup } from "./chains.ts";
 import { COUNTER, type Rollup } from "./rollup.ts";
 
 const kzg = loadKzg();
+const { signal } = new AbortController();
 
 function decoded(bytes: Uint8Array): Witness {
   const result = decodeWitness(bytes);
@@ -35,7 +36,7 @@ async function collected(rollup: Rollup, from: bigint, to: bigint): Promise<Witn
     previousOutputRoot: rollup.outputRoot(from),
     l2BlockNumber: to,
   };
-  const { witness } = await collectWitness(request, { chain: rollup, l1: rollup.l1, log: silentLog });
+  const { witness } = await collectWitness(request, { chain: rollup, l1: rollup.l1, log: silentLog, signal });
   return decoded(witness);
 }
 
@@ -334,7 +335,7 @@ describe("a host's collection", () => {
       previousOutputRoot: rollup.outputRoot(2n),
       l2BlockNumber: 3n,
     };
-    const dependencies = { chain: rollup, l1: rollup.l1, log: silentLog };
+    const dependencies = { chain: rollup, l1: rollup.l1, log: silentLog, signal };
     await assert.rejects(collectWitness(request, dependencies), { code: "PREVIOUS_OUTPUT_ROOT_UNKNOWN" });
     await assert.rejects(collectWitness({ ...request, previousBlockNumber: 99n }, dependencies), {
       code: "PREVIOUS_OUTPUT_ROOT_UNKNOWN",
@@ -358,9 +359,21 @@ describe("a host's collection", () => {
       readCode: rollup.readCode,
       readNode: (hash: Hash) => rollup.readNode(hash)?.with(0, 0),
     };
-    await assert.rejects(collectWitness(request, { chain: damaged, l1: rollup.l1, log: silentLog }), {
+    await assert.rejects(collectWitness(request, { chain: damaged, l1: rollup.l1, log: silentLog, signal }), {
       code: "PREIMAGE_MISMATCH",
     });
+  });
+
+  it("stops between two blocks when it is told to", async () => {
+    const rollup = await smallRollup();
+    const request = {
+      l1Head: rollup.l1.head.hash,
+      previousBlockNumber: 1n,
+      previousOutputRoot: rollup.outputRoot(1n),
+      l2BlockNumber: rollup.head.number,
+    };
+    const dependencies = { chain: rollup, l1: rollup.l1, log: silentLog, signal: AbortSignal.abort() };
+    await assert.rejects(collectWitness(request, dependencies), { code: "STOPPED" });
   });
 
   it("notices an L1 that reorganises while it is read", async () => {
@@ -376,7 +389,7 @@ describe("a host's collection", () => {
       block: (which: bigint | Hash) => (which === 101n ? other : rollup).l1.block(which),
       blobs: (block: unknown, hashes: readonly Hash[]) => rollup.l1.blobs(block, hashes),
     };
-    await assert.rejects(collectWitness(request, { chain: rollup, l1, log: silentLog }), {
+    await assert.rejects(collectWitness(request, { chain: rollup, l1, log: silentLog, signal }), {
       code: "L1_REORGED",
     });
   });
