@@ -146,6 +146,7 @@ export class Batcher {
       this.#queue = new BlockQueue(this.#on.sequencer, this.#options.targetSize, heads.safe);
       this.#posting = undefined;
     }
+    this.#queue.dropSafe(heads.safe);
     return this.#queue;
   }
 
@@ -175,12 +176,13 @@ export class Batcher {
   }
 
   /** Posts the channel's next payload. @returns whether there is more to do at once */
-  async #postNext(posting: Posting, queue: BlockQueue, { l1HeadNumber }: Heads): Promise<boolean> {
+  async #postNext(posting: Posting, queue: BlockQueue, heads: Heads): Promise<boolean> {
     const { sender, log } = this.#on;
     const isBegun = posting.posted > 0;
-    if (isBegun && isTooLate(posting, l1HeadNumber + 1n)) return this.#restart("a channel took too long");
+    if (isBegun && isTooLate(posting, heads.l1HeadNumber + 1n))
+      return this.#restart("a channel took too long");
     // Since the channel was closed much may have happened; a replaced block on L1 would come back to life.
-    if (isBegun && !(await queue.isTipCanonical())) return this.#restart("the L2 chain was reorganised");
+    if (isBegun && !(await queue.isTipCanonical(heads))) return this.#restart("the L2 chain was reorganised");
     const payload = posting.payloads[posting.posted];
     if (payload === undefined) return false;
     const { hash, l1Number } = await sender.post(payload);

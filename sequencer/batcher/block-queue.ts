@@ -63,8 +63,16 @@ export class BlockQueue {
     return true;
   }
 
+  /** Leaves out blocks that are safe already: another batcher has posted them. */
+  dropSafe(safe: Tip): void {
+    if (this.#blocks[0] === undefined || this.#blocks[0].number > safe.number) return;
+    this.#blocks = this.#blocks.filter(({ number }) => number > safe.number);
+    this.#size = this.#blocks.reduce((size, block) => size + expectedSize(block), 0);
+  }
+
   /** Whether the sequencer's chain still has the tip. */
-  async isTipCanonical(): Promise<boolean> {
+  async isTipCanonical({ unsafe }: Pick<Heads, "unsafe">): Promise<boolean> {
+    if (unsafe.number < this.#tip.number) return false;
     const { hash } = await fetchBatchedBlock(this.#request, this.#tip.number);
     return bytesEqual(hash, this.#tip.hash);
   }
