@@ -102,7 +102,7 @@ contract DisputeGameFactory is IDisputeGameFactory, OwnableUpgradeable {
         for (uint256 next = start + 1; next > 0 && found < most; --next) {
             bytes32 id = _gameList[next - 1];
             (uint32 itsType, uint64 timestamp, IDisputeGame game) = _unpack(id);
-            if (itsType != gameType) continue;
+            if (itsType != gameType || timestamp >= block.timestamp) continue;
             games_[found] = GameSearchResult({
                 index: next - 1,
                 metadata: id,

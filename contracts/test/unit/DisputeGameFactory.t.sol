@@ -79,6 +79,9 @@ contract DisputeGameFactoryTest is SettlementFixture {
     function test_latest_games_downward_from_an_index() public {
         assertEq(factory.findLatestGames(GAME_TYPE, 0, 0).length, 0);
         for (uint256 i = 0; i < 5; ++i) _propose(TDX_KEY, keccak256(abi.encode(i)), 10 + i, address(0));
+        // Not in their own block, in which nothing can be proven against them.
+        assertEq(factory.findLatestGames(GAME_TYPE, 4, 10).length, 0);
+        vm.warp(block.timestamp + 1);
         IDisputeGameFactory.GameSearchResult[] memory found = factory.findLatestGames(GAME_TYPE, 4, 3);
         assertEq(found.length, 3);
         assertEq(found[0].index, 4);

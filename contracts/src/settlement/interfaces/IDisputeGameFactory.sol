@@ -67,7 +67,8 @@ interface IDisputeGameFactory {
 
     function gameCount() external view returns (uint256);
 
-    /// @notice The newest `n` games of a type, searching downward from index `start`.
+    /// @notice The newest `n` games of a type, searching downward from index `start`. Games of this very block are left
+    /// out: nothing can be proven against them yet, and wallets prove against the first game that they are told of.
     function findLatestGames(uint32 gameType, uint256 start, uint256 n)
         external
         view
