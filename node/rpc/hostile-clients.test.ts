@@ -135,21 +135,4 @@ describe("one client's load and the others", () => {
     assert.deepEqual(error, { code: -32003, message: "response too large" });
     await served.server.stop();
   });
-
-  test("filters are limited and forgotten", async () => {
-    const served = await serveMemoryChain({ limits: { filters: 2, filterMs: 40 } });
-    const { url } = served.server;
-    const id = (await ask(url, "eth_newBlockFilter")).result;
-    await ask(url, "eth_newFilter", [{ address: toHex(LOGGER) }]);
-    assert.equal((await ask(url, "eth_newBlockFilter")).error?.code, -32005);
-    await served.chain.extend();
-    assert.equal(((await ask(url, "eth_getFilterChanges", [id])).result as unknown[]).length, 1);
-    assert.deepEqual((await ask(url, "eth_getFilterChanges", [id])).result, []);
-    assert.equal((await ask(url, "eth_getFilterLogs", [id])).error?.message, "filter not found");
-    await new Promise((resolve) => setTimeout(resolve, 60));
-    assert.equal((await ask(url, "eth_getFilterChanges", [id])).error?.message, "filter not found");
-    assert.equal(served.chain.listenerCount, 0);
-    assert.equal((await ask(url, "eth_uninstallFilter", [id])).result, false);
-    await served.server.stop();
-  });
 });

@@ -105,25 +105,27 @@ function feeHistory(
   const limit = BigInt(percentiles.length > 0 ? limits.feeHistoryBlocks : limits.feeHistoryHeaders);
   const count = [wanted, limit, last.header.number + 1n].reduce((least, one) => (one < least ? one : least));
   const oldest = last.header.number + 1n - count;
-  const history = { baseFees: [] as string[], ratios: [] as number[], rewards: [] as (readonly string[])[] };
+  const baseFees: string[] = [];
+  const gasRatios: number[] = [];
+  const reward: (readonly string[])[] = [];
   const blobFees: string[] = [];
   const blobRatios: number[] = [];
   for (let number = oldest; number <= last.header.number; number++) {
     const hash = chain.hashByNumber(number);
     const header = hash === undefined ? undefined : chain.headerByHash(hash);
     if (hash === undefined || header === undefined) break;
-    history.baseFees.push(quantityHex(header.baseFeePerGas ?? 0n));
-    history.ratios.push(Number(header.gasUsed) / Number(header.gasLimit));
+    baseFees.push(quantityHex(header.baseFeePerGas ?? 0n));
+    gasRatios.push(Number(header.gasUsed) / Number(header.gasLimit));
     // BLOBBASEFEE is 1 on this chain (Ecotone) and no blob is ever carried.
     blobFees.push("0x1");
     blobRatios.push(0);
-    if (percentiles.length > 0) history.rewards.push(rewards(readRecord(chain, hash), percentiles));
+    if (percentiles.length > 0) reward.push(rewards(readRecord(chain, hash), percentiles));
   }
   return result({
     oldestBlock: quantityHex(oldest),
-    ...(percentiles.length > 0 && { reward: history.rewards }),
-    baseFeePerGas: [...history.baseFees, quantityHex(baseFeeAfter(chain.config, last.header))],
-    gasUsedRatio: history.ratios,
+    ...(percentiles.length > 0 && { reward }),
+    baseFeePerGas: [...baseFees, quantityHex(baseFeeAfter(chain.config, last.header))],
+    gasUsedRatio: gasRatios,
     baseFeePerBlobGas: [...blobFees, "0x1"],
     blobGasUsedRatio: blobRatios,
   });
