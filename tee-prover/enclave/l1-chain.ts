@@ -8,10 +8,11 @@ import { decodeReceipt, type Receipt } from "@phala-l2/protocol/wire/receipt";
 import { type Preimages, preimageMismatch, requirePreimage } from "./preimages.ts";
 
 /**
- * Most L1 blocks that one proof reads: the 8,191 of L1's history window (EIP-2935), within which a claim's L1
- * head lies, and a sequencing window of 3,600 and a channel timeout before, rounded up.
+ * Most L1 blocks between a proof's start and its L1 head: a month. After a silence that long somebody without a
+ * proof may propose, and that must be refutable. Only headers are read to the end: the blocks that give at most a
+ * day of L2 blocks lie within that day and a sequencing window.
  */
-export const MAX_L1_BLOCKS = 16_384n;
+export const MAX_L1_BLOCKS = 262_144n;
 
 type Link = { readonly hash: Hash; readonly header: Header };
 

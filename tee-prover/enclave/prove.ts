@@ -5,7 +5,7 @@ import { executeAttributes } from "@phala-l2/execution/block/execute";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import type { Evm } from "@phala-l2/execution/evm/evm";
 import { trieState } from "@phala-l2/execution/state/trie-state";
-import { bytesEqual, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { bytesEqual, type Hash, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import type { Claim } from "@phala-l2/protocol/claim";
 import type { BlockRef, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
@@ -25,12 +25,21 @@ export type ProofInput = {
   readonly l2BlockNumber: bigint;
   /** What somebody says the result is; another result is then refused (CLAIM_MISMATCH). */
   readonly claimedOutputRoot?: Hash;
+  /**
+   * Whether "no such block" is an answer as well. It refutes a game about a block that its L1 head does not give;
+   * without it the proof is refused (L1_DATA_INSUFFICIENT, L1_ORIGIN_NOT_CANONICAL).
+   */
+  readonly mayBeAbsent?: boolean;
 };
+
+/** In the place of an output root: L1 up to that head gives no such block. No output has this root. */
+export const NO_SUCH_BLOCK: Hash = ZERO_HASH;
 
 export type Proof = {
   readonly claim: Claim;
+  /** NO_SUCH_BLOCK where there is none. */
   readonly outputRoot: Hash;
-  /** The block of the output root. */
+  /** The last block that was derived: that of the output root, if there is one. */
   readonly head: L2BlockRef;
   /** L2 blocks that were derived and executed. */
   readonly blocks: number;
@@ -43,7 +52,8 @@ export type ProofOptions = {
 
 /**
  * Most L2 blocks in one proof: a day of two-second blocks. The state that they touch stays in the enclave's
- * memory until the end; a longer way is proven in several claims.
+ * memory until the end; a longer way is proven in several claims. MultiProofGame.MAX_BLOCKS is the same, so that
+ * no game is too long to be refuted.
  */
 export const MAX_BLOCKS_PER_PROOF = 43_200n;
 
@@ -69,9 +79,11 @@ export async function prove(
   // 2. The blocks that L1 says follow, each executed on the one before.
   const l1 = new L1Chain(config, l1Head, preimages);
   const evm = await createEthereumjsEvm(config);
-  await new Derivation({ config, l1, l2, preimages, evm, options }).run(l2BlockNumber);
+  const absence = await new Derivation({ config, l1, l2, preimages, evm, options }).run(l2BlockNumber);
+  if (absence !== undefined && input.mayBeAbsent !== true) throw absence;
   // 3. What that leads to.
-  const outputRoot = outputRootOf({ hash: l2.head.ref.hash, header: l2.head.header });
+  const { ref: head, header } = l2.head;
+  const outputRoot = absence === undefined ? outputRootOf({ hash: head.hash, header }) : NO_SUCH_BLOCK;
   requireClaimed(input, outputRoot);
   const claim: Claim = {
     rollupConfigHash: rollupConfigHash(config),
@@ -80,7 +92,7 @@ export async function prove(
     outputRoot,
     l2BlockNumber,
   };
-  return { claim, outputRoot, head: l2.head.ref, blocks: Number(l2BlockNumber - first.header.number) };
+  return { claim, outputRoot, head, blocks: Number(head.number - first.header.number) };
 }
 
 function requireRange(from: bigint, to: bigint): void {
@@ -102,6 +114,9 @@ function requireClaimed({ claimedOutputRoot }: ProofInput, outputRoot: Hash): vo
     data,
   });
 }
+
+/** Why L1 up to a head gives no block of that number. */
+type Absence = RollupError<"L1_DATA_INSUFFICIENT" | "L1_ORIGIN_NOT_CANONICAL">;
 
 type Parts = {
   readonly config: RollupConfig;
@@ -126,15 +141,17 @@ class Derivation {
     this.#pipeline = createPipeline(config, findSyncStart(config, l2.head.ref, l2), l2);
   }
 
-  /** Runs until the chain's head has that number. */
-  async run(target: bigint): Promise<void> {
+  /** Runs until the chain's head has that number, or until L1 has no more to say. */
+  async run(target: bigint): Promise<Absence | undefined> {
     const { l2 } = this.#parts;
     while (l2.head.ref.number < target) {
       const step = this.#pipeline.step(l2.head.ref);
       switch (step.kind) {
-        case "need-l1-block":
-          this.#provideL1Block(step.number, target);
+        case "need-l1-block": {
+          const absence = this.#provideL1Block(step.number, target);
+          if (absence !== undefined) return absence;
           break;
+        }
         case "need-blobs":
           await this.#provideBlobs(step.block, step.hashes);
           break;
@@ -146,21 +163,22 @@ class Derivation {
           break;
       }
     }
+    return undefined;
   }
 
-  #provideL1Block(number: bigint, target: bigint): void {
+  #provideL1Block(number: bigint, target: bigint): Absence | undefined {
     const { l1, l2 } = this.#parts;
     const block = l1.block(number);
     if (block === undefined) {
       const data = { l1Head: l1.head.header.number, reached: l2.head.ref.number, wanted: target };
       const message = `L1 up to block ${data.l1Head} gives L2 blocks up to ${data.reached}, not ${target}`;
-      throw new RollupError("L1_DATA_INSUFFICIENT", message, { data });
+      return new RollupError("L1_DATA_INSUFFICIENT", message, { data });
     }
     const verdict = this.#pipeline.provideL1Block(block);
-    if (verdict.kind === "accepted") return;
+    if (verdict.kind === "accepted") return undefined;
     const data = { number, expected: toHex(verdict.expected), found: toHex(verdict.found) };
     const message = `the L2 chain rests on another L1 block ${number} than this L1 head`;
-    throw new RollupError("L1_ORIGIN_NOT_CANONICAL", message, { data });
+    return new RollupError("L1_ORIGIN_NOT_CANONICAL", message, { data });
   }
 
   async #provideBlobs(block: BlockRef, hashes: readonly Hash[]): Promise<void> {

@@ -28,8 +28,11 @@ export type WitnessDecoding =
   | { readonly kind: "ok"; readonly witness: Witness }
   | { readonly kind: "invalid"; readonly reason: WitnessFault };
 
-/** An hour of a full chain has some 200 MB; an enclave must not be filled by one request. */
-export const MAX_WITNESS_BYTES = 2 ** 30;
+/**
+ * An enclave must not be filled by one request. An hour of blocks takes some tens of megabytes; a day of them on a
+ * busy L1, the longest that is ever proven, takes one to two gigabytes.
+ */
+export const MAX_WITNESS_BYTES = 4 * 2 ** 30;
 /**
  * The largest preimage is a leaf with a whole transaction. L1 blocks have at most 10 MiB (EIP-7934), L2
  * transactions come out of a channel's batch of at most that much.

@@ -33,8 +33,8 @@ export function createClaims({ enclave, chain, l1, clock, log, signal }: ClaimsD
     const { witness, proof } = await collectWitness(request, { chain, l1, log, signal });
     const collected = clock.now();
     const { config } = chain;
-    const { l1Head, previousOutputRoot, l2BlockNumber } = request;
-    const input = { config, l1Head, previousOutputRoot, l2BlockNumber };
+    const { l1Head, previousOutputRoot, l2BlockNumber, mayBeAbsent } = request;
+    const input = { config, l1Head, previousOutputRoot, l2BlockNumber, mayBeAbsent };
     const onBlock = () => {
       if (signal.aborted) throw new RollupError("STOPPED", "the prover is stopping");
       // The node of this process goes on following the chain between two blocks of a long proof.

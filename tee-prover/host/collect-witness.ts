@@ -1,5 +1,4 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { L1Block } from "@phala-l2/derivation/l1-block";
 import type { L2BlockFacts, L2ChainReader } from "@phala-l2/derivation/l2-chain-reader";
 import { findSyncStart } from "@phala-l2/derivation/sync-start";
 import { MAX_L1_BLOCKS } from "@phala-l2/enclave/l1-chain";
@@ -15,9 +14,10 @@ import type { Log } from "@phala-l2/protocol/log";
 import { RecordingPreimages, type WitnessChain } from "./recording.ts";
 
 /** The own node's chain, as far as a witness needs it. */
-export type OwnChain = WitnessChain & Pick<ChainReader, "config" | "hashByNumber" | "ref">;
+export type OwnChain = WitnessChain &
+  Pick<ChainReader, "config" | "hashByNumber" | "ref" | "safeHeadAtL1Block">;
 /** L1, as far as a witness needs it. */
-export type WitnessL1 = Pick<L1Source, "block" | "blobs">;
+export type WitnessL1 = Pick<L1Source, "block" | "blobs" | "blockRef" | "header">;
 
 /** What is to be proven, as a game says it. */
 export type WitnessRequest = {
@@ -25,6 +25,8 @@ export type WitnessRequest = {
   readonly previousBlockNumber: bigint;
   readonly previousOutputRoot: Hash;
   readonly l2BlockNumber: bigint;
+  /** See ProofInput. */
+  readonly mayBeAbsent: boolean;
 };
 
 export type CollectedWitness = {
@@ -54,18 +56,19 @@ const PROGRESS_STRIDE = 256n;
  */
 export async function collectWitness(
   request: WitnessRequest,
-  { chain, l1, log, signal }: WitnessDependencies,
+  dependencies: WitnessDependencies,
 ): Promise<CollectedWitness> {
+  const { chain, l1, log, signal } = dependencies;
   const { config } = chain;
-  const { l1Head, previousOutputRoot, l2BlockNumber } = request;
+  const { l1Head, previousOutputRoot, l2BlockNumber, mayBeAbsent } = request;
   const first = ownBlock(chain, request);
   const { l1Start } = findSyncStart(config, first.ref, l2Reader(chain));
 
   const preimages = new RecordingPreimages(chain, l1);
   preimages.add(previousOutputRoot, outputPreimageOf({ hash: first.ref.hash, header: first.header }));
-  for (const block of await fetchL1(l1, l1Start, l1Head, log)) preimages.addL1Block(block);
+  await fetchL1({ start: l1Start, l1Head, l2BlockNumber }, preimages, dependencies);
 
-  const input = { config, l1Head, previousOutputRoot, l2BlockNumber };
+  const input = { config, l1Head, previousOutputRoot, l2BlockNumber, mayBeAbsent };
   const proof = await prove(input, preimages, { onBlock: blockProgress(log, l2BlockNumber, signal) });
   const witness = encodeWitness(preimages.witness());
   log.debug({ bytes: witness.length, l2Block: l2BlockNumber }, "witness collected");
@@ -100,40 +103,76 @@ function l2Reader(chain: OwnChain): L2ChainReader {
   };
 }
 
-/** All L1 blocks from the start to the head, which must be one chain. */
-async function fetchL1(l1: WitnessL1, start: BlockId, l1Head: Hash, log: Log): Promise<readonly L1Block[]> {
+type L1Range = { readonly start: BlockId; readonly l1Head: Hash; readonly l2BlockNumber: bigint };
+
+/**
+ * Brings L1 from the start to the head, which must be one chain: whole blocks as far as the own node needed them
+ * for the L2 block, and headers from there on, because the enclave knows L1 from the head backwards.
+ */
+async function fetchL1(
+  { start, l1Head, l2BlockNumber }: L1Range,
+  preimages: RecordingPreimages,
+  { chain, l1, log, signal }: WitnessDependencies,
+): Promise<void> {
   const head = await l1.block(l1Head);
+  preimages.addL1Block(head);
   const last = head.header.number;
-  const count = last - start.number;
-  if (count >= MAX_L1_BLOCKS) {
-    const message = `${count} L1 blocks lie between the start and the L1 head; one proof takes ${MAX_L1_BLOCKS}`;
-    throw new RollupError("PROOF_TOO_LONG", message, { data: { start: start.number, l1Head: last } });
-  }
-  const blocks: L1Block[] = [];
+  requireRange(start.number, last);
+  let lastWhole = start.number;
+  while (lastWhole < last && (chain.safeHeadAtL1Block(lastWhole)?.safe.number ?? 0n) < l2BlockNumber)
+    lastWhole++;
+
+  const links: Link[] = [];
   for (let number = start.number; number < last; number += BigInt(L1_CONCURRENCY)) {
-    const missing = Number(last - number);
-    const numbers = Array.from({ length: Math.min(L1_CONCURRENCY, missing) }, (_, i) => number + BigInt(i));
-    blocks.push(...(await Promise.all(numbers.map((each) => l1.block(each)))));
+    if (signal.aborted) throw new RollupError("STOPPED", "the prover is stopping");
+    const size = Math.min(L1_CONCURRENCY, Number(last - number));
+    const numbers = Array.from({ length: size }, (_, i) => number + BigInt(i));
+    const fetched = numbers.map((each) =>
+      each <= lastWhole ? wholeBlock(l1, each, preimages) : headerAlone(l1, each, preimages),
+    );
+    links.push(...(await Promise.all(fetched)));
     if ((number - start.number) % PROGRESS_STRIDE === 0n) {
       log.debug({ l1Block: number, l1Head: last }, "reading L1 for a witness");
     }
   }
-  blocks.push(head);
-  requireConnected(blocks, start);
-  return blocks;
+  links.push({ number: last, hash: head.hash, parentHash: head.header.parentHash });
+  requireConnected(links, start);
+}
+
+function requireRange(start: bigint, last: bigint): void {
+  if (last - start < MAX_L1_BLOCKS) return;
+  const message = `${last - start} L1 blocks lie between the start and the L1 head; one proof takes ${MAX_L1_BLOCKS}`;
+  throw new RollupError("PROOF_TOO_LONG", message, { data: { start, l1Head: last } });
+}
+
+type Link = BlockId & { readonly parentHash: Hash };
+
+async function wholeBlock(l1: WitnessL1, number: bigint, preimages: RecordingPreimages): Promise<Link> {
+  const block = await l1.block(number);
+  preimages.addL1Block(block);
+  return { number, hash: block.hash, parentHash: block.header.parentHash };
+}
+
+async function headerAlone(l1: WitnessL1, number: bigint, preimages: RecordingPreimages): Promise<Link> {
+  const ref = await l1.blockRef(number);
+  if (ref === undefined) throw reorganised(number);
+  preimages.addL1Header(ref.hash, await l1.header(ref.hash));
+  return ref;
 }
 
 /** Blocks fetched by number while L1 reorganised may be of two branches. */
-function requireConnected(blocks: readonly L1Block[], start: BlockId): void {
-  const broken = blocks.find(
-    ({ header }, index) => !bytesEqual(header.parentHash, blocks[index - 1]?.hash ?? header.parentHash),
+function requireConnected(links: readonly Link[], start: BlockId): void {
+  const broken = links.find(
+    ({ parentHash }, index) => !bytesEqual(parentHash, links[index - 1]?.hash ?? parentHash),
   );
-  const [first] = blocks;
-  const startFits = first?.header.number !== start.number || bytesEqual(first.hash, start.hash);
-  if (broken === undefined && startFits) return;
-  const at = broken?.header.number ?? start.number;
-  const message = `L1 has reorganised at block ${at}; the witness is collected anew`;
-  throw new RollupError("L1_REORGED", message, { data: { l1Block: at } });
+  const [first] = links;
+  const startFits = first?.number !== start.number || bytesEqual(first.hash, start.hash);
+  if (broken !== undefined || !startFits) throw reorganised(broken?.number ?? start.number);
+}
+
+function reorganised(l1Block: bigint): RollupError<"L1_REORGED"> {
+  const message = `L1 has reorganised at block ${l1Block}; the witness is collected anew`;
+  return new RollupError("L1_REORGED", message, { data: { l1Block } });
 }
 
 function blockProgress(log: Log, target: bigint, signal: AbortSignal) {

@@ -142,10 +142,12 @@ export class GameBook {
         readContract({ ...game, functionName: "parentGame" }),
         readContract({ ...game, functionName: "wasRespectedGameTypeWhenCreated" }),
       ]);
+    const { number: l1HeadNumber } = await this.#client.getBlock({ blockHash: l1Head });
     return {
       address,
       rootClaim,
       l1Head,
+      l1HeadNumber,
       l2BlockNumber,
       previousOutputRoot,
       previousBlockNumber,

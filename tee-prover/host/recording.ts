@@ -35,9 +35,14 @@ export class RecordingPreimages implements Preimages {
     this.#known.set(toHex(hash), bytes);
   }
 
+  /** Adds an L1 header. */
+  addL1Header(hash: Hash, header: Header): void {
+    this.add(hash, encodeHeader(header));
+  }
+
   /** Adds an L1 block: its header, its transactions and, where it has them, its receipts. */
   addL1Block({ hash, header, transactions, receipts }: L1Block): void {
-    this.add(hash, encodeHeader(header));
+    this.addL1Header(hash, header);
     this.#lists.set(toHex(header.transactionsRoot), () => transactions);
     if (receipts !== undefined) {
       this.#lists.set(toHex(header.receiptsRoot), () => receipts.map(encodeReceipt));

@@ -15,6 +15,7 @@ export type Game = {
   readonly address: Hex;
   readonly rootClaim: Hex;
   readonly l1Head: Hex;
+  readonly l1HeadNumber: bigint;
   readonly l2BlockNumber: bigint;
   readonly previousOutputRoot: Hex;
   readonly previousBlockNumber: bigint;
@@ -37,6 +38,8 @@ export type Situation = {
   readonly anchor: Output;
   /** Number of the newest block that L1 data confirms, by the own node. */
   readonly safe: bigint;
+  /** Number of the L1 block up to which the own node has derived. */
+  readonly reached: bigint;
   /** The own node's output root of a block; undefined beyond its safe head. */
   readonly outputRoot: (number: bigint) => Hex | undefined;
   /** L2 blocks between proposals. */
@@ -68,18 +71,16 @@ export type Verdict =
   | "covered"
   /** It builds on an output root that is not ours: the fault lies below, and below it must be contradicted. */
   | "foreign-base"
-  /** The own node has not derived the block, yet or ever. */
-  | "not-derived"
-  /** More blocks than one proof takes. */
-  | "too-long";
+  /** The own node has not read L1 up to the game's L1 head yet. */
+  | "not-derived";
 
 export function verdictOn(situation: Situation, game: Game): Verdict {
   if (game.status !== "in-progress" || !game.isTrusted) return "closed";
   if (situation.outputRoot(game.previousBlockNumber) !== game.previousOutputRoot) return "foreign-base";
   const own = situation.outputRoot(game.l2BlockNumber);
   if (own !== undefined && own === game.rootClaim && isCovered(situation, game)) return "covered";
-  if (game.l2BlockNumber - game.previousBlockNumber > situation.maxBlocks) return "too-long";
-  if (own === undefined) return "not-derived";
+  // All L1 data that the game may use is read, and there is no such block.
+  if (own === undefined) return game.l1HeadNumber <= situation.reached ? "contradict" : "not-derived";
   return own === game.rootClaim ? "support" : "contradict";
 }
 

@@ -42,12 +42,6 @@ export type SubmitterDependencies = {
 
 /** The longest pause after failures in a row. */
 const MAX_BACKOFF_MS = 60_000;
-/** Reasons for not proving that a person should hear of. */
-const ALARMS: Readonly<Partial<Record<ReturnType<typeof verdictOn>, string>>> = {
-  "foreign-base": "a game builds on an output root that is not this node's; look at the game below it",
-  "too-long": "a game spans more blocks than one proof takes; only the guardian can stop it if it is false",
-};
-
 /**
  * Keeps settlement going from one prover: contradicts what is false, supports what is right, proposes what is
  * due, and finishes what is ripe. It decides anew from L1 at each turn, so that nothing need be remembered.
@@ -88,7 +82,8 @@ export class Submitter {
     this.#raiseAlarms(situation);
     if (await this.#isRegistered()) {
       for (const task of gamesToProve(situation)) {
-        if (!signal.aborted) await this.#prove(task);
+        if (signal.aborted) return;
+        await this.#guarded(() => this.#prove(task));
       }
       await this.#propose(situation);
     }
@@ -102,13 +97,24 @@ export class Submitter {
     }
   }
 
+  /** What fails for one game must not keep the others from being proven. */
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (isRollupError(error, "STOPPED")) throw error;
+      this.#report(error);
+    }
+  }
+
   async #look(): Promise<Situation> {
     const { book, node } = this.#dependencies;
     const { own, interval, maxBlocks } = this.#options;
     const { anchor, games } = await book.read();
     const safe = node.chain.heads().safe.number;
     const outputRoot = (number: bigint) => ownOutputRoot(node, number);
-    return { own, games, anchor, safe, outputRoot, interval, maxBlocks };
+    const reached = node.currentL1().number;
+    return { own, games, anchor, safe, reached, outputRoot, interval, maxBlocks };
   }
 
   async #isRegistered(): Promise<boolean> {
@@ -127,44 +133,41 @@ export class Submitter {
     return isValid;
   }
 
+  /** A game on a false base can't be judged; if its base is not contradicted in time, a person must act. */
   #raiseAlarms(situation: Situation): void {
     for (const game of situation.games) {
-      const verdict = verdictOn(situation, game);
-      const alarm = ALARMS[verdict];
-      const name = `${game.address} ${verdict}`;
-      if (alarm === undefined || this.#alarmed.has(name)) continue;
-      this.#alarmed.add(name);
-      this.#dependencies.log.error({ ...factsOf(game), verdict }, alarm);
+      if (verdictOn(situation, game) !== "foreign-base" || this.#alarmed.has(game.address)) continue;
+      this.#alarmed.add(game.address);
+      const facts = { ...factsOf(game), previousOutputRoot: game.previousOutputRoot, parent: game.parent };
+      this.#dependencies.log.error(
+        facts,
+        "a game builds on an output root that is not this node's: look at the game below it",
+      );
     }
   }
 
-  /** One game that can't be proven must not keep the others from being. */
-  async #prove({ game, kind }: ProofTask): Promise<void> {
+  async #prove({ game }: ProofTask): Promise<void> {
     const { claims, log } = this.#dependencies;
-    try {
-      const signed = await claims({
-        l1Head: hashFromHex(game.l1Head),
-        previousBlockNumber: game.previousBlockNumber,
-        previousOutputRoot: hashFromHex(game.previousOutputRoot),
-        l2BlockNumber: game.l2BlockNumber,
-      });
-      const isSupport = toHex(signed.claim.outputRoot) === game.rootClaim;
-      if (!isSupport) {
-        const facts = { ...factsOf(game), claimed: game.rootClaim, proven: toHex(signed.claim.outputRoot) };
-        log.warn(facts, "a game claims a false output root; contradicting it");
-      }
-      await this.#send(
-        proveCall(game.address, signed),
-        game,
-        isSupport ? "game supported" : "game contradicted",
-      );
-    } catch (error) {
-      if (!isRollupError(error, "L1_DATA_INSUFFICIENT")) throw error;
-      log.error(
-        { ...factsOf(game), wanted: kind, reason: error.message },
-        "a game claims a block that its own L1 head does not give; no claim about it can be signed",
+    const signed = await claims({
+      l1Head: hashFromHex(game.l1Head),
+      previousBlockNumber: game.previousBlockNumber,
+      previousOutputRoot: hashFromHex(game.previousOutputRoot),
+      l2BlockNumber: game.l2BlockNumber,
+      mayBeAbsent: true,
+    });
+    const proven = toHex(signed.claim.outputRoot);
+    const isSupport = proven === game.rootClaim;
+    if (!isSupport) {
+      log.warn(
+        { ...factsOf(game), claimed: game.rootClaim, proven },
+        "a game's claim is false; contradicting it",
       );
     }
+    await this.#send(
+      proveCall(game.address, signed),
+      game,
+      isSupport ? "game supported" : "game contradicted",
+    );
   }
 
   async #propose(situation: Situation): Promise<void> {
@@ -182,6 +185,7 @@ export class Submitter {
       previousBlockNumber: previous.number,
       previousOutputRoot: hashFromHex(previous.root),
       l2BlockNumber: target.number,
+      mayBeAbsent: false,
     });
     const facts = { l2Block: target.number, outputRoot: target.root, parent: proposal.parent };
     await this.#sendWith(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { preimagesOfWitness } from "@phala-l2/enclave/preimages";
-import { MAX_BLOCKS_PER_PROOF, type ProofInput, prove } from "@phala-l2/enclave/prove";
+import { MAX_BLOCKS_PER_PROOF, NO_SUCH_BLOCK, type ProofInput, prove } from "@phala-l2/enclave/prove";
 import { createEnclave } from "@phala-l2/enclave/session";
 import { decodeWitness, encodeWitness, type Witness } from "@phala-l2/enclave/witness";
 import { loadKzg } from "@phala-l2/node/l1/kzg";
@@ -46,6 +46,7 @@ function input(rollup: Rollup, from: bigint, to: bigint): ProofInput {
     l1Head: rollup.l1.head.hash,
     previousOutputRoot: rollup.outputRoot(from),
     l2BlockNumber: to,
+    mayBeAbsent: false,
   };
 }
 
@@ -253,6 +254,29 @@ describe("a proof is refused, by name,", () => {
     assert.notDeepEqual(outputRoot, rollup.outputRoot(7n));
   });
 
+  it("but, where that is an answer, such a block is proven not to exist", async () => {
+    const request = { ...input(rollup, 1n, rollup.head.number + 1n), mayBeAbsent: true };
+    const { outputRoot, claim, head } = await proven(request, witness);
+    assert.deepEqual(outputRoot, NO_SUCH_BLOCK);
+    assert.deepEqual(claim, {
+      ...(await proven(input(rollup, 1n, rollup.head.number), witness)).claim,
+      outputRoot,
+      l2BlockNumber: rollup.head.number + 1n,
+    });
+    assert.equal(head.number, rollup.head.number);
+    const early = { ...input(rollup, 1n, 7n), l1Head: rollup.l1.head.header.parentHash, mayBeAbsent: true };
+    assert.deepEqual((await proven(early, witness)).outputRoot, NO_SUCH_BLOCK);
+    // A block that exists is never proven not to.
+    const existing = { ...input(rollup, 1n, 7n), mayBeAbsent: true };
+    assert.deepEqual((await proven(existing, witness)).outputRoot, rollup.outputRoot(7n));
+    // Nor may data that is held back look like data that does not exist.
+    await assert.rejects(proven(request, { ...witness, blobs: [] }), { code: "PREIMAGE_MISSING" });
+    for (const index of witness.preimages.keys()) {
+      const preimages = witness.preimages.toSpliced(index, 1);
+      await assert.rejects(proven(request, { ...witness, preimages }), { code: "PREIMAGE_MISSING" });
+    }
+  });
+
   it("under another configuration: another genesis, another chain", async () => {
     const { config } = rollup;
     const l2 = { number: 1n, hash: ZERO_HASH };
@@ -334,6 +358,7 @@ describe("a host's collection", () => {
       previousBlockNumber: 1n,
       previousOutputRoot: rollup.outputRoot(2n),
       l2BlockNumber: 3n,
+      mayBeAbsent: false,
     };
     const dependencies = { chain: rollup, l1: rollup.l1, log: silentLog, signal };
     await assert.rejects(collectWitness(request, dependencies), { code: "PREVIOUS_OUTPUT_ROOT_UNKNOWN" });
@@ -349,6 +374,7 @@ describe("a host's collection", () => {
       previousBlockNumber: 1n,
       previousOutputRoot: rollup.outputRoot(1n),
       l2BlockNumber: rollup.head.number,
+      mayBeAbsent: false,
     };
     const damaged = {
       config: rollup.config,
@@ -356,12 +382,54 @@ describe("a host's collection", () => {
       headerByHash: (hash: Hash) => rollup.headerByHash(hash),
       block: (hash: Hash) => rollup.block(hash),
       ref: (hash: Hash) => rollup.ref(hash),
+      safeHeadAtL1Block: () => undefined,
       readCode: rollup.readCode,
       readNode: (hash: Hash) => rollup.readNode(hash)?.with(0, 0),
     };
     await assert.rejects(collectWitness(request, { chain: damaged, l1: rollup.l1, log: silentLog, signal }), {
       code: "PREIMAGE_MISMATCH",
     });
+  });
+
+  it("takes L1 blocks as a whole only as far as the L2 block needs them, headers after", async () => {
+    const rollup = await smallRollup();
+    const derivedAt = rollup.l1.head.header.number;
+    rollup.l1.mine();
+    rollup.l1.mine();
+    const asked: bigint[] = [];
+    const l1 = {
+      block: (which: bigint | Hash) => {
+        if (typeof which === "bigint") asked.push(which);
+        return rollup.l1.block(which);
+      },
+      blobs: (block: unknown, hashes: readonly Hash[]) => rollup.l1.blobs(block, hashes),
+      blockRef: (which: bigint | Hash) => rollup.l1.blockRef(which),
+      header: (hash: Hash) => rollup.l1.header(hash),
+    };
+    const chain = {
+      config: rollup.config,
+      hashByNumber: (number: bigint) => rollup.hashByNumber(number),
+      headerByHash: (hash: Hash) => rollup.headerByHash(hash),
+      block: (hash: Hash) => rollup.block(hash),
+      ref: (hash: Hash) => rollup.ref(hash),
+      readCode: rollup.readCode,
+      readNode: rollup.readNode,
+      safeHeadAtL1Block: (number: bigint) => ({
+        l1: { number, hash: ZERO_HASH },
+        safe: { number: number >= derivedAt ? rollup.head.number : 0n, hash: ZERO_HASH },
+      }),
+    };
+    const request = {
+      l1Head: rollup.l1.head.hash,
+      previousBlockNumber: 1n,
+      previousOutputRoot: rollup.outputRoot(1n),
+      l2BlockNumber: rollup.head.number,
+      mayBeAbsent: false,
+    };
+    const { witness } = await collectWitness(request, { chain, l1, log: silentLog, signal });
+    assert.deepEqual(asked, [100n, 101n, 102n]);
+    const { outputRoot } = await proven(input(rollup, 1n, rollup.head.number), decoded(witness));
+    assert.deepEqual(outputRoot, rollup.outputRoot(rollup.head.number));
   });
 
   it("stops between two blocks when it is told to", async () => {
@@ -371,6 +439,7 @@ describe("a host's collection", () => {
       previousBlockNumber: 1n,
       previousOutputRoot: rollup.outputRoot(1n),
       l2BlockNumber: rollup.head.number,
+      mayBeAbsent: false,
     };
     const dependencies = { chain: rollup, l1: rollup.l1, log: silentLog, signal: AbortSignal.abort() };
     await assert.rejects(collectWitness(request, dependencies), { code: "STOPPED" });
@@ -384,10 +453,13 @@ describe("a host's collection", () => {
       previousBlockNumber: 0n,
       previousOutputRoot: rollup.outputRoot(0n),
       l2BlockNumber: rollup.head.number,
+      mayBeAbsent: false,
     };
     const l1 = {
       block: (which: bigint | Hash) => (which === 101n ? other : rollup).l1.block(which),
       blobs: (block: unknown, hashes: readonly Hash[]) => rollup.l1.blobs(block, hashes),
+      blockRef: (which: bigint | Hash) => rollup.l1.blockRef(which),
+      header: (hash: Hash) => rollup.l1.header(hash),
     };
     await assert.rejects(collectWitness(request, { chain: rollup, l1, log: silentLog, signal }), {
       code: "L1_REORGED",

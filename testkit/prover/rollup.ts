@@ -221,6 +221,11 @@ export class Rollup {
     return this.#byHash.get(toHex(hash))?.block;
   }
 
+  /** Nothing is recorded: a witness then takes L1 blocks as a whole up to the head. */
+  safeHeadAtL1Block(): undefined {
+    return undefined;
+  }
+
   ref(hash: Hash): L2BlockRef | undefined {
     return this.#byHash.get(toHex(hash))?.ref;
   }

@@ -108,6 +108,10 @@ export class RootedL1 {
     return blockRefOf(await this.block(which));
   }
 
+  async header(hash: Hash): Promise<Header> {
+    return (await this.block(hash)).header;
+  }
+
   async blobs(_block: unknown, hashes: readonly Hash[]): Promise<ReadonlyMap<Hex, Uint8Array>> {
     const found = new Map<Hex, Uint8Array>();
     for (const hash of hashes) {
