@@ -8,8 +8,6 @@ import {
   type RunningNode,
   startNode,
 } from "@phala-l2/node/main";
-import { readSubmission } from "@phala-l2/node/rpc/eth/submission";
-import type { Hash } from "@phala-l2/protocol/bytes";
 import {
   bigintSetting,
   booleanSetting,
@@ -22,6 +20,7 @@ import type { Log } from "@phala-l2/protocol/log";
 import type { Block } from "@phala-l2/protocol/wire/block";
 import { unsignedUnsafeBlock } from "@phala-l2/protocol/wire/unsafe-block";
 import { Production } from "./building/production.ts";
+import { followChain } from "./mempool/follow-chain.ts";
 import { headView } from "./mempool/head-view.ts";
 import { DEFAULT_LIMITS } from "./mempool/limits.ts";
 import { Mempool } from "./mempool/mempool.ts";
@@ -53,21 +52,6 @@ export const sequencerSettings = {
 
 type SequencerSettings = SettingsOf<typeof sequencerSettings>;
 
-/** Keeps the pool in step with the head; what a reorg threw out of the chain comes back into the pool. */
-function followHead({ engine, chain, config }: NodeCore, mempool: Mempool): () => void {
-  const readmit = (hash: Hash) => {
-    for (const raw of chain.block(hash)?.transactions ?? []) {
-      const reading = readSubmission(raw, config.l2ChainId);
-      if (reading.kind === "ok") mempool.submit(reading.submitted);
-    }
-  };
-  return engine.subscribe((event) => {
-    if (event.kind !== "unsafe" && event.kind !== "reorg") return;
-    mempool.headChanged(headView(chain));
-    if (event.kind === "reorg") for (const hash of event.dropped.toReversed()) readmit(hash);
-  });
-}
-
 function publisher(core: NodeCore, gossip: Gossip | undefined, account: SigningAccount) {
   return async (block: Block): Promise<void> => {
     if (gossip === undefined) return;
@@ -85,7 +69,7 @@ function extension(
 ): NodeExtension {
   const limits = { ...DEFAULT_LIMITS, transactions: settings.poolTransactions, minTip: settings.minTip };
   const mempool = new Mempool(limits, headView(core.chain));
-  const unsubscribe = followHead(core, mempool);
+  const unsubscribe = followChain({ engine: core.engine, mempool, log });
   const production = new Production({
     ...core,
     mempool,

@@ -1,61 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { SubmissionRejection, SubmittedTransaction } from "@phala-l2/node/rpc/eth/submission";
-import { asAddress, bigintToBytes, toHex } from "@phala-l2/protocol/bytes";
-import { addressOfKey } from "@phala-l2/protocol/secp256k1";
-import { encodeTransaction, signTransaction, transactionHash } from "@phala-l2/protocol/wire/transaction";
+import { toHex } from "@phala-l2/protocol/bytes";
 import fc from "fast-check";
-import type { HeadView, SenderAccount } from "./head-view.ts";
+import type { HeadView } from "./head-view.ts";
 import { DEFAULT_LIMITS, MAX_TRANSACTION_BYTES } from "./limits.ts";
 import { Mempool } from "./mempool.ts";
-
-const ETHER = 10n ** 18n;
-const key = (index: number) => bigintToBytes(BigInt(index + 1), 32);
-const senderOf = (index: number) => addressOfKey(key(index));
-const recipient = asAddress(new Uint8Array(20).fill(0xee));
-
-type Fields = { nonce?: bigint; tip?: bigint; fee?: bigint; gas?: bigint; value?: bigint; data?: Uint8Array };
-
-function transfer(from: number, fields: Fields = {}): SubmittedTransaction {
-  const { nonce = 0n, tip = 1n, fee = 100n, gas = 21_000n, value = 0n, data = new Uint8Array() } = fields;
-  const transaction = signTransaction(
-    {
-      type: 2,
-      chainId: 901n,
-      nonce,
-      maxPriorityFeePerGas: tip,
-      maxFeePerGas: fee,
-      gasLimit: gas,
-      to: recipient,
-      value,
-      data,
-      accessList: [],
-    },
-    key(from),
-  );
-  const raw = encodeTransaction(transaction);
-  return { raw, hash: transactionHash(raw), transaction, sender: senderOf(from) };
-}
-
-function head(accounts: Record<number, Partial<SenderAccount>> = {}, baseFee = 10n): HeadView {
-  const known = new Map(
-    Object.entries(accounts).map(([index, account]) => [toHex(senderOf(Number(index))), account]),
-  );
-  return {
-    account: (address) => ({ nonce: 0n, balance: ETHER, isContract: false, ...known.get(toHex(address)) }),
-    baseFee,
-    gasLimit: 30_000_000n,
-    fork: "jovian",
-    l1: {
-      baseFee: 0n,
-      blobBaseFee: 0n,
-      baseFeeScalar: 0n,
-      blobBaseFeeScalar: 0n,
-      operatorFeeScalar: 0n,
-      operatorFeeConstant: 7n,
-    },
-  };
-}
+import { ETHER, poolHead as head, senderOf, transfer } from "./testing/transfers.ts";
 
 const poolOf = (limits: Partial<typeof DEFAULT_LIMITS> = {}, view = head()) =>
   new Mempool({ ...DEFAULT_LIMITS, ...limits }, view);
@@ -98,6 +49,13 @@ describe("what the pool refuses", () => {
       "floor-data-gas-too-low",
       transfer(0, { gas: 36_999n, data: new Uint8Array(400).fill(1) }),
     ],
+    [
+      "more gas than Karst allows one transaction",
+      "gas-limit-above-cap",
+      transfer(0, { gas: 2n ** 24n + 1n }),
+      { ...head(), fork: "karst" },
+    ],
+    ["the last nonce there is", "nonce-too-high", transfer(0, { nonce: 2n ** 64n - 1n })],
     ["more gas than a block has", "gas-limit-exceeds-block", transfer(0, { gas: 30_000_001n })],
     [
       "oversized data",
@@ -238,7 +196,79 @@ describe("a full pool", () => {
   });
 });
 
+describe("a flood", () => {
+  it("of transactions that wait for a nonce pushes no paying one out, whatever it offers", () => {
+    const pool = poolOf({ transactions: 10 });
+    const paying = [0, 1, 2, 3].map((from) => transfer(from, { tip: 1n }));
+    accept(pool, ...paying);
+    for (let i = 0; i < 100; i++) pool.submit(transfer(4 + (i % 6), { nonce: 5n + BigInt(i), tip: 90n }));
+    assert.equal(pool.size, 10);
+    assert.equal(rejectionOf(pool, transfer(10, { nonce: 7n, tip: 99n })), "pool-full");
+    accept(pool, transfer(11, { tip: 1n }), transfer(12, { tip: 1n }));
+    for (const { hash } of paying) assert.ok(pool.get(hash));
+  });
+
+  it("of one sender's transactions beyond a gap ends at that sender's share", () => {
+    const pool = poolOf({ queuedPerSender: 3 });
+    for (let i = 2; i < 9; i++) pool.submit(transfer(0, { nonce: BigInt(i) }));
+    assert.equal(pool.size, 3);
+    accept(pool, transfer(0), transfer(0, { nonce: 1n }));
+    assert.equal([...pool.pending()].length, 5);
+    accept(pool, transfer(0, { nonce: 6n }));
+  });
+
+  it("of large ones for which there is no room pushes nobody out", () => {
+    const pool = poolOf({ bytes: 1_000 });
+    accept(pool, transfer(0), transfer(1), transfer(2));
+    const large = transfer(3, { tip: 50n, gas: 300_000n, data: new Uint8Array(950) });
+    assert.equal(rejectionOf(pool, large), "pool-full");
+    assert.equal(pool.size, 3);
+  });
+
+  it("at a price below the base fee pushes nobody out", () => {
+    const pool = poolOf({ transactions: 2 }, head({}, 50n));
+    accept(pool, transfer(0, { tip: 1n }), transfer(1, { tip: 1n }));
+    assert.equal(rejectionOf(pool, transfer(2, { tip: 49n, fee: 49n })), "pool-full");
+  });
+
+  it("does not keep a sender from replacing its own transaction", () => {
+    const pool = poolOf({ transactions: 2 });
+    accept(pool, transfer(0, { tip: 9n }), transfer(1, { tip: 1n, fee: 50n }));
+    accept(pool, transfer(1, { tip: 2n, fee: 60n }));
+    assert.equal(pool.size, 2);
+  });
+});
+
 describe("a new head", () => {
+  it("looks at the accounts that it names only", () => {
+    const pool = poolOf();
+    accept(pool, transfer(0), transfer(1));
+    pool.headChanged(head({ 0: { nonce: 1n }, 1: { nonce: 1n } }), [senderOf(0)]);
+    assert.deepEqual(
+      [...pool.pending()].map(({ sender }) => sender),
+      [senderOf(1)],
+    );
+  });
+
+  it("also looks at accounts that a block has shown to be different, at L1's prices now", () => {
+    const pool = poolOf();
+    accept(pool, transfer(0, { value: ETHER - 3_000_000n }));
+    pool.doubt(senderOf(0));
+    const dearer = head();
+    pool.headChanged({ ...dearer, l1: { ...dearer.l1, operatorFeeConstant: 5_000_000n } }, []);
+    assert.equal(pool.size, 0);
+  });
+
+  it("before the last one makes earlier nonces executable again", () => {
+    const pool = poolOf({}, head({ 0: { nonce: 2n } }));
+    accept(pool, transfer(0, { nonce: 2n }));
+    pool.headChanged(head());
+    assert.equal(pool.nextNonce(senderOf(0)), undefined);
+    assert.equal([...pool.queued()].length, 1);
+    accept(pool, transfer(0), transfer(0, { nonce: 1n }));
+    assert.equal(pool.nextNonce(senderOf(0)), 3n);
+  });
+
   it("removes what was included and what can't be paid any more", () => {
     const pool = poolOf();
     accept(pool, transfer(0), transfer(0, { nonce: 1n }), transfer(1, { value: 5n }), transfer(2));
@@ -258,6 +288,15 @@ describe("a new head", () => {
     assert.equal(pool.nextNonce(senderOf(0)), undefined);
     pool.headChanged(head({ 0: { nonce: 3n } }));
     assert.equal(pool.nextNonce(senderOf(0)), 4n);
+  });
+
+  it("announces a replacement alone", () => {
+    const pool = poolOf();
+    accept(pool, transfer(0), transfer(0, { nonce: 1n }));
+    const told: bigint[] = [];
+    pool.subscribe(({ transaction }) => told.push(transaction.nonce));
+    accept(pool, transfer(0, { tip: 2n, fee: 200n }));
+    assert.deepEqual(told, [0n]);
   });
 
   it("announces a transaction that filled a gap together with its followers", () => {
