@@ -42,13 +42,7 @@ export class Mempool implements PoolView {
       ? ({ reason: "already-known" } as const)
       : brokenRule(submitted, this.#head, this.#limits);
     if (rejection !== undefined) return { kind: "rejected", rejection };
-    return this.#admit({
-      ...submitted,
-      hashKey,
-      senderKey: toHex(submitted.sender),
-      arrival: this.#arrivals++,
-      cost: highestCost(submitted, this.#head),
-    });
+    return this.#admit(submitted, hashKey);
   }
 
   /**
@@ -119,11 +113,15 @@ export class Mempool implements PoolView {
     for (const queue of this.#queues.values()) yield queue.run();
   }
 
-  #admit(entry: PoolTransaction): SubmissionResult {
-    const account = this.#head.account(entry.sender);
-    const queue =
-      this.#queues.get(entry.senderKey) ?? new SenderQueue(entry.sender, entry.senderKey, account.nonce);
-    const before = queue.get(entry.transaction.nonce);
+  #admit(submitted: SubmittedTransaction, hashKey: Hex): SubmissionResult {
+    const { raw, hash, transaction, sender } = submitted;
+    const senderKey = toHex(sender);
+    const account = this.#head.account(sender);
+    const queue = this.#queues.get(senderKey) ?? new SenderQueue(sender, senderKey, account.nonce);
+    const before = queue.get(transaction.nonce);
+    const cost = highestCost(submitted, this.#head, account.balance - queue.cost + (before?.cost ?? 0n));
+    const arrival = this.#arrivals++;
+    const entry: PoolTransaction = { raw, hash, transaction, sender, hashKey, senderKey, arrival, cost };
     const rejection =
       this.#brokenAccountRule(entry, account, queue, before) ?? this.#makeRoom(entry, queue, before);
     if (rejection !== undefined) return { kind: "rejected", rejection };
@@ -196,7 +194,7 @@ export class Mempool implements PoolView {
   #refresh(queue: SenderQueue, reprice: boolean): void {
     const { nonce, balance } = this.#head.account(queue.sender);
     for (const entry of [...queue.entries()]) {
-      const cost = reprice ? highestCost(entry, this.#head) : entry.cost;
+      const cost = reprice ? highestCost(entry, this.#head, balance) : entry.cost;
       if (entry.transaction.nonce < nonce || cost > balance) this.#remove(entry);
     }
     queue.setNonce(nonce);

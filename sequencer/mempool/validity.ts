@@ -72,9 +72,26 @@ function brokenGasRule(transaction: SignedTransaction, head: HeadView): Submissi
   return undefined;
 }
 
-/** Wei that the transaction may take from its sender at most, at the head's L1 prices. */
-export function highestCost({ raw, transaction }: SubmittedTransaction, head: HeadView): bigint {
+/**
+ * Above any estimate of a transaction's compressed size: FastLZ adds less than this to data that it can't
+ * compress, and the estimate (fjord/exec-engine.md) is a part of that.
+ */
+const MOST_ADDED_BYTES = 100;
+const SIZE_SCALE = 1_000_000n;
+
+/**
+ * Wei that the transaction may take from its sender at most, at the head's L1 prices. The compressed size takes
+ * longer to find than all else: as long as `budget` covers what the transaction would cost without compression,
+ * that is the answer.
+ */
+export function highestCost(
+  { raw, transaction }: Pick<SubmittedTransaction, "raw" | "transaction">,
+  head: HeadView,
+  budget: bigint,
+): bigint {
   const { gasLimit, value } = transaction;
-  const l1 = l1Fee(estimatedSizeScaled(raw), head.l1);
-  return gasLimit * gasFeeCap(transaction) + value + l1 + operatorFee(gasLimit, head.l1, head.fork);
+  const withoutL1 = gasLimit * gasFeeCap(transaction) + value + operatorFee(gasLimit, head.l1, head.fork);
+  const mostForL1 = l1Fee(BigInt(raw.length + MOST_ADDED_BYTES) * SIZE_SCALE, head.l1);
+  if (withoutL1 + mostForL1 <= budget) return withoutL1 + mostForL1;
+  return withoutL1 + l1Fee(estimatedSizeScaled(raw), head.l1);
 }
