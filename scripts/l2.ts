@@ -5,22 +5,17 @@ import { environmentName, flagName } from "@phala-l2/protocol/config/settings";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { CommanderError, Command as CommandLine } from "commander";
 import { type Logger, pino } from "pino";
-import { batcherCommand } from "./commands/batcher.ts";
-import { bridgeCommand } from "./commands/bridge.ts";
 import { BAD_USAGE, type Command, DOES_NOT_HOLD } from "./commands/command.ts";
-import { genesisCommand } from "./commands/genesis.ts";
-import { nodeCommand } from "./commands/node.ts";
-import { proverCommand } from "./commands/prover.ts";
-import { sequencerCommand } from "./commands/sequencer.ts";
 
-const commands = [
-  nodeCommand,
-  sequencerCommand,
-  batcherCommand,
-  proverCommand,
-  bridgeCommand,
-  genesisCommand,
-];
+/** Loaded when called for: a process has only the code of its own command. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  node: async () => (await import("./commands/node.ts")).nodeCommand,
+  sequencer: async () => (await import("./commands/sequencer.ts")).sequencerCommand,
+  batcher: async () => (await import("./commands/batcher.ts")).batcherCommand,
+  prover: async () => (await import("./commands/prover.ts")).proverCommand,
+  bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
+  genesis: async () => (await import("./commands/genesis.ts")).genesisCommand,
+};
 
 function fail(message: string): void {
   process.stderr.write(`l2: ${message}\n`);
@@ -116,7 +111,9 @@ function describe(command: Command): CommandLine {
 const program = new CommandLine("l2")
   .description("phala-l2: an Ethereum L2 proven by several TEE vendors")
   .exitOverride();
-for (const command of commands) program.addCommand(describe(command));
+const wanted = commands[process.argv[2] ?? ""];
+for (const load of wanted === undefined ? Object.values(commands) : [wanted])
+  program.addCommand(describe(await load()));
 try {
   await program.parseAsync();
 } catch (error) {

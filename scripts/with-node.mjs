@@ -30,6 +30,7 @@ function innerEnvironment() {
     ...Object.fromEntries(inherited),
     PATH: [bin, process.env.PATH].join(delimiter),
     npm_config_nodedir: join(toolchain, "node_modules", `node-linux-${process.arch}`),
+    NODE_COMPILE_CACHE: join(root, "node_modules/.cache/node-compile"),
     HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
   };
 }
