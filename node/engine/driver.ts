@@ -53,6 +53,8 @@ class Driver {
   readonly #log: Log;
   readonly #signal: AbortSignal;
   readonly #progress: Progress;
+  /** How often L1's heads have changed. */
+  #l1Changes = 0;
 
   constructor(options: DriverOptions, { engine, l1, watch, clock, log, signal }: DriverDependencies) {
     this.#options = options;
@@ -67,6 +69,7 @@ class Driver {
 
   async run(): Promise<void> {
     const unsubscribe = this.#watch.subscribe(({ heads, mayBeReorg }) => {
+      this.#l1Changes += 1;
       this.#engine.noteL1(heads);
       if (mayBeReorg) this.#log.info({ l1Block: heads.latest.number }, "L1's head is on another branch");
     });
@@ -223,8 +226,10 @@ class Driver {
     while (!this.#signal.aborted && this.#reachable() < number) {
       const { latest } = this.#watch.heads();
       if (latest.number === origin.number && !bytesEqual(latest.hash, origin.hash)) return false;
-      await this.#l1Change();
+      const seen = this.#l1Changes;
       await this.#finalize(origin);
+      // What changed meanwhile is not waited for again.
+      if (this.#l1Changes === seen) await this.#l1Change();
     }
     return true;
   }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -119,6 +121,15 @@ async function ask(node: RunningNode, method: string, params: readonly unknown[]
   return ((await response.json()) as { result: unknown }).result;
 }
 
+/** An address where nothing listens any more. */
+async function silentUrl(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
+
 const to = () => toHex(config.batchInboxAddress);
 
 describe("a node over a real L1", () => {
@@ -174,7 +185,8 @@ describe("a node over a real L1", () => {
 
   it("comes to finality with L1", async () => {
     const verifier = await start(optionsOf(options));
-    await client.request({ method: "anvil_mine" as never, params: ["0x10"] as never });
+    // Two seconds apart: the beacon API tells blocks by their time.
+    await client.request({ method: "anvil_mine" as never, params: ["0x10", "0x2"] as never });
     await until("blocks are final", () => verifier.chain.heads().finalized.number === 6n);
     await stop(verifier);
   });
@@ -185,7 +197,7 @@ describe("a node over a real L1", () => {
     const contract = config.l1SystemConfigAddress;
     const params = [toHex(contract), toHex(slot), toHex(value)];
     await client.request({ method: "anvil_setStorageAt" as never, params: params as never });
-    await client.request({ method: "anvil_mine" as never, params: ["0x1"] as never });
+    await client.request({ method: "anvil_mine" as never, params: ["0x1", "0x2"] as never });
     const head = await sequencer.l1.head("latest");
     assert.equal(await sequencer.l1.provenSlot(contract, slot, head.hash), BigInt(toHex(value)));
     assert.equal(await sequencer.l1.provenSlot(contract, asHash(new Uint8Array(32)), head.hash), 0n);
@@ -205,6 +217,6 @@ describe("a node over a real L1", () => {
     await refusal({ rollup: wrong }, "L1_OTHER_CHAIN");
     await refusal({ genesis: { ...testGenesis(config), baseFee: 8n } }, "GENESIS_MISMATCH");
     const { l1 } = optionsOf();
-    await refusal({ l1: { ...l1, rpcUrls: ["http://127.0.0.1:1"] } }, "L1_UNREACHABLE");
+    await refusal({ l1: { ...l1, rpcUrls: [await silentUrl()] } }, "L1_UNREACHABLE");
   });
 });
