@@ -1,6 +1,7 @@
 import type { Hex } from "@phala-l2/protocol/bytes";
 import { effectiveTip } from "@phala-l2/protocol/wire/transaction";
 import type { PoolTransaction } from "./pool-transaction.ts";
+import type { SenderQueue } from "./sender-queue.ts";
 
 /**
  * A block builder's walk over the pool: always the transaction that pays most among the senders' next ones.
@@ -9,8 +10,9 @@ import type { PoolTransaction } from "./pool-transaction.ts";
 export type Best = { next(): PoolTransaction | undefined; skip(transaction: PoolTransaction): void };
 
 type Candidate = {
-  readonly run: readonly PoolTransaction[];
-  at: number;
+  readonly queue: SenderQueue;
+  /** Where the queue's run ended when the walk began. */
+  readonly end: bigint;
   readonly transaction: PoolTransaction;
   readonly tip: bigint;
 };
@@ -58,25 +60,28 @@ function pop(heap: Candidate[]): Candidate | undefined {
 }
 
 /**
- * Walks over each sender's executable transactions (`runs`, each in the order of nonces) by tip at this base
- * fee. A transaction that can't pay the base fee ends its sender's run.
+ * Walks over each sender's executable transactions in the order of nonces, and among senders by tip at this base
+ * fee. A transaction that can't pay the base fee ends its sender's run, and so does one that left the pool
+ * meanwhile; what follows the run only since the walk began is not part of it.
  */
-export function bestFirst(runs: Iterable<readonly PoolTransaction[]>, baseFee: bigint): Best {
+export function bestFirst(queues: Iterable<SenderQueue>, baseFee: bigint): Best {
   const heap: Candidate[] = [];
   const skipped = new Set<Hex>();
 
-  const offer = (run: readonly PoolTransaction[], at: number) => {
-    const transaction = run[at];
+  const offer = (queue: SenderQueue, nonce: bigint, end: bigint) => {
+    const transaction = nonce < end ? queue.get(nonce) : undefined;
     if (transaction === undefined) return;
     const tip = effectiveTip(transaction.transaction, baseFee);
-    if (tip >= 0n) siftUp(heap, { run, at, transaction, tip });
+    if (tip >= 0n) siftUp(heap, { queue, end, transaction, tip });
   };
-  for (const run of runs) offer(run, 0);
+  for (const queue of queues) offer(queue, queue.nonce, queue.runEnd);
 
   let given: Candidate | undefined;
   return {
     next: () => {
-      if (given !== undefined && !skipped.has(given.transaction.senderKey)) offer(given.run, given.at + 1);
+      if (given !== undefined && !skipped.has(given.queue.key)) {
+        offer(given.queue, given.transaction.transaction.nonce + 1n, given.end);
+      }
       given = pop(heap);
       return given?.transaction;
     },

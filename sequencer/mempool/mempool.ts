@@ -66,7 +66,7 @@ export class Mempool implements PoolView {
 
   /** Walks over the executable transactions by what they pay in the next block. */
   best(): Best {
-    return bestFirst(this.#runs(), this.#head.baseFee);
+    return bestFirst(this.#queues.values(), this.#head.baseFee);
   }
 
   /** Removes a transaction that no block will take. */
@@ -94,7 +94,7 @@ export class Mempool implements PoolView {
   }
 
   *pending(): Iterable<PooledTransaction> {
-    for (const run of this.#runs()) yield* run;
+    for (const queue of this.#queues.values()) yield* queue.run();
   }
 
   *queued(): Iterable<PooledTransaction> {
@@ -107,10 +107,6 @@ export class Mempool implements PoolView {
   subscribe(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
-  }
-
-  *#runs(): Generator<readonly PoolTransaction[]> {
-    for (const queue of this.#queues.values()) yield queue.run();
   }
 
   #admit(submitted: SubmittedTransaction, hashKey: Hex): SubmissionResult {

@@ -33,6 +33,11 @@ export class SenderQueue {
     return this.#cost;
   }
 
+  /** The account's nonce at the head: where the run begins. */
+  get nonce(): bigint {
+    return this.#nonce;
+  }
+
   /** The first nonce that is missing. */
   get runEnd(): bigint {
     return this.#runEnd;
