@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { systemClock } from "@phala-l2/node/clock";
 import { loadAccount } from "@phala-l2/node/keys/account";
-import { loadKzg } from "@phala-l2/node/l1/kzg";
+import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import {
   bigintSetting,
@@ -75,7 +75,7 @@ export async function startBatcher(
       pollIntervalMs,
       feeCeiling: settings.feeCeiling,
     },
-    { ...shared, l1: createPublicClient({ transport: http(settings.l1RpcUrl) }), account, kzg: loadKzg() },
+    { ...shared, l1: createPublicClient({ transport: http(settings.l1RpcUrl) }), account, kzg: nativeKzg },
   );
   const batcher = new Batcher(
     {

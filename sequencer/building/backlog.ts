@@ -1,4 +1,3 @@
-import type { ChainReader } from "@phala-l2/node/store/chain-reader";
 import { bytesEqual, type Hash } from "@phala-l2/protocol/bytes";
 import { DEPOSIT_TYPE } from "@phala-l2/protocol/wire/transaction";
 
@@ -6,9 +5,16 @@ import { DEPOSIT_TYPE } from "@phala-l2/protocol/wire/transaction";
  * Bytes of users' transactions above the safe head from which blocks are kept small: at six blobs in each L1
  * block and a compression by half about four minutes of L1, more than the batcher is ever behind in good times.
  */
-const THROTTLE_ABOVE_BYTES = 32 * 1024 * 1024;
+export const THROTTLE_ABOVE_BYTES = 32 * 1024 * 1024;
 /** Bytes of users' transactions in a block while throttled; at two seconds a block L1 carries several times that. */
-const THROTTLED_BLOCK_BYTES = 32 * 1024;
+export const THROTTLED_BLOCK_BYTES = 32 * 1024;
+
+/** What of the chain's reader is needed here. */
+type Chain = {
+  heads(): { readonly safe: { readonly number: bigint }; readonly unsafe: { readonly number: bigint } };
+  hashByNumber(number: bigint): Hash | undefined;
+  block(hash: Hash): { readonly transactions: readonly Uint8Array[] } | undefined;
+};
 
 type Block = { readonly number: bigint; readonly hash: Hash; readonly bytes: number };
 
@@ -17,11 +23,11 @@ type Block = { readonly number: bigint; readonly hash: Hash; readonly bytes: num
  * what is not on L1 within the sequencing window is lost.
  */
 export class Backlog {
-  readonly #chain: ChainReader;
+  readonly #chain: Chain;
   #blocks: Block[] = [];
   #bytes = 0;
 
-  constructor(chain: ChainReader) {
+  constructor(chain: Chain) {
     this.#chain = chain;
   }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { systemClock } from "@phala-l2/node/clock";
 import { dangerouslyDevelopmentAccount } from "@phala-l2/node/keys/account";
-import { loadKzg } from "@phala-l2/node/l1/kzg";
+import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { addressFromHex, fromHex, toHex } from "@phala-l2/protocol/bytes";
 import { silentLog } from "@phala-l2/protocol/log";
 import { decodeBlob, encodeBlob } from "@phala-l2/protocol/wire/blob";
@@ -41,7 +41,7 @@ describe("posting to a real L1", () => {
       {
         l1: clients.l1,
         account,
-        kzg: loadKzg(),
+        kzg: nativeKzg,
         clock: systemClock,
         log: silentLog,
         signal: new AbortController().signal,
