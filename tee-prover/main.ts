@@ -8,7 +8,7 @@ import { parseGenesis } from "@phala-l2/execution/genesis-json";
 import { systemClock } from "@phala-l2/node/clock";
 import { type NodeCore, startCore } from "@phala-l2/node/core";
 import { loadAccount } from "@phala-l2/node/keys/account";
-import { loadKzg } from "@phala-l2/node/l1/kzg";
+import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { nodeSettings } from "@phala-l2/node/main";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
@@ -112,7 +112,7 @@ export async function startProver(
   );
   try {
     const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
-    const enclave = createEnclave({ random: (length) => randomBytes(length), kzg: loadKzg(), domain });
+    const enclave = createEnclave({ random: (length) => randomBytes(length), kzg: nativeKzg, domain });
     const reportData = reportDataOf({
       domain,
       key: enclave.address,

@@ -4,7 +4,7 @@ import { preimagesOfWitness } from "@phala-l2/enclave/preimages";
 import { MAX_BLOCKS_PER_PROOF, NO_SUCH_BLOCK, type ProofInput, prove } from "@phala-l2/enclave/prove";
 import { createEnclave } from "@phala-l2/enclave/session";
 import { decodeWitness, encodeWitness, type Witness } from "@phala-l2/enclave/witness";
-import { loadKzg } from "@phala-l2/node/l1/kzg";
+import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { bigintFromBytes, fromHex, type Hash, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { claimDigest } from "@phala-l2/protocol/claim";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
@@ -20,7 +20,7 @@ import { STRANGER } from "../derivation/keys.ts";
 import { BUSY_CHAIN, busyRollup, smallRollup } from "./chains.ts";
 import { COUNTER, type Rollup } from "./rollup.ts";
 
-const kzg = loadKzg();
+const kzg = nativeKzg;
 const { signal } = new AbortController();
 
 function decoded(bytes: Uint8Array): Witness {
@@ -35,6 +35,7 @@ async function collected(rollup: Rollup, from: bigint, to: bigint): Promise<Witn
     previousBlockNumber: from,
     previousOutputRoot: rollup.outputRoot(from),
     l2BlockNumber: to,
+    mayBeAbsent: false,
   };
   const { witness } = await collectWitness(request, { chain: rollup, l1: rollup.l1, log: silentLog, signal });
   return decoded(witness);

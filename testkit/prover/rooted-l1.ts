@@ -1,5 +1,5 @@
 import { blockRefOf, type L1Block } from "@phala-l2/derivation/l1-block";
-import { loadKzg } from "@phala-l2/node/l1/kzg";
+import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import {
   bytesEqual,
   EMPTY_BYTES,
@@ -87,7 +87,7 @@ export class RootedL1 {
   /** A signed batcher transaction whose blobs a beacon node would serve. */
   blobTransaction(config: RollupConfig, blobs: readonly Uint8Array[]): Uint8Array {
     const blobVersionedHashes = blobs.map((blob) => {
-      const hash = versionedHash(loadKzg().blobToKzgCommitment(blob));
+      const hash = versionedHash(nativeKzg.blobToKzgCommitment(blob));
       this.#blobs.set(toHex(hash), blob);
       return hash;
     });
