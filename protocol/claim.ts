@@ -4,7 +4,7 @@ import { keccak256 } from "./keccak.ts";
 /**
  * What a prover asserts, and the one digest that it signs and the contracts check: under this rollup
  * configuration, and with L1 up to `l1Head` as the only input, the chain whose output root was
- * `previousOutputRoot` has `outputRoot` at block `l2BlockNumber`.
+ * `previousOutputRoot` has `outputRoot` at block `l2BlockNumber`; a zero `outputRoot`: it has no such block.
  *
  * EIP-712 with domain { name, version, chainId, verifyingContract }: a signature is of no use on another chain
  * or for another contract. protocol/vectors/claim.json pins the digest for TypeScript and Solidity alike.

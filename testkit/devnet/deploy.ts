@@ -27,7 +27,7 @@ const SEQUENCING_WINDOW = 3600n;
 /** Compiles the contracts if they have changed. @throws RollupError CONTRACTS_DO_NOT_COMPILE */
 export function compileContracts(): void {
   const hardhat = join(ROOT, "node_modules/.bin/hardhat");
-  const { status, stderr, stdout } = spawnSync(hardhat, ["build", "--quiet"], {
+  const { status, stderr, stdout } = spawnSync(hardhat, ["build", "--no-tests", "--quiet"], {
     cwd: ROOT,
     encoding: "utf8",
   });

@@ -166,6 +166,7 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
         returns (bool success)
     {
         _sender = sender;
+        // solhint-disable-next-line avoid-low-level-calls
         success = SafeCall.call(target, gasleft() - RELAY_RESERVED_GAS, value, message);
         _sender = address(0);
     }
