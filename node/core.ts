@@ -8,7 +8,8 @@ import type { Log } from "@phala-l2/protocol/log";
 import { type Clock, systemClock } from "./clock.ts";
 import { ChainEngine } from "./engine/chain-engine.ts";
 import { runDriver } from "./engine/driver.ts";
-import { loadKzg } from "./l1/kzg.ts";
+import type { BlobCommitter } from "./l1/kzg.ts";
+import { type KzgThread, startKzgThread } from "./l1/kzg-thread.ts";
 import { readAhead } from "./l1/read-ahead.ts";
 import { createL1Source, type RpcL1Source } from "./l1/rpc-source.ts";
 import { type L1Watch, startL1Watch } from "./l1/watch.ts";
@@ -55,17 +56,27 @@ const CALL_ROUNDS = 3;
 /** See ReadAheadOptions. */
 const READ_AHEAD_DEPTH = 32;
 
+export type CoreDependencies = {
+  readonly log: Log;
+  /** Who commits to blobs to check them; a thread of the node's own by default. */
+  readonly kzg?: BlobCommitter;
+};
+
+/** A committer that needs no ending. */
+const lasting = (kzg: BlobCommitter): KzgThread => ({ ...kzg, stop: async () => {} });
+
 /**
  * Opens the database, looks at L1, and starts to derive.
  * @throws RollupError of the store, of L1 when it does not answer, L1_OTHER_CHAIN
  */
-export async function startCore(options: CoreOptions, { log }: { readonly log: Log }): Promise<NodeCore> {
+export async function startCore(options: CoreOptions, { log, kzg }: CoreDependencies): Promise<NodeCore> {
   const { rollup: config } = options;
   const controller = new AbortController();
   const { signal } = controller;
+  const committer = kzg === undefined ? startKzgThread() : lasting(kzg);
   const chain = await openStore({ folder: options.dataDir, config, genesis: genesisBlock(options.genesis) });
   try {
-    const l1 = l1SourceOf(options, { log, signal });
+    const l1 = l1SourceOf(options, { log, signal, kzg: committer });
     await checkL1(config, l1);
     const { pollIntervalMs, confirmations } = options.l1;
     const watch = await startL1Watch({ pollIntervalMs }, { source: l1, clock: systemClock, log, signal });
@@ -79,18 +90,20 @@ export async function startCore(options: CoreOptions, { log }: { readonly log: L
       await driver;
       await engine.settled();
       await chain.close();
+      await committer.stop();
     };
     return { config, chain, engine, l1, watch, clock: systemClock, signal, stop };
   } catch (error) {
     controller.abort();
     await chain.close();
+    await committer.stop();
     throw error;
   }
 }
 
 function l1SourceOf(
   { rollup, l1 }: CoreOptions,
-  { log, signal }: { log: Log; signal: AbortSignal },
+  { log, signal, kzg }: { log: Log; signal: AbortSignal; kzg: BlobCommitter },
 ): RpcL1Source {
   const { rpcUrls, beaconUrls, timeoutMs } = l1;
   return createL1Source(
@@ -99,7 +112,7 @@ function l1SourceOf(
       beacon: { urls: beaconUrls, timeoutMs },
       needsReceipts: (header) => needsReceipts(rollup, header),
     },
-    { fetch: (url, init) => fetch(url, init), clock: systemClock, log, kzg: loadKzg(), signal },
+    { fetch: (url, init) => fetch(url, init), clock: systemClock, log, kzg, signal },
   );
 }
 

@@ -108,7 +108,7 @@ export async function startProver(
         confirmations: settings.l1Confirmations,
       },
     },
-    { log },
+    { log, kzg: nativeKzg },
   );
   try {
     const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };

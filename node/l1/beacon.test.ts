@@ -6,9 +6,9 @@ import { silentLog } from "@phala-l2/protocol/log";
 import { encodeBlob, versionedHash } from "@phala-l2/protocol/wire/blob";
 import { createBeaconClient } from "./beacon.ts";
 import type { Fetch } from "./http.ts";
-import { loadKzg } from "./kzg.ts";
+import { nativeKzg } from "./kzg.ts";
 
-const kzg = loadKzg();
+const kzg = nativeKzg;
 const GENESIS_TIME = 1_606_824_023n;
 const TIMESTAMP = GENESIS_TIME + 12n * 5n;
 

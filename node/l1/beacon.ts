@@ -4,7 +4,7 @@ import type { Log } from "@phala-l2/protocol/log";
 import { BLOB_SIZE, versionedHash } from "@phala-l2/protocol/wire/blob";
 import { endpointName, type Fetch, fetchJson, type HttpFault, reasonOf } from "./http.ts";
 import { invalidL1Data } from "./json-rpc.ts";
-import type { Kzg } from "./kzg.ts";
+import type { BlobCommitter } from "./kzg.ts";
 import { bytesOfHex, RpcFields } from "./rpc-fields.ts";
 
 export type BeaconOptions = {
@@ -14,7 +14,7 @@ export type BeaconOptions = {
 };
 export type BeaconDependencies = {
   readonly fetch: Fetch;
-  readonly kzg: Pick<Kzg, "blobToKzgCommitment">;
+  readonly kzg: BlobCommitter;
   readonly log: Log;
   readonly signal: AbortSignal;
 };
@@ -64,7 +64,7 @@ export function createBeaconClient(options: BeaconOptions, dependencies: BeaconD
     const { genesisTime, secondsPerSlot } = await slotsOf(url);
     const slot = (timestamp - genesisTime) / secondsPerSlot;
     for (const blob of await blobsOfSlot(get, url, slot, wanted)) {
-      const hash = hashOfBlob(kzg, blob);
+      const hash = await hashOfBlob(kzg, blob);
       if (wanted.some((each) => toHex(each) === hash)) found.set(hash, blob);
     }
   }
@@ -150,9 +150,9 @@ function readBlob(value: unknown): Uint8Array {
   throw invalidL1Data(`a blob is not ${BLOB_SIZE} hex bytes`, {});
 }
 
-function hashOfBlob(kzg: BeaconDependencies["kzg"], blob: Uint8Array): Hex {
+async function hashOfBlob(kzg: BlobCommitter, blob: Uint8Array): Promise<Hex> {
   try {
-    return toHex(versionedHash(kzg.blobToKzgCommitment(blob)));
+    return toHex(versionedHash(await kzg.blobToKzgCommitment(blob)));
   } catch (error) {
     throw invalidL1Data(`a blob has no commitment: ${reasonOf(error)}`, {});
   }

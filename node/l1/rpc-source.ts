@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import { type BeaconOptions, createBeaconClient } from "./beacon.ts";
 import type { Fetch } from "./http.ts";
 import { createJsonRpcClient, type JsonRpcClient, type JsonRpcOptions } from "./json-rpc.ts";
-import type { Kzg } from "./kzg.ts";
+import type { BlobCommitter } from "./kzg.ts";
 import type { L1Label, L1Source } from "./l1-source.ts";
 import { readProvenSlot } from "./proven-storage.ts";
 import {
@@ -30,7 +30,7 @@ export type L1SourceDependencies = {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly log: Log;
-  readonly kzg: Pick<Kzg, "blobToKzgCommitment">;
+  readonly kzg: BlobCommitter;
   /** Ends all waiting. */
   readonly signal: AbortSignal;
 };

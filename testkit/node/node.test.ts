@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { buildAttributes } from "@phala-l2/derivation/attributes";
 import { openEpoch } from "@phala-l2/derivation/epoch";
 import { genesisBlock } from "@phala-l2/execution/genesis";
-import { loadKzg } from "@phala-l2/node/l1/kzg";
+import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { type NodeOptions, type RunningNode, startNode } from "@phala-l2/node/main";
 import { addressFromHex, asHash, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
@@ -146,7 +146,7 @@ describe("a node over a real L1", () => {
     const [calldata, blob] = frames;
     assert.ok(calldata && blob);
     await client.sendTransaction({ chain: null, to: to(), data: toHex(encodeFrames(calldata)) });
-    const kzg = loadKzg();
+    const kzg = nativeKzg;
     await client.sendTransaction({
       chain: null,
       to: to(),
