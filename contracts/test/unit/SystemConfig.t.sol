@@ -72,7 +72,6 @@ contract SystemConfigTest is SettlementFixture {
         ];
         for (uint256 i = 0; i < calls.length; ++i) {
             vm.prank(guardian);
-            // solhint-disable-next-line avoid-low-level-calls
             (bool done, bytes memory reverted) = address(systemConfig).call(calls[i]);
             assertFalse(done, "refused");
             assertEq(reverted, reason);
