@@ -36,20 +36,23 @@ function innerEnvironment() {
 }
 
 /** Runs one installing step; its output goes to stderr, because stdout belongs to the command. */
-function install(what, cwd, env) {
-  process.stderr.write(`installing ${what} …\n`);
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd,
-    env,
-    stdio: ["ignore", 2, 2],
-  });
+function install(what, [program, ...args], cwd, env) {
+  const started = Date.now();
+  process.stderr.write(`installing: ${what} …\n`);
+  const done = spawnSync(program, args, { cwd, env, stdio: ["ignore", 2, 2] });
   if (done.status !== 0) {
+    const how = done.status ?? done.signal ?? done.error;
     process.stderr.write(
-      `installing ${what} failed: 'npm ci' in ${cwd} ended with ${done.status ?? done.signal ?? done.error}\n`,
+      `installing ${what} failed: '${program} ${args.join(" ")}' in ${cwd} ended with ${how}\n`,
     );
     process.exit(1);
   }
+  process.stderr.write(`installing: ${what}: ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
 }
+
+const NPM_CI = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"];
+/** Every command needs the contracts' code, and a first compilation takes a while. */
+const COMPILE = [join(root, "node_modules/.bin/hardhat"), "build", "--no-tests", "--quiet"];
 
 function pinnedNodeIsThere() {
   return existsSync(node) && spawnSync(node, ["-v"]).stdout?.toString().trim() === wantedVersion;
@@ -62,7 +65,8 @@ function installDependencies(env) {
     .digest("hex");
   const stamp = join(root, "node_modules/.installed");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
-  install("the dependencies", root, env);
+  install("dependencies", NPM_CI, root, env);
+  install("compiled contracts", COMPILE, root, env);
   writeFileSync(stamp, digest);
 }
 
@@ -74,7 +78,7 @@ if (script === undefined) {
   );
   process.exit(2);
 }
-if (!pinnedNodeIsThere()) install(`Node.js ${wantedVersion}`, toolchain, process.env);
+if (!pinnedNodeIsThere()) install(`Node.js ${wantedVersion}`, NPM_CI, toolchain, process.env);
 const env = innerEnvironment();
 installDependencies(env);
 

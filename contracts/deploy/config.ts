@@ -2,6 +2,7 @@ import {
   DEVELOPMENT_ACCOUNTS,
   DEVELOPMENT_MNEMONIC,
   isDevelopmentChain,
+  mayHoldValue,
 } from "@phala-l2/protocol/config/development";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, getAddress, type Hex, numberToHex } from "viem";
@@ -159,11 +160,35 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
 }
 
 /**
- * Refuses what must never be deployed: keys that everybody knows on a chain that is not for development, and delays
- * that the contracts would refuse later.
- * @throws RollupError DEPLOY_TEST_KEY, DEPLOY_CONFIG_INVALID
+ * Refuses what must never be deployed: delays that the contracts would refuse later, provers without hardware and
+ * governance without delay where value may be held, and keys that everybody knows on a chain that is not for
+ * development.
+ * @throws RollupError DEPLOY_CONFIG_INVALID, DEPLOY_SIMULATED_PROVERS, DEPLOY_TEST_KEY
  */
 export function requireSafeConfig(config: DeployConfig, deployer: Address): void {
+  requireFittingDelays(config);
+  if (mayHoldValue(BigInt(config.l1ChainId))) requireProductionRules(config);
+  if (!isDevelopmentChain(BigInt(config.l1ChainId))) requireOwnKeys(config, deployer);
+}
+
+function requireProductionRules({ l1ChainId, dangerouslyAcceptsSimulated, timelock }: DeployConfig): void {
+  if (dangerouslyAcceptsSimulated) {
+    throw new RollupError(
+      "DEPLOY_SIMULATED_PROVERS",
+      `chain ${l1ChainId} may hold value: provers without hardware must not settle there`,
+      { data: { l1ChainId } },
+    );
+  }
+  if (timelock.minDelay === 0n) {
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      `chain ${l1ChainId} may hold value: give the timelock a delay in which people can leave`,
+      { data: { l1ChainId } },
+    );
+  }
+}
+
+function requireFittingDelays(config: DeployConfig): void {
   if (config.proofMaturityDelay < config.policy.fastDelay + config.disputeGameFinalityDelay) {
     throw new RollupError(
       "DEPLOY_CONFIG_INVALID",
@@ -178,7 +203,9 @@ export function requireSafeConfig(config: DeployConfig, deployer: Address): void
       { data: { minDelay: config.timelock.minDelay } },
     );
   }
-  if (isDevelopmentChain(BigInt(config.l1ChainId))) return;
+}
+
+function requireOwnKeys(config: DeployConfig, deployer: Address): void {
   const known = new Set(
     Array.from({ length: DEVELOPMENT_ACCOUNTS }, (_, addressIndex) =>
       mnemonicToAccount(DEVELOPMENT_MNEMONIC, { addressIndex }).address.toLowerCase(),

@@ -216,7 +216,9 @@ describe("requireSafeConfig", () => {
   const known = mnemonicToAccount("test test test test test test test test test test test junk", {
     addressIndex: 3,
   }).address;
-  const base = devnetDeployConfig({ deployer: own, batcher: own, unsafeBlockSigner: own, l1ChainId: 1 });
+  const devnet = devnetDeployConfig({ deployer: own, batcher: own, unsafeBlockSigner: own, l1ChainId: 1 });
+  const timelock = { ...devnet.timelock, minDelay: 100n };
+  const base = { ...devnet, dangerouslyAcceptsSimulated: false, timelock };
 
   it("accepts own keys on any chain and known ones on development chains", () => {
     requireSafeConfig(base, own);
@@ -228,8 +230,21 @@ describe("requireSafeConfig", () => {
     assert.throws(() => requireSafeConfig({ ...base, guardian: known }, own), code("DEPLOY_TEST_KEY"));
     const systemConfig = { ...base.systemConfig, batcher: known };
     assert.throws(() => requireSafeConfig({ ...base, systemConfig }, own), code("DEPLOY_TEST_KEY"));
-    const timelock = { ...base.timelock, executors: [known] };
-    assert.throws(() => requireSafeConfig({ ...base, timelock }, own), code("DEPLOY_TEST_KEY"));
+    const executed = { ...timelock, executors: [known] };
+    assert.throws(() => requireSafeConfig({ ...base, timelock: executed }, own), code("DEPLOY_TEST_KEY"));
+  });
+
+  it("refuses provers without hardware and governance without delay where value may be held", () => {
+    const simulated = { ...base, dangerouslyAcceptsSimulated: true };
+    const hasty = { ...base, timelock: devnet.timelock };
+    for (const l1ChainId of [1, 100, 10]) {
+      assert.throws(
+        () => requireSafeConfig({ ...simulated, l1ChainId }, own),
+        code("DEPLOY_SIMULATED_PROVERS"),
+      );
+      assert.throws(() => requireSafeConfig({ ...hasty, l1ChainId }, own), code("DEPLOY_CONFIG_INVALID"));
+    }
+    for (const l1ChainId of [900, 11_155_111, 560_048]) requireSafeConfig({ ...devnet, l1ChainId }, own);
   });
 
   it("refuses a maturity that would make waiting wallets believe a lie", () => {
