@@ -11,7 +11,8 @@ import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { nodeSettings } from "@phala-l2/node/main";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
-import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
+import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { parseRollupConfig, rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
 import {
   addressSetting,
   bigintSetting,
@@ -120,12 +121,17 @@ export async function startProver(
     });
     const evidence = await source.evidence(reportData);
     const client = l1Client(settings.l1RpcUrls);
+    const addresses = settlementOf(settings);
+    const book = new GameBook(client, addresses);
+    await requireSameSettlement(book, addresses, config);
     const abort = new AbortController();
     const { signal } = abort;
     const claims = createClaims({ enclave, chain: core.chain, l1: core.l1, clock: systemClock, log, signal });
     const running = submitter(settings, {
       core,
       client,
+      addresses,
+      book,
       account,
       claims,
       key: toHex(enclave.address),
@@ -172,9 +178,37 @@ function l1Client(urls: readonly string[]): PublicClient {
   return createPublicClient({ transport: fallback(urls.map((url) => http(url, { batch: true }))) });
 }
 
+function settlementOf(settings: ProverSettings): SettlementAddresses {
+  return {
+    disputeGameFactory: toHex(settings.disputeGameFactory),
+    anchorStateRegistry: toHex(settings.anchorStateRegistry),
+    proverRegistry: toHex(settings.proverRegistry),
+  };
+}
+
+/** Claims for another configuration or registry would be refused one by one, as by an unknown key. */
+async function requireSameSettlement(
+  book: GameBook,
+  { proverRegistry }: SettlementAddresses,
+  config: RollupConfig,
+): Promise<void> {
+  const wanted = await book.wanted();
+  const own = toHex(rollupConfigHash(config));
+  if (wanted.rollupConfigHash !== own) {
+    const message = `the games on L1 are of the rollup configuration ${wanted.rollupConfigHash}, not of the given file's ${own}; use the files of that deployment`;
+    throw new RollupError("SETTING_INVALID", message, { data: { wanted: wanted.rollupConfigHash, own } });
+  }
+  if (wanted.proverRegistry !== proverRegistry) {
+    const message = `the games on L1 ask the prover registry ${wanted.proverRegistry}, not ${proverRegistry}`;
+    throw new RollupError("SETTING_INVALID", message, { data: { wanted: wanted.proverRegistry } });
+  }
+}
+
 type SubmitterParts = {
   readonly core: NodeCore;
   readonly client: PublicClient;
+  readonly addresses: SettlementAddresses;
+  readonly book: GameBook;
   readonly account: Awaited<ReturnType<typeof loadAccount>>;
   readonly claims: ReturnType<typeof createClaims>;
   readonly key: Hex;
@@ -184,12 +218,7 @@ type SubmitterParts = {
 };
 
 function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
-  const { core, client, account, claims, key, source, log, signal } = parts;
-  const addresses: SettlementAddresses = {
-    disputeGameFactory: toHex(settings.disputeGameFactory),
-    anchorStateRegistry: toHex(settings.anchorStateRegistry),
-    proverRegistry: toHex(settings.proverRegistry),
-  };
+  const { core, client, addresses, book, account, claims, key, source, log, signal } = parts;
   const pollIntervalMs = settings.pollInterval * MILLISECONDS;
   const shared = { clock: systemClock, signal };
   return new Submitter(
@@ -204,7 +233,7 @@ function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
       ...shared,
       log,
       claims,
-      book: new GameBook(client, addresses),
+      book,
       node: { chain: core.chain, currentL1: () => core.engine.syncStatus().currentL1 },
       l1: core.l1,
       transactions: createL1Transactions(

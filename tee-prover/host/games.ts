@@ -58,13 +58,33 @@ export class GameBook {
     });
     const { timestamp } = await this.#client.getBlock();
     const games: Game[] = [];
-    for (const facts of [...this.#followed.values()]) {
-      const { game, resolvedAt } = await this.#standing(facts);
-      games.push(game);
-      if (isSettled(game, { resolvedAt, anchor: number, now: timestamp }))
-        this.#followed.delete(facts.address);
+    const followed = [...this.#followed.values()];
+    for (let at = 0; at < followed.length; at += PAGE) {
+      const page = await Promise.all(followed.slice(at, at + PAGE).map((facts) => this.#standing(facts)));
+      for (const { game, resolvedAt } of page) {
+        games.push(game);
+        const moment = { resolvedAt, anchor: number, now: timestamp };
+        if (isSettled(game, moment)) this.#followed.delete(game.address);
+      }
     }
     return { anchor: { root, number }, games };
+  }
+
+  /** What claims must be made for: the configuration and registry that the games' implementation has. */
+  async wanted(): Promise<{ readonly rollupConfigHash: Hex; readonly proverRegistry: Hex }> {
+    const { readContract } = this.#client;
+    const address = await readContract({
+      address: this.#addresses.disputeGameFactory,
+      abi: disputeGameFactoryAbi,
+      functionName: "gameImpls",
+      args: [GAME_TYPE],
+    });
+    const implementation = { address, abi: multiProofGameAbi } as const;
+    const [rollupConfigHash, proverRegistry] = await Promise.all([
+      readContract({ ...implementation, functionName: "rollupConfigHash" }),
+      readContract({ ...implementation, functionName: "proverRegistry" }),
+    ]);
+    return { rollupConfigHash, proverRegistry: lowerCase(proverRegistry) };
   }
 
   /** Whether the registry counts a key now. */

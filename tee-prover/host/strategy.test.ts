@@ -150,7 +150,7 @@ describe("the proposal that is due", () => {
     ["does not exist when a game reaches beyond it", { games: [game({ l2BlockNumber: 33n })] }, undefined],
     [
       "passes over a lost game",
-      { games: [game({ l2BlockNumber: 30n, status: "challenger-wins" })] },
+      { games: [game({ l2BlockNumber: 30n, rootClaim: "0xbad", status: "challenger-wins" })] },
       [undefined, 0n, 30n],
     ],
     [
@@ -184,6 +184,16 @@ describe("the proposal that is due", () => {
       ["0x01", 20n, 30n],
     ],
     ["does not build on an anchor that is not ours", { anchor: { root: "0xbad", number: 0n } }, undefined],
+    [
+      "is not made again where the guardian has judged the very same",
+      { games: [game({ l2BlockNumber: 30n, isTrusted: false })] },
+      undefined,
+    ],
+    [
+      "is made where the judged one had another parent",
+      { games: [game({ l2BlockNumber: 30n, isTrusted: false, parent: "0x77" })] },
+      [undefined, 0n, 30n],
+    ],
     ["goes no further than one proof does", { maxBlocks: 15n }, [undefined, 0n, 10n]],
     ["does not exist where one proof can't reach the next multiple", { maxBlocks: 9n }, undefined],
     [

@@ -111,7 +111,14 @@ export function proposalDue(situation: Situation): Proposal | undefined {
   const newest = reach < safe ? reach : safe;
   const number = newest - (newest % interval);
   const root = number > base.previous.number ? outputRoot(number) : undefined;
-  return root === undefined ? undefined : { ...base, target: { root, number } };
+  if (root === undefined) return undefined;
+  const proposal = { ...base, target: { root, number } };
+  return situation.games.some((game) => isSame(game, proposal)) ? undefined : proposal;
+}
+
+/** The factory makes a game of one root, block and parent only once, whatever became of it. */
+function isSame(game: Game, { parent, target }: Proposal): boolean {
+  return game.rootClaim === target.root && game.l2BlockNumber === target.number && game.parent === parent;
 }
 
 /** The newest output that is neither lost nor false: of a game, or else the anchor. */

@@ -1,7 +1,7 @@
 import type { Clock } from "@phala-l2/node/clock";
 import type { L1Source } from "@phala-l2/node/l1/l1-source";
 import { type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
-import { isRollupError } from "@phala-l2/protocol/errors";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { ProverClass } from "../attest/kind.ts";
 import { anchorCall, createCall, proveCall, resolveCall } from "./calls.ts";
@@ -14,6 +14,7 @@ import {
   type Game,
   gamesToProve,
   gamesToResolve,
+  type Output,
   type ProofTask,
   proposalDue,
   type Situation,
@@ -187,6 +188,7 @@ export class Submitter {
       l2BlockNumber: target.number,
       mayBeAbsent: false,
     });
+    requireAgreement(toHex(signed.claim.outputRoot), target);
     const facts = { l2Block: target.number, outputRoot: target.root, parent: proposal.parent };
     await this.#sendWith(
       createCall(this.#options.addresses, proposal, l1Head.number, signed),
@@ -228,6 +230,13 @@ export class Submitter {
       log.warn({ reason, failures }, "trying again after an error");
     }
   }
+}
+
+/** The node and the enclave run the same rules over the same L1; where they differ, neither is to be believed. */
+function requireAgreement(proven: Hex, { number, root }: Output): void {
+  if (proven === root) return;
+  const message = `the enclave proves another output root of block ${number} than this node has; nothing is proposed`;
+  throw new RollupError("PROOF_DISAGREES", message, { data: { number, node: root, enclave: proven } });
 }
 
 function factsOf(game: Game): object {
