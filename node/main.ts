@@ -25,7 +25,7 @@ import { loadPeerKey } from "./gossip/peer-key.ts";
 import { createJsonRpcClient } from "./l1/json-rpc.ts";
 import { bytesOfHex } from "./l1/rpc-fields.ts";
 import { followUnsafeBlockSigner, type UnsafeBlockSigner } from "./l1/unsafe-block-signer.ts";
-import { adminMethods, type SequencerControl } from "./rpc/admin.ts";
+import { adminMethods, adminViews, type SequencerControl } from "./rpc/admin.ts";
 import { startCallWorker } from "./rpc/calls/call-worker.ts";
 import { debugMethods } from "./rpc/debug.ts";
 import { forwardTo } from "./rpc/eth/forward.ts";
@@ -35,7 +35,7 @@ import { ethSubscriptions } from "./rpc/eth/subscriptions.ts";
 import { DEFAULT_RPC_LIMITS } from "./rpc/limits.ts";
 import type { RpcMethods } from "./rpc/method.ts";
 import { netMethods } from "./rpc/net.ts";
-import { opp2pMethods } from "./rpc/opp2p.ts";
+import { opp2pMethods, opp2pViews } from "./rpc/opp2p.ts";
 import { optimismMethods } from "./rpc/optimism.ts";
 import type { PoolView } from "./rpc/pool-view.ts";
 import { type Readiness, type RpcServer, startRpcServer } from "./rpc/server.ts";
@@ -58,6 +58,10 @@ export const nodeSettings = {
     help: "port of JSON-RPC over HTTP and WebSocket; 0 is any free one",
     default: "9545",
   }),
+  adminPort: portSetting({
+    help: "port on 127.0.0.1 that serves admin_* and opp2p_* in full too; 0 is any free one; none: not served",
+    optional: true,
+  }),
   rpcCorsOrigins: listSetting({ help: "origins whose pages may call; * is any", default: "" }),
   p2pListen: listSetting({
     help: "multiaddrs for gossip, such as /ip4/0.0.0.0/tcp/9222; none: no gossip",
@@ -71,6 +75,8 @@ export type RpcOptions = {
   readonly host: string;
   readonly port: number;
   readonly corsOrigins: readonly string[];
+  /** Port on the loopback interface for what the operator alone may call; undefined serves none of it. */
+  readonly adminPort: number | undefined;
 };
 export type P2pOptions = { readonly listen: readonly string[]; readonly peers: readonly string[] };
 
@@ -99,8 +105,10 @@ export type NodeDependencies = {
   ) => Promise<NodeExtension>;
 };
 
+export type NodeRpc = Pick<RpcServer, "url" | "wsUrl"> & { readonly adminUrl: string | undefined };
+
 export type RunningNode = NodeCore & {
-  readonly rpc: Pick<RpcServer, "url" | "wsUrl"> | undefined;
+  readonly rpc: NodeRpc | undefined;
   readonly gossip: Gossip | undefined;
 };
 
@@ -122,7 +130,12 @@ export async function nodeOptions(settings: SettingsOf<typeof nodeSettings>): Pr
       timeoutMs: settings.l1Timeout * MILLISECONDS,
       confirmations: settings.l1Confirmations,
     },
-    rpc: { host: settings.rpcHost, port: settings.rpcPort, corsOrigins: settings.rpcCorsOrigins },
+    rpc: {
+      host: settings.rpcHost,
+      port: settings.rpcPort,
+      corsOrigins: settings.rpcCorsOrigins,
+      adminPort: settings.adminPort,
+    },
     p2p:
       settings.p2pListen.length === 0 ? undefined : { listen: settings.p2pListen, peers: settings.p2pPeers },
     sequencerUrl: settings.sequencerUrl,
@@ -229,7 +242,7 @@ async function startNodeRpc(
   options: RpcOptions,
   { core, gossip, extension, sequencerUrl, log }: RpcParts,
   stops: (() => Promise<void>)[],
-): Promise<RpcServer> {
+): Promise<NodeRpc> {
   const { config, chain, engine } = core;
   const calls = startCallWorker(config, log);
   stops.push(() => calls.stop());
@@ -242,19 +255,30 @@ async function startNodeRpc(
     ...debugMethods(chain, pool),
     ...txpoolMethods(pool),
     ...optimismMethods(engine, VERSION),
-    ...adminMethods(extension?.control),
-    ...(gossip && opp2pMethods(gossip, config.l2ChainId)),
+    ...adminViews(extension?.control),
+    ...(gossip && opp2pViews(gossip, config.l2ChainId)),
     ...extension?.methods,
   };
   const subscriptions = ethSubscriptions({ engine, pool, limits: DEFAULT_RPC_LIMITS });
-  const server = await startRpcServer(options, {
-    methods,
-    subscriptions,
-    log,
-    readiness: () => readinessOf(core),
-  });
-  stops.push(() => server.stop());
-  return server;
+  const readiness = () => readinessOf(core);
+  const serve = async (
+    where: { host: string; port: number; corsOrigins: readonly string[] },
+    served: RpcMethods,
+  ) => {
+    const server = await startRpcServer(where, { methods: served, subscriptions, log, readiness });
+    stops.push(() => server.stop());
+    return server;
+  };
+  const { url, wsUrl } = await serve(options, methods);
+  const { adminPort: port } = options;
+  if (port === undefined) return { url, wsUrl, adminUrl: undefined };
+  const operators = {
+    ...methods,
+    ...adminMethods(extension?.control),
+    ...(gossip && opp2pMethods(gossip, config.l2ChainId)),
+  };
+  const admin = await serve({ host: "127.0.0.1", port, corsOrigins: [] }, operators);
+  return { url, wsUrl, adminUrl: admin.url };
 }
 
 /** Not ready: halted. A node that is behind still answers truthfully for what it has. */

@@ -6,6 +6,11 @@ import { confirmed } from "./confirmed.ts";
 import { withdrawalStatus } from "./withdrawal-status.ts";
 
 const RECHECK_INTERVAL_MS = 500;
+/**
+ * So many looks in a row must say that a withdrawal wants a proof. viem asks several contracts one after the
+ * other; when the root becomes final in between, the answers do not fit each other and it says so once.
+ */
+const UNPROVEN_LOOKS = 3;
 
 const withdrawalFinalizedAbi = parseAbi([
   "event WithdrawalFinalized(bytes32 indexed withdrawalHash, bool success)",
@@ -21,6 +26,19 @@ export type Finalized = {
   readonly callSucceeded: boolean;
 };
 
+async function untilFinalizable(bridge: Bridge, l2Hash: Hash): Promise<void> {
+  let unproven = 0;
+  for (;;) {
+    const { status } = await withdrawalStatus(bridge, { l2Hash });
+    if (status === "ready-to-finalize") return;
+    unproven = status === "waiting-to-finalize" ? 0 : unproven + 1;
+    if (status === "finalized" || unproven >= UNPROVEN_LOOKS) {
+      throw new RollupError("BRIDGE_NOT_PROVEN", `the withdrawal is ${status}`, { data: { l2Hash, status } });
+    }
+    await new Promise((resolve) => setTimeout(resolve, RECHECK_INTERVAL_MS));
+  }
+}
+
 /**
  * Waits until the proven withdrawal may be finalised, then pays it out on L1. The portal itself is asked: the
  * root's finality and the proof's age are two clocks, and only it knows both.
@@ -32,14 +50,7 @@ export async function finalizeWithdrawal(bridge: Bridge, { l2Hash }: { l2Hash: H
   if (withdrawal === undefined) {
     throw new RollupError("BRIDGE_NO_WITHDRAWAL", `transaction ${l2Hash} starts no withdrawal`);
   }
-  for (;;) {
-    const { status } = await withdrawalStatus(bridge, { l2Hash });
-    if (status === "ready-to-finalize") break;
-    if (status !== "waiting-to-finalize") {
-      throw new RollupError("BRIDGE_NOT_PROVEN", `the withdrawal is ${status}`, { data: { l2Hash, status } });
-    }
-    await new Promise((resolve) => setTimeout(resolve, RECHECK_INTERVAL_MS));
-  }
+  await untilFinalizable(bridge, l2Hash);
   const l1Hash = await bridge.l1.finalizeWithdrawal({ withdrawal, targetChain: bridge.l2Chain });
   const { logs } = await confirmed(bridge.l1, l1Hash, "finalisation");
   const events = parseEventLogs({ abi: withdrawalFinalizedAbi, logs });

@@ -151,7 +151,8 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
       daFootprintGasScalar: 400,
       resourceConfig: DEFAULT_RESOURCE_CONFIG,
     },
-    proofMaturityDelay: 6n,
+    // Room for the second vendor's proof: wallets count this delay alone.
+    proofMaturityDelay: 12n,
     disputeGameFinalityDelay: 2n,
     dangerouslyAcceptsSimulated: true,
     provers: input.provers ?? [],

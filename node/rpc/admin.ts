@@ -20,11 +20,16 @@ function refused(reason: string): Reply {
   return failure(SERVER_ERROR, reason);
 }
 
+/** What of op-node's admin namespace anybody may ask. */
+export function adminViews(sequencer: SequencerControl | undefined): RpcMethods {
+  return { admin_sequencerActive: method0(() => result(sequencer?.isActive() ?? false)) };
+}
+
 /** op-node's admin namespace. It must only be served on an address that the operator alone reaches. */
 export function adminMethods(sequencer: SequencerControl | undefined): RpcMethods {
-  if (sequencer === undefined) return { admin_sequencerActive: method0(() => result(false)) };
+  if (sequencer === undefined) return adminViews(undefined);
   return {
-    admin_sequencerActive: method0(() => result(sequencer.isActive())),
+    ...adminViews(sequencer),
     admin_startSequencer: method1(required(hash), async (unsafeHead) => {
       const outcome = await sequencer.start(unsafeHead);
       return outcome.kind === "started" ? result(null) : refused(outcome.reason);

@@ -37,8 +37,8 @@ async function connection(attempt: Promise<void>): Promise<Reply> {
   }
 }
 
-/** op-node's opp2p namespace. Connecting belongs to the operator: serve it where admin is served. */
-export function opp2pMethods(gossip: Gossip, chainId: bigint): RpcMethods {
+/** What of op-node's opp2p namespace anybody may ask. */
+export function opp2pViews(gossip: Gossip, chainId: bigint): RpcMethods {
   return {
     opp2p_self: method0(() =>
       result({
@@ -68,6 +68,13 @@ export function opp2pMethods(gossip: Gossip, chainId: bigint): RpcMethods {
         known: peers.length,
       });
     }),
+  };
+}
+
+/** The whole namespace, with what changes connections: for an address that the operator alone reaches. */
+export function opp2pMethods(gossip: Gossip, chainId: bigint): RpcMethods {
+  return {
+    ...opp2pViews(gossip, chainId),
     opp2p_connectPeer: method1(required(text), (address) => connection(gossip.connect(address))),
     opp2p_disconnectPeer: method1(required(text), (peerId) => connection(gossip.disconnect(peerId))),
   };

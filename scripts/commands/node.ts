@@ -7,7 +7,13 @@ export const nodeCommand = defineCommand({
   settings: nodeSettings,
   run: async (settings, { log, print, stop }) => {
     const node = await startNode(await nodeOptions(settings), { log });
-    print({ ready: true, rpc: node.rpc?.url, ws: node.rpc?.wsUrl, p2p: node.gossip?.addresses() ?? [] });
+    print({
+      ready: true,
+      rpc: node.rpc?.url,
+      ws: node.rpc?.wsUrl,
+      admin: node.rpc?.adminUrl,
+      p2p: node.gossip?.addresses() ?? [],
+    });
     await untilStopped(stop);
     await node.stop();
     return HOLDS;

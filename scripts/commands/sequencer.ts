@@ -11,6 +11,7 @@ export const sequencerCommand = defineCommand({
       ready: true,
       rpc: sequencer.rpc?.url,
       ws: sequencer.rpc?.wsUrl,
+      admin: sequencer.rpc?.adminUrl,
       p2p: sequencer.gossip?.addresses() ?? [],
     });
     await untilStopped(stop);

@@ -15,7 +15,7 @@ const L1_POLL_INTERVAL = 0.5;
 /** Seconds of blocks in one batch: safe heads move often, at the price of small batches. */
 const MAX_CHANNEL_DURATION = 2;
 /** L2 blocks between two proposals. */
-const PROPOSAL_INTERVAL = 6;
+const PROPOSAL_INTERVAL = 4;
 
 /** The provers: two host vendors, and one with a GPU beside the CPU's TEE. All simulated. */
 export const PROVERS = [
@@ -50,6 +50,7 @@ export function partWriter(settings: DevnetSettings, l1: EmbeddedL1, chain: Depl
         dataDir: dataDir("sequencer"),
         rpcPort: settings.sequencerPort,
         rpcCorsOrigins: ["*"],
+        adminPort: settings.sequencerAdminPort,
         p2pListen: [`/ip4/127.0.0.1/tcp/${settings.sequencerP2pPort}`],
         signer: `dev:${ROLES.unsafeBlockSigner}`,
         originConfirmations: 0,
@@ -70,7 +71,7 @@ export function partWriter(settings: DevnetSettings, l1: EmbeddedL1, chain: Depl
         l1RpcUrl: l1.rpcUrl,
         sequencerUrl,
         account: `dev:${ROLES.batcher}`,
-        dataAvailability: "blobs",
+        dataAvailability: settings.dataAvailability,
         maxChannelDuration: MAX_CHANNEL_DURATION,
         resubmitAfter: 10,
         pollInterval: L1_POLL_INTERVAL,

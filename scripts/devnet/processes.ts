@@ -120,6 +120,10 @@ export function createProcesses(folder: string, report: (line: string) => void):
       process.execPath,
       ["--disable-warning=ExperimentalWarning", PROGRAM, part.command, "--config", part.configFile],
       {
+        // What is exported for one command is not meant for every part.
+        env: Object.fromEntries(
+          Object.entries(process.env).filter(([name]) => !name.startsWith("PHALA_L2_")),
+        ),
         stdio: ["ignore", "pipe", "pipe"],
         detached: true,
       },

@@ -1,4 +1,4 @@
-import { folderSetting, portSetting, secondsSetting } from "@phala-l2/protocol/config/settings";
+import { folderSetting, portSetting, secondsSetting, textSetting } from "@phala-l2/protocol/config/settings";
 
 /** What can be chosen of a devnet. */
 export const devnetSettings = {
@@ -6,8 +6,14 @@ export const devnetSettings = {
   l1Port: portSetting({ help: "JSON-RPC of the embedded L1", default: "8545" }),
   beaconPort: portSetting({ help: "beacon API of the embedded L1", default: "5052" }),
   sequencerPort: portSetting({ help: "JSON-RPC and WebSocket of the sequencer", default: "9545" }),
+  sequencerAdminPort: portSetting({ help: "admin_* of the sequencer, without CORS", default: "9547" }),
   sequencerP2pPort: portSetting({ help: "gossip of the sequencer", default: "9222" }),
   verifierPort: portSetting({ help: "JSON-RPC and WebSocket of the verifier node", default: "9546" }),
   verifierP2pPort: portSetting({ help: "gossip of the verifier node", default: "9223" }),
+  // Six processes would each load the KZG setup for blobs: seconds of work that a quick start does not have.
+  dataAvailability: textSetting({
+    help: "where batches go: blobs, calldata, or auto for the cheaper",
+    default: "calldata",
+  }),
   l1BlockTime: secondsSetting({ help: "seconds between blocks of the embedded L1", default: "1" }),
 };

@@ -39,6 +39,7 @@ function endpointsOf(settings: DevnetSettings, l1: EmbeddedL1): Readonly<Record<
     l1: l1.rpcUrl,
     l1Beacon: l1.beaconUrl,
     sequencer: `http://127.0.0.1:${settings.sequencerPort}`,
+    sequencerAdmin: `http://127.0.0.1:${settings.sequencerAdminPort}`,
     sequencerWebSocket: `ws://127.0.0.1:${settings.sequencerPort}`,
     verifier: `http://127.0.0.1:${settings.verifierPort}`,
     verifierWebSocket: `ws://127.0.0.1:${settings.verifierPort}`,
@@ -77,8 +78,8 @@ export async function startDevnet(
     report,
   }: { readonly fresh: boolean; readonly step: Step; readonly report: (line: string) => void },
 ): Promise<Devnet> {
-  const { folder, l1Port, beaconPort, sequencerPort, verifierPort, sequencerP2pPort, verifierP2pPort } =
-    settings;
+  const { folder, l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort } = settings;
+  const { sequencerP2pPort, verifierP2pPort } = settings;
   await endLeftovers(folder);
   if (fresh) rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "data"), { recursive: true });
@@ -86,6 +87,7 @@ export async function startDevnet(
     l1Port,
     beaconPort,
     sequencerPort,
+    sequencerAdminPort,
     verifierPort,
     sequencerP2pPort,
     verifierP2pPort,

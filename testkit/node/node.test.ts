@@ -75,7 +75,7 @@ function optionsOf(changes: Partial<NodeOptions> = {}): NodeOptions {
       timeoutMs: 2000,
       confirmations: 0n,
     },
-    rpc: { host: "127.0.0.1", port: 0, corsOrigins: [] },
+    rpc: { host: "127.0.0.1", port: 0, corsOrigins: [], adminPort: undefined },
     p2p: undefined,
     sequencerUrl: undefined,
     ...changes,
