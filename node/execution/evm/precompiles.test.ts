@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asAddress, asHash, bigintToBytes, concatBytes, fromHex, toHex } from "@phala-l2/protocol/bytes";
+import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
+import { createEVM, getActivePrecompiles } from "@ethereumjs/evm";
+import {
+  asAddress,
+  asHash,
+  bigintFromBytes,
+  bigintToBytes,
+  concatBytes,
+  EMPTY_BYTES,
+  fromHex,
+  toHex,
+} from "@phala-l2/protocol/bytes";
+import fc from "fast-check";
 import type { ExecutionFork } from "../block/fork.ts";
 import { JournaledState } from "../state/journal.ts";
 import { CHAIN_ID, somewhere, TestChain } from "../testing/chain.ts";
@@ -167,6 +179,76 @@ test("EIP-2537: a scalar may exceed the group's order", async () => {
   const result = await callPrecompile(0x0c, concatBytes(generator, bigintToBytes(order + 1n, 32)), 20_000n);
   assert.equal(result.kind, "returned");
   assert.equal(toHex(result.output), toHex(generator));
+});
+
+function modexpInput(base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array): Uint8Array {
+  const lengths = [base, exponent, modulus].map(({ length }) => bigintToBytes(BigInt(length), 32));
+  return concatBytes(...lengths, base, exponent, modulus);
+}
+
+test("EIP-198, EIP-2565: the examples of both, and their gas", async () => {
+  const prime = fromHex("0xfffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f");
+  const fermat = Uint8Array.from(prime);
+  fermat[31] = 0x2e;
+  const cases: readonly (readonly [Uint8Array, bigint, bigint])[] = [
+    // 3^(p - 1) mod p = 1, and 0 to the same.
+    [modexpInput(Uint8Array.of(3), fermat, prime), 1n, 1360n],
+    [modexpInput(EMPTY_BYTES, fermat, prime), 0n, 1360n],
+    // Cut off: 3^0xffff mod 2^255, and the modulus goes on in zeros.
+    [modexpInput(Uint8Array.of(3), Uint8Array.of(0xff, 0xff), Uint8Array.of(0x80)).subarray(0, 99), 0n, 200n],
+    [modexpInput(Uint8Array.of(7), EMPTY_BYTES, Uint8Array.of(5)), 1n, 200n],
+    [modexpInput(Uint8Array.of(7), EMPTY_BYTES, Uint8Array.of(1)), 0n, 200n],
+  ];
+  for (const [data, value, gas] of cases) {
+    const result = await callPrecompile(0x05, data, gas);
+    assert.deepEqual([result.kind, bigintFromBytes(result.output), result.gasUsed], ["returned", value, gas]);
+    assert.deepEqual((await callPrecompile(0x05, data, gas - 1n)).kind, "halted");
+  }
+});
+
+test("EIP-198: absurd lengths cost more than there is, unless base and modulus are absent", async () => {
+  const huge = new Uint8Array(32).fill(0xff);
+  const [none, one] = [bigintToBytes(0n, 32), bigintToBytes(1n, 32)];
+  const free = await callPrecompile(0x05, concatBytes(none, huge, none), 200n);
+  assert.deepEqual([free.kind, free.output.length, free.gasUsed], ["returned", 0, 200n]);
+  for (const lengths of [
+    [huge, none, none],
+    [none, huge, one],
+    [one, huge, none],
+    [none, none, huge],
+    [huge, huge, huge],
+  ]) {
+    assert.equal((await callPrecompile(0x05, concatBytes(...lengths), 2n ** 63n)).kind, "halted");
+  }
+});
+
+test("EIP-2565: what ethereumjs computes, on operands of any length", async () => {
+  const common = new Common({ chain: Mainnet, hardfork: Hardfork.Prague });
+  const reference = await createEVM({ common });
+  const original = getActivePrecompiles(common).get("5".padStart(40, "0"));
+  assert.ok(original);
+  const operand = fc.uint8Array({ maxLength: 70 });
+  await fc.assert(
+    fc.asyncProperty(operand, operand, operand, fc.nat(330), async (base, exponent, modulus, cut) => {
+      const data = modexpInput(base, exponent, modulus).subarray(0, cut);
+      const result = await callPrecompile(0x05, data, 1_000_000n);
+      const expected = await original({ data, gasLimit: 1_000_000n, common, _EVM: reference });
+      assert.equal(result.kind, expected.exceptionError === undefined ? "returned" : "halted");
+      assert.equal(toHex(result.output), toHex(expected.returnValue));
+      assert.equal(result.gasUsed, expected.executionGasUsed);
+    }),
+    { numRuns: 200, seed: 5 },
+  );
+});
+
+test("a long exponent takes time as it takes gas: one transaction can not stop the chain", async () => {
+  const exponent = new Uint8Array(80_000).fill(0xff);
+  const started = performance.now();
+  const data = modexpInput(Uint8Array.of(0xfe), exponent, Uint8Array.of(0xfd));
+  const result = await callPrecompile(0x05, data, 250_000n);
+  assert.deepEqual([result.kind, result.gasUsed], ["returned", 213_333n]);
+  // Some 100 ms; where the time grows with the square of the length it is 5 s, and hours for a block's gas.
+  assert.ok(performance.now() - started < 2000);
 });
 
 test("which addresses are precompiles, by fork", () => {

@@ -9,8 +9,10 @@ import {
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type ExecutionFork, includes } from "../../block/fork.ts";
 import { P256VERIFY_ADDRESS, P256VERIFY_GAS, precompileInputCaps } from "../precompiles.ts";
+import { modexp } from "./modexp.ts";
 import { pointEvaluation } from "./point-evaluation.ts";
 
+const MODEXP_ADDRESS = 0x05;
 /** EIP-4844's point evaluation. */
 const POINT_EVALUATION_ADDRESS = 0x0a;
 
@@ -60,6 +62,7 @@ export function customPrecompiles(fork: ExecutionFork, common: Common): CustomPr
   }));
   custom.push({ address: addressText(POINT_EVALUATION_ADDRESS), function: pointEvaluation });
   if (!includes(fork, "karst")) {
+    custom.push({ address: addressText(MODEXP_ADDRESS), function: modexp });
     const osaka = new Common({ chain: Mainnet, hardfork: Hardfork.Osaka });
     custom.push({
       address: addressText(P256VERIFY_ADDRESS),
