@@ -32,7 +32,7 @@ let poor: Clients;
 let last = 0n;
 
 before(async () => {
-  system = await startSystem();
+  system = await startSystem({ dataAvailability: "blobs" });
   rich = clientsOf(system.network, devnetAccount(USERS[0]));
   poor = clientsOf(system.network, devnetAccount(USERS[1]));
 });

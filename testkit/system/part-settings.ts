@@ -33,11 +33,11 @@ export function partSettings(folder: string, l1: RollupL1) {
     l1PollInterval: L1_POLL_INTERVAL,
   };
   return {
-    sequencer: ({ rpcPort = 0 } = {}): PartSettings => ({
+    sequencer: ({ rpcPort = 0, p2pListen = LOCAL_PEER } = {}): PartSettings => ({
       ...node,
       dataDir: join(folder, "sequencer"),
       rpcPort,
-      p2pListen: [LOCAL_PEER],
+      p2pListen: [p2pListen],
       signer: `dev:${ROLES.unsafeBlockSigner}`,
       originConfirmations: 0,
     }),

@@ -19,6 +19,7 @@ import { type RollupL1, startRollupL1 } from "./rollup-l1.ts";
 import { until } from "./wait.ts";
 
 export type SystemOptions = {
+  /** Calldata unless blobs matter: the first blob keeps anvil busy for seconds. */
   readonly dataAvailability?: DataAvailability;
   /** Provers that run and are registered from the start. */
   readonly provers?: readonly ProverKind[];
@@ -168,7 +169,7 @@ function running(node: RunningNode | undefined, name: string): RunningNode {
 
 /** Starts the whole rollup on free ports and in a folder of its own; returns when all parts serve. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const { dataAvailability = "blobs", provers = [], log = silentLog } = options;
+  const { dataAvailability = "calldata", provers = [], log = silentLog } = options;
   const folder = mkdtempSync(join(tmpdir(), "phala-l2-system-"));
   let l1: RollupL1;
   try {
