@@ -84,6 +84,8 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
   else {
     report(isRollupError(error) ? `devnet: ${error.code}: ${error.message}` : String(error));
+    if (isRollupError(error, "DEPLOY_MISMATCH"))
+      report("devnet: this code deploys other contracts: start with --fresh");
     process.exitCode = 1;
   }
 }

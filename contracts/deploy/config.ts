@@ -130,7 +130,7 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     policy: {
       minHostVendors: 2,
       requiresGpu: false,
-      fastDelay: 2n,
+      fastDelay: 1n,
       slowDelay: 600n,
       fallbackDelay: 300n,
       challengeWindow: 1200n,
@@ -152,8 +152,8 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
       resourceConfig: DEFAULT_RESOURCE_CONFIG,
     },
     // Room for the second vendor's proof: wallets count this delay alone.
-    proofMaturityDelay: 12n,
-    disputeGameFinalityDelay: 2n,
+    proofMaturityDelay: 8n,
+    disputeGameFinalityDelay: 1n,
     dangerouslyAcceptsSimulated: true,
     provers: input.provers ?? [],
     phaTestToken: { holder: input.deployer, supply: 1_000_000n * 10n ** 18n },

@@ -13,7 +13,7 @@ type Settings = Readonly<Record<string, string | number | boolean | readonly str
 /** Seconds between looks at an L1 that has a block a second. */
 const L1_POLL_INTERVAL = 0.5;
 /** Seconds of blocks in one batch: safe heads move often, at the price of small batches. */
-const MAX_CHANNEL_DURATION = 2;
+const MAX_CHANNEL_DURATION = 1;
 /** L2 blocks between two proposals. */
 const PROPOSAL_INTERVAL = 4;
 
