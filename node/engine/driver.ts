@@ -3,7 +3,7 @@ import { createPipeline, type Pipeline } from "@phala-l2/derivation/pipeline";
 import type { DerivedAttributes, Dropped } from "@phala-l2/derivation/step";
 import { findSyncStart } from "@phala-l2/derivation/sync-start";
 import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
-import type { BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
+import type { BlockId, BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Clock } from "../clock.ts";
@@ -252,22 +252,25 @@ class Driver {
    * derived from is.
    */
   async #finalize(origin: BlockRef): Promise<void> {
-    const { chain } = this.#engine;
-    const { finalized, finalizedFrom } = chain.heads();
+    const { finalizedFrom } = this.#engine.chain.heads();
     const final = this.#watch.heads().finalized;
     if (final.number <= finalizedFrom.number) return;
-    if (origin.number >= final.number) {
-      const recorded = chain.safeHeadAtL1Block(final.number);
-      const ref = recorded === undefined ? undefined : chain.ref(recorded.safe.hash);
-      // Another hash: this pipeline is on a branch of L1 that is gone, and is about to find that out.
-      if (recorded === undefined || ref === undefined || !bytesEqual(recorded.l1.hash, final.hash)) return;
-      if (ref.number >= finalized.number) await this.#engine.finalize(ref, recorded.l1);
-      return;
-    }
+    if (origin.number >= final.number) return this.#makeFinal(final);
     if (origin.number <= finalizedFrom.number || origin.number % FINALITY_STRIDE !== 0n) return;
-    const recorded = chain.safeHeadAtL1Block(origin.number);
-    if (recorded === undefined) return;
-    if (await this.#isFinal(origin)) await this.#engine.finalize(this.#safe(), origin);
+    if (await this.#isFinal(origin)) await this.#makeFinal(origin);
+  }
+
+  /**
+   * What L1 up to this block has given is final. The record tells what that is: the safe head of now may rest on
+   * later blocks, when these are read again after a start.
+   */
+  async #makeFinal(l1: BlockId): Promise<void> {
+    const { chain } = this.#engine;
+    const recorded = chain.safeHeadAtL1Block(l1.number);
+    const ref = recorded === undefined ? undefined : chain.ref(recorded.safe.hash);
+    // Another hash: this pipeline is on a branch of L1 that is gone, and is about to find that out.
+    if (recorded === undefined || ref === undefined || !bytesEqual(recorded.l1.hash, l1.hash)) return;
+    if (ref.number >= chain.heads().finalized.number) await this.#engine.finalize(ref, recorded.l1);
   }
 
   /** For a block below L1's final one: it is final if it is canonical. */

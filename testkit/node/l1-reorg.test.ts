@@ -207,6 +207,26 @@ describe("finality", () => {
     await assert.rejects(verifier.engine.build(attributes, head.hash), isHalted);
   });
 
+  it("gives no more to a node that reads L1 again after a start than L1's final block has given", async () => {
+    const world = newWorld();
+    const sequencer = await world.start({ derives: false });
+    await run(world, sequencer, 40, 2);
+    const folder = world.newFolder();
+    const verifier = await world.start({ folder });
+    await world.settle(verifier);
+    assert.equal(verifier.store.heads().finalized.number, 0n);
+    await verifier.stop();
+    // Read again from far below, past the block whose turn it is to be final, to the head, which is not.
+    world.l1.finalizedDepth = 2n;
+    const again = await world.start({ folder });
+    await world.settle(again);
+    const final = world.chain.head.header.number - 2n;
+    const { finalized, finalizedFrom, safe } = again.store.heads();
+    assert.equal(finalizedFrom.number, final);
+    assert.equal(finalized.number, again.store.safeHeadAtL1Block(final)?.safe.number);
+    assert.ok(finalized.number < safe.number);
+  });
+
   it("is never touched by a reorg of what is not final", async () => {
     const world = newWorld();
     world.l1.finalizedDepth = 4n;
