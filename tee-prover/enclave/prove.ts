@@ -209,7 +209,8 @@ class Derivation {
     for (const [hash, node] of sealed.nodes) this.#nodes.set(hash, node);
     for (const [hash, code] of sealed.changes.codes) this.#codes.set(hash, code);
     const { ref } = l2.append(sealed);
-    await options.onBlock?.({ ref, left: target - ref.number });
+    // A copy: whoever is told must not get hold of what the next block is derived from.
+    await options.onBlock?.({ ref: structuredClone(ref), left: target - ref.number });
   }
 
   readonly #readNode = (hash: Hash): Uint8Array =>

@@ -3,7 +3,7 @@ import { type Claim, type ClaimDomain, claimDigest } from "@phala-l2/protocol/cl
 import { bornKey, type Random } from "./key.ts";
 import { type BlobCommitment, preimagesOfWitness } from "./preimages.ts";
 import { type ProofInput, type ProofOptions, prove } from "./prove.ts";
-import { decodeWitness, witnessInvalid } from "./witness.ts";
+import { decodeWitness, MAX_WITNESS_BYTES, witnessInvalid } from "./witness.ts";
 
 export type EnclaveOptions = {
   readonly random: Random;
@@ -29,15 +29,23 @@ export interface Enclave {
   proveAndSign(input: ProofInput, witness: Uint8Array, options?: ProofOptions): Promise<SignedClaim>;
 }
 
-/** Starts a session: a new key is born. @throws RollupError KEY_RANDOMNESS_BROKEN */
-export function createEnclave({ random, kzg, domain }: EnclaveOptions): Enclave {
+/**
+ * Starts a session: a new key is born. What the host hands in is copied before it is looked at, because the host's
+ * memory is the host's: what changes there while a proof runs must not come between the proof and its claim.
+ * @throws RollupError KEY_RANDOMNESS_BROKEN
+ */
+export function createEnclave({ random, kzg, domain: given }: EnclaveOptions): Enclave {
   const key = bornKey(random);
+  const domain = structuredClone(given);
   return {
     address: key.address,
     async proveAndSign(input, witness, options) {
-      const decoded = decodeWitness(witness);
+      const request = structuredClone(input);
+      // Too large a witness is not worth its copy.
+      const own = witness.length > MAX_WITNESS_BYTES ? witness : Uint8Array.from(witness);
+      const decoded = decodeWitness(own);
       if (decoded.kind === "invalid") throw witnessInvalid(decoded.reason);
-      const { claim } = await prove(input, preimagesOfWitness(decoded.witness, kzg), options);
+      const { claim } = await prove(request, preimagesOfWitness(decoded.witness, kzg), options);
       return { claim, signature: key.sign(claimDigest(domain, claim)) };
     },
   };

@@ -6,7 +6,8 @@ import { createEnclave } from "@phala-l2/enclave/session";
 import { decodeWitness, encodeWitness, type Witness } from "@phala-l2/enclave/witness";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { bigintFromBytes, fromHex, type Hash, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { claimDigest } from "@phala-l2/protocol/claim";
+import { type ClaimDomain, claimDigest } from "@phala-l2/protocol/claim";
+import type { L2BlockRef } from "@phala-l2/protocol/config/rollup";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
@@ -290,6 +291,14 @@ describe("a proof is refused, by name,", () => {
   });
 });
 
+/** All that a host still holds while the enclave works. */
+type Given = {
+  readonly request: ProofInput;
+  readonly witness: Uint8Array;
+  readonly domain: ClaimDomain;
+  readonly ref: L2BlockRef;
+};
+
 describe("an enclave", () => {
   const domain = { chainId: 900n, verifyingContract: STRANGER.address };
   const secret = keccak256(Uint8Array.of(42));
@@ -321,6 +330,42 @@ describe("an enclave", () => {
     await assert.rejects(enclave.proveAndSign(wrong, witness), { code: "CLAIM_MISMATCH" });
     const request = input(rollup, 1n, rollup.head.number);
     await assert.rejects(enclave.proveAndSign(request, witness.subarray(1)), { code: "WITNESS_INVALID" });
+  });
+
+  describe("whose host changes what it has handed in while the proof runs", () => {
+    const to = 4n;
+    const names: readonly (readonly [string, (given: Given) => void])[] = [
+      ["the witness", ({ witness: bytes }) => bytes.fill(0)],
+      ["the L1 head", ({ request }) => request.l1Head.fill(0)],
+      ["the previous output root", ({ request }) => request.previousOutputRoot.fill(0)],
+      ["the block's number", ({ request }) => Object.assign(request, { l2BlockNumber: to + 1n })],
+      ["the configuration", ({ request }) => request.config.batchInboxAddress.fill(0)],
+      ["the configuration's numbers", ({ request }) => Object.assign(request.config, { blockTime: 3n })],
+      ["the domain", (given) => Object.assign(given.domain, { chainId: 1n })],
+      ["the block that it is told of", ({ ref }) => Object.assign(ref, { number: to })],
+      ["that block's hash", ({ ref }) => ref.hash.fill(0)],
+    ];
+    for (const [name, change] of names) {
+      it(`${name}: the claim is of what was given at the beginning`, async () => {
+        const given = {
+          request: structuredClone(input(rollup, 1n, to)),
+          witness: Uint8Array.from(witness),
+          domain: { ...domain },
+        };
+        const enclave = createEnclave({ random: () => secret, kzg, domain: given.domain });
+        const onBlock = ({ ref }: Pick<Given, "ref">) => change({ ...given, ref });
+        const { claim, signature } = await enclave.proveAndSign(given.request, given.witness, { onBlock });
+        assert.deepEqual(claim, {
+          rollupConfigHash: rollupConfigHash(rollup.config),
+          l1Head: rollup.l1.head.hash,
+          previousOutputRoot: rollup.outputRoot(1n),
+          outputRoot: rollup.outputRoot(to),
+          l2BlockNumber: to,
+        });
+        const honest = createEnclave({ random: () => secret, kzg, domain });
+        assert.deepEqual(await honest.proveAndSign(input(rollup, 1n, to), witness), { claim, signature });
+      });
+    }
   });
 
   it("has nothing but its address and proveAndSign, whose parts do not lead to the key", () => {
