@@ -1,40 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import type { BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { ZERO_HASH } from "@phala-l2/protocol/bytes";
+import type { BlockRef } from "@phala-l2/protocol/config/rollup";
+import { testRollup } from "@phala-l2/protocol/config/testing/rollup";
 import { type Frame, MAX_FRAME_LENGTH } from "@phala-l2/protocol/wire/frame";
 import { ChannelAssembler } from "./channel-assembler.ts";
 
-const CONFIG: RollupConfig = {
-  l1ChainId: 1n,
-  l2ChainId: 2n,
-  genesis: {
-    l1: { number: 0n, hash: ZERO_HASH },
-    l2: { number: 0n, hash: ZERO_HASH },
-    l2Time: 0n,
-    systemConfig: {
-      batcherAddress: ZERO_ADDRESS,
-      scalar: ZERO_HASH,
-      gasLimit: 1n,
-      eip1559Denominator: 0n,
-      eip1559Elasticity: 0n,
-      operatorFeeScalar: 0n,
-      operatorFeeConstant: 0n,
-      minBaseFee: 0n,
-      daFootprintGasScalar: 0n,
-    },
-  },
-  blockTime: 2n,
-  maxSequencerDrift: 600n,
-  seqWindowSize: 3600n,
-  channelTimeout: 300n,
-  batchInboxAddress: ZERO_ADDRESS,
-  depositContractAddress: ZERO_ADDRESS,
-  l1SystemConfigAddress: ZERO_ADDRESS,
-  forks: { fjord: 0n, granite: 0n, holocene: 0n },
-  eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
-  l1BlobSchedule: [],
-};
+const CONFIG = testRollup({ forks: { fjord: 0n, granite: 0n, holocene: 0n } });
 
 function block(number: bigint): BlockRef {
   return { number, hash: ZERO_HASH, parentHash: ZERO_HASH, timestamp: number * 12n };

@@ -1,45 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { FORKS, type RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { forksUpTo, testRollup } from "@phala-l2/protocol/config/testing/rollup";
 import { assertSupported, channelTimeout, maxSequencerDrift } from "./rules.ts";
 
 const GENESIS_TIME = 1000n;
-const UP_TO_JOVIAN: RollupConfig["forks"] = Object.fromEntries(
-  FORKS.filter((fork) => fork !== "karst").map((fork) => [fork, GENESIS_TIME]),
-);
+const UP_TO_JOVIAN = forksUpTo("jovian", GENESIS_TIME);
 
 function config(forks: RollupConfig["forks"], seqWindowSize = 3600n): RollupConfig {
-  return {
-    l1ChainId: 1n,
-    l2ChainId: 2n,
-    genesis: {
-      l1: { number: 0n, hash: ZERO_HASH },
-      l2: { number: 0n, hash: ZERO_HASH },
-      l2Time: GENESIS_TIME,
-      systemConfig: {
-        batcherAddress: ZERO_ADDRESS,
-        scalar: ZERO_HASH,
-        gasLimit: 1n,
-        eip1559Denominator: 0n,
-        eip1559Elasticity: 0n,
-        operatorFeeScalar: 0n,
-        operatorFeeConstant: 0n,
-        minBaseFee: 0n,
-        daFootprintGasScalar: 0n,
-      },
-    },
-    blockTime: 2n,
-    maxSequencerDrift: 600n,
-    seqWindowSize,
-    channelTimeout: 300n,
-    batchInboxAddress: ZERO_ADDRESS,
-    depositContractAddress: ZERO_ADDRESS,
-    l1SystemConfigAddress: ZERO_ADDRESS,
-    forks,
-    eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
-    l1BlobSchedule: [],
-  };
+  return testRollup({ genesis: { l2Time: GENESIS_TIME }, seqWindowSize, forks });
 }
 
 function refusedFork(forks: RollupConfig["forks"], fork: string): void {

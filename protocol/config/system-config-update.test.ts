@@ -32,6 +32,7 @@ import {
   systemConfigFromL2Block,
   unpackScalar,
 } from "./system-config-update.ts";
+import { testRollup } from "./testing/rollup.ts";
 
 const CONTRACT = addressFromHex(`0x${"51".repeat(20)}`);
 const BATCHER = addressFromHex(`0x${"ba".repeat(20)}`);
@@ -248,26 +249,11 @@ const HEADER: Header = {
   prevRandao: HASH,
   nonce: new Uint8Array(8),
 };
-const CONFIG: RollupConfig = {
-  l1ChainId: 1n,
-  l2ChainId: 2n,
-  genesis: {
-    l1: { number: 0n, hash: HASH },
-    l2: { number: 0n, hash: HASH },
-    l2Time: 100n,
-    systemConfig: BEFORE,
-  },
-  blockTime: 2n,
-  maxSequencerDrift: 600n,
-  seqWindowSize: 3600n,
-  channelTimeout: 300n,
-  batchInboxAddress: BATCHER,
-  depositContractAddress: BATCHER,
-  l1SystemConfigAddress: CONTRACT,
+const CONFIG = testRollup({
+  genesis: { l2Time: 100n },
+  systemConfig: BEFORE,
   forks: { ecotone: 0n, holocene: 0n, isthmus: 0n, jovian: 0n },
-  eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
-  l1BlobSchedule: [],
-};
+});
 
 describe("SystemConfig of an L2 block", () => {
   const of = (config: RollupConfig, header: Header, data: Uint8Array) =>
@@ -288,7 +274,7 @@ describe("SystemConfig of an L2 block", () => {
   });
 
   it("is the configured one at genesis", () => {
-    assert.equal(of(CONFIG, { ...HEADER, number: 0n }, new Uint8Array(0)), BEFORE);
+    assert.equal(of(CONFIG, { ...HEADER, number: 0n }, new Uint8Array(0)), CONFIG.genesis.systemConfig);
   });
 
   it("has the Bedrock scalar, and no fee parameters, before those forks", () => {

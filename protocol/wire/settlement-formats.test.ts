@@ -22,7 +22,7 @@ import {
   opaqueDataToDepositData,
 } from "viem/op-stack";
 import { addressFromHex, asAddress, asHash, fromHex, hashFromHex, toHex } from "../bytes.ts";
-import type { RollupConfig } from "../config/rollup.ts";
+import { testRollup } from "../config/testing/rollup.ts";
 import { DEPOSITOR_ACCOUNT, L1_BLOCK, L2_TO_L1_MESSAGE_PASSER } from "../predeploys.ts";
 import {
   depositFromLog,
@@ -279,37 +279,10 @@ describe("L1 attributes (specs/protocol/deposits.md, Ecotone, Isthmus, Jovian)",
     }
   });
 
-  const zero = asHash(new Uint8Array(32));
-  const config: RollupConfig = {
-    l1ChainId: 1n,
-    l2ChainId: 2n,
-    genesis: {
-      l1: { number: 0n, hash: zero },
-      l2: { number: 0n, hash: zero },
-      l2Time: 100n,
-      systemConfig: {
-        batcherAddress: ALICE,
-        scalar: zero,
-        gasLimit: 30_000_000n,
-        eip1559Denominator: 0n,
-        eip1559Elasticity: 0n,
-        operatorFeeScalar: 0n,
-        operatorFeeConstant: 0n,
-        minBaseFee: 0n,
-        daFootprintGasScalar: 0n,
-      },
-    },
-    blockTime: 2n,
-    maxSequencerDrift: 600n,
-    seqWindowSize: 3600n,
-    channelTimeout: 50n,
-    batchInboxAddress: BOB,
-    depositContractAddress: BOB,
-    l1SystemConfigAddress: BOB,
+  const config = testRollup({
+    genesis: { l2Time: 100n },
     forks: { regolith: 104n, ecotone: 110n, isthmus: 120n, jovian: 130n },
-    eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
-    l1BlobSchedule: [],
-  };
+  });
   test("a fork's first block still has the former format", () => {
     const formats = [108n, 110n, 112n, 120n, 122n, 130n, 132n].map((time) =>
       l1AttributesFormat(config, time),

@@ -8,6 +8,7 @@ import { findSyncStart } from "@phala-l2/derivation/sync-start";
 import { addressFromHex, asHash, concatBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { SystemConfig } from "@phala-l2/protocol/config/system-config";
+import { testRollup } from "@phala-l2/protocol/config/testing/rollup";
 import type { Frame } from "@phala-l2/protocol/wire/frame";
 import type { SingularBatch } from "@phala-l2/protocol/wire/singular-batch";
 import { calldataFrames, channelId, singularChannel, wholeFrame } from "./batcher-data.ts";
@@ -15,7 +16,7 @@ import { BATCHER } from "./keys.ts";
 import { L1_GENESIS_TIME, L1Chain, type MineOptions } from "./l1-chain.ts";
 import { genesisL2Block, L2Chain } from "./l2-chain.ts";
 
-const GENESIS_SYSTEM_CONFIG: SystemConfig = {
+const GENESIS_SYSTEM_CONFIG = {
   batcherAddress: BATCHER.address,
   // Version 1, blob base fee scalar 0x0c5fc5, base fee scalar 0x0558.
   scalar: asHash(
@@ -24,22 +25,6 @@ const GENESIS_SYSTEM_CONFIG: SystemConfig = {
   gasLimit: 60_000_000n,
   eip1559Denominator: 250n,
   eip1559Elasticity: 6n,
-  operatorFeeScalar: 0n,
-  operatorFeeConstant: 0n,
-  minBaseFee: 0n,
-  daFootprintGasScalar: 0n,
-};
-
-const ALL_FORKS_AT_GENESIS: RollupConfig["forks"] = {
-  regolith: 0n,
-  canyon: 0n,
-  delta: 0n,
-  ecotone: 0n,
-  fjord: 0n,
-  granite: 0n,
-  holocene: 0n,
-  isthmus: 0n,
-  jovian: 0n,
 };
 
 export type ScenarioOptions = Partial<Omit<RollupConfig, "genesis">> & {
@@ -48,27 +33,19 @@ export type ScenarioOptions = Partial<Omit<RollupConfig, "genesis">> & {
 
 function scenarioConfig(l1: L1Chain, genesis: L2BlockFacts, options: ScenarioOptions): RollupConfig {
   const { systemConfig, ...overrides } = options;
-  return {
-    l1ChainId: 900n,
-    l2ChainId: 901n,
+  return testRollup({
     genesis: {
       l1: { number: l1.head.header.number, hash: l1.head.hash },
       l2: { number: 0n, hash: genesis.ref.hash },
       l2Time: genesis.ref.timestamp,
-      systemConfig: { ...GENESIS_SYSTEM_CONFIG, ...systemConfig },
     },
-    blockTime: 2n,
-    maxSequencerDrift: 600n,
+    systemConfig: { ...GENESIS_SYSTEM_CONFIG, ...systemConfig },
     seqWindowSize: 30n,
-    channelTimeout: 300n,
     batchInboxAddress: addressFromHex("0xff00000000000000000000000000000000000901"),
     depositContractAddress: addressFromHex("0x1000000000000000000000000000000000000001"),
     l1SystemConfigAddress: addressFromHex("0x2000000000000000000000000000000000000002"),
-    forks: ALL_FORKS_AT_GENESIS,
-    eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
-    l1BlobSchedule: [],
     ...overrides,
-  };
+  });
 }
 
 /** What a run of the pipeline brought about, until it asked for an L1 block that does not exist. */

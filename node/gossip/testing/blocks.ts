@@ -1,12 +1,5 @@
-import {
-  addressFromHex,
-  fromHex,
-  type Hash,
-  hashFromHex,
-  ZERO_ADDRESS,
-  ZERO_HASH,
-} from "@phala-l2/protocol/bytes";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { addressFromHex, fromHex, type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
+import { testRollup } from "@phala-l2/protocol/config/testing/rollup";
 import { addressOfKey, signDigest } from "@phala-l2/protocol/secp256k1";
 import { type Block, transactionsRoot } from "@phala-l2/protocol/wire/block";
 import {
@@ -25,46 +18,11 @@ export const CHAIN_ID = 901n;
 export const NOW = 1_700_000_000n;
 const HASH = hashFromHex(`0x${"42".repeat(32)}`);
 
-export const CONFIG: RollupConfig = {
-  l1ChainId: 900n,
+export const CONFIG = testRollup({
   l2ChainId: CHAIN_ID,
-  genesis: {
-    l1: { number: 0n, hash: ZERO_HASH },
-    l2: { number: 0n, hash: ZERO_HASH },
-    l2Time: NOW - 1_000n,
-    systemConfig: {
-      batcherAddress: ZERO_ADDRESS,
-      scalar: ZERO_HASH,
-      gasLimit: 30_000_000n,
-      eip1559Denominator: 0n,
-      eip1559Elasticity: 0n,
-      operatorFeeScalar: 0n,
-      operatorFeeConstant: 0n,
-      minBaseFee: 0n,
-      daFootprintGasScalar: 0n,
-    },
-  },
+  genesis: { l2Time: NOW - 1_000n },
   blockTime: 1n,
-  maxSequencerDrift: 600n,
-  seqWindowSize: 3600n,
-  channelTimeout: 50n,
-  batchInboxAddress: ZERO_ADDRESS,
-  depositContractAddress: ZERO_ADDRESS,
-  l1SystemConfigAddress: ZERO_ADDRESS,
-  forks: {
-    regolith: 0n,
-    canyon: 0n,
-    delta: 0n,
-    ecotone: 0n,
-    fjord: 0n,
-    granite: 0n,
-    holocene: 0n,
-    isthmus: 0n,
-    jovian: 0n,
-  },
-  eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
-  l1BlobSchedule: [],
-};
+});
 
 /** A well-formed block; `tag` makes different ones of one height. */
 export function blockAt(number: bigint, changes: Partial<Header> = {}, tag = 0, payload = 3): Block {

@@ -11,7 +11,7 @@ import {
   ZERO_HASH,
 } from "@phala-l2/protocol/bytes";
 import { encodeExtraData } from "@phala-l2/protocol/config/eip1559-params";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { testRollup } from "@phala-l2/protocol/config/testing/rollup";
 import { EMPTY_CODE_HASH, keccak256 } from "@phala-l2/protocol/keccak";
 import { L1_BLOCK, SEQUENCER_FEE_VAULT } from "@phala-l2/protocol/predeploys";
 import { EMPTY_TRIE_ROOT } from "@phala-l2/protocol/trie/trie";
@@ -56,46 +56,26 @@ const FILLER_ADDRESS = asAddress(new Uint8Array(20).fill(0x22));
 /** Version 1 | blobBaseFeeScalar | baseFeeScalar (ecotone/l1-attributes.md). */
 const SCALAR = asHash(bigintToBytes((1n << 248n) | (BLOB_BASE_FEE_SCALAR << 32n) | BASE_FEE_SCALAR, 32));
 
-export const CONFIG: RollupConfig = {
-  l1ChainId: 900n,
+export const CONFIG = testRollup({
   l2ChainId: CHAIN_ID,
   genesis: {
     l1: { number: 0n, hash: asHash(new Uint8Array(32).fill(0x10)) },
     l2: { number: 0n, hash: FILLER_HASH },
     l2Time: GENESIS_TIME,
-    systemConfig: {
-      batcherAddress: FILLER_ADDRESS,
-      scalar: SCALAR,
-      gasLimit: GAS_LIMIT,
-      eip1559Denominator: 0n,
-      eip1559Elasticity: 0n,
-      operatorFeeScalar: 0n,
-      operatorFeeConstant: OPERATOR_FEE_CONSTANT,
-      minBaseFee: 0n,
-      daFootprintGasScalar: DA_FOOTPRINT_GAS_SCALAR,
-    },
+  },
+  systemConfig: {
+    batcherAddress: FILLER_ADDRESS,
+    scalar: SCALAR,
+    gasLimit: GAS_LIMIT,
+    operatorFeeConstant: OPERATOR_FEE_CONSTANT,
+    daFootprintGasScalar: DA_FOOTPRINT_GAS_SCALAR,
   },
   blockTime: BLOCK_TIME,
-  maxSequencerDrift: 600n,
-  seqWindowSize: 3600n,
-  channelTimeout: 50n,
   batchInboxAddress: FILLER_ADDRESS,
   depositContractAddress: FILLER_ADDRESS,
   l1SystemConfigAddress: FILLER_ADDRESS,
-  forks: {
-    regolith: 0n,
-    canyon: 0n,
-    delta: 0n,
-    ecotone: 0n,
-    fjord: 0n,
-    granite: 0n,
-    holocene: 0n,
-    isthmus: 0n,
-    jovian: 0n,
-  },
-  eip1559: { elasticity: 6n, denominator: 50n, denominatorCanyon: 250n },
   l1BlobSchedule: [{ since: 0n, baseFeeUpdateFraction: 5_007_716n }],
-};
+});
 
 function word(value: bigint): Hex {
   return toHex(bigintToBytes(value, 32));
