@@ -55,6 +55,8 @@ export function defineL2Chain(network: NetworkDescription) {
     rpcUrls: { default: { http: [network.l2RpcUrl] } },
     contracts: {
       ...chainConfig.contracts,
+      // None here: the types of viem's waitToFinalize ask for it, its code does not from portal version 3 on.
+      l2OutputOracle: {},
       portal: { [l1ChainId]: { address: network.portal } },
       disputeGameFactory: { [l1ChainId]: { address: network.disputeGameFactory } },
       l1StandardBridge: { [l1ChainId]: { address: network.l1StandardBridge } },
