@@ -14,7 +14,7 @@ import {
   type RpcFailure,
   TIMED_OUT,
 } from "./reply.ts";
-import { nextTurn } from "./turn.ts";
+import { takingTurns } from "./turn.ts";
 
 /** Finds the method of that name; a WebSocket adds eth_subscribe to what HTTP has. */
 export type MethodLookup = (name: string) => RpcMethod | undefined;
@@ -23,9 +23,6 @@ export type DispatchOptions = {
   readonly limits: Pick<RpcLimits, "batchCalls" | "responseBytes" | "jsonDepth" | "requestMs">;
   readonly log: Log;
 };
-
-/** Calls of a batch after which other clients get their turn. */
-const CALLS_PER_TURN = 16;
 
 type RequestId = string | number | null;
 type Request = {
@@ -179,8 +176,9 @@ async function answerBatch(
   }
   const answers: string[] = [];
   let bytes = 0;
-  for (const [index, item] of batch.entries()) {
-    if (index % CALLS_PER_TURN === CALLS_PER_TURN - 1) await nextTurn();
+  const turn = takingTurns();
+  for (const item of batch) {
+    await turn();
     if (bytes > responseBytes) {
       const read = readRequest(item);
       const id = read.kind === "request" ? read.request.id : read.id;

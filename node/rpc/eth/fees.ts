@@ -9,7 +9,8 @@ import { quantityHex } from "../format/hex.ts";
 import type { RpcLimits } from "../limits.ts";
 import { method0, method3, optional, type RpcMethods, required } from "../method.ts";
 import { anything, type BlockReference, blockNumber, hexOrDecimal } from "../parameters.ts";
-import { failure, type Reply, type RpcFailure, result, SERVER_ERROR } from "../reply.ts";
+import { failure, type Reply, type RpcFailure, result, SERVER_ERROR, TIMED_OUT } from "../reply.ts";
+import { takingTurns } from "../turn.ts";
 
 /** Wei; the tip that op-geth suggests while blocks have room: 0.001 gwei. */
 const MIN_SUGGESTED_TIP = 1_000_000n;
@@ -92,13 +93,18 @@ function rewards(record: BlockRecord | undefined, percentiles: readonly number[]
   });
 }
 
-function feeHistory(
+type FeeHistoryRequest = {
+  readonly wanted: bigint;
+  readonly newest: BlockReference;
+  readonly percentiles: readonly number[];
+};
+
+async function feeHistory(
   chain: ChainReader,
-  wanted: bigint,
-  newest: BlockReference,
-  percentiles: readonly number[],
+  { wanted, newest, percentiles }: FeeHistoryRequest,
   limits: Pick<RpcLimits, "feeHistoryHeaders" | "feeHistoryBlocks">,
-): Reply {
+  signal: AbortSignal,
+): Promise<Reply> {
   if (wanted === 0n) return result({ oldestBlock: "0x0", gasUsedRatio: [] });
   const last = findHeader(chain, newest);
   if (last.kind === "failure") return failure(SERVER_ERROR, "request beyond head block");
@@ -110,7 +116,10 @@ function feeHistory(
   const reward: (readonly string[])[] = [];
   const blobFees: string[] = [];
   const blobRatios: number[] = [];
+  const turn = takingTurns();
   for (let number = oldest; number <= last.header.number; number++) {
+    await turn();
+    if (signal.aborted) return failure(TIMED_OUT, "request timed out");
     const hash = chain.hashByNumber(number);
     const header = hash === undefined ? undefined : chain.headerByHash(hash);
     if (hash === undefined || header === undefined) break;
@@ -149,9 +158,10 @@ export function feeMethods(
       required(hexOrDecimal),
       required(blockNumber),
       optional(anything, undefined),
-      (wanted, newest, percentiles) => {
+      (wanted, newest, percentiles, { signal }) => {
         const read = readPercentiles(percentiles);
-        return read.kind === "failure" ? read : feeHistory(chain, wanted, newest, read.value, limits);
+        if (read.kind === "failure") return read;
+        return feeHistory(chain, { wanted, newest, percentiles: read.value }, limits, signal);
       },
     ),
   };

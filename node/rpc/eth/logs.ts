@@ -14,13 +14,10 @@ import {
   SERVER_ERROR,
   TIMED_OUT,
 } from "../reply.ts";
-import { nextTurn } from "../turn.ts";
+import { takingTurns } from "../turn.ts";
 import { type LogPattern, type LogQuery, logQuery, matchesPattern, mayMatch } from "./log-filter.ts";
 
 export type LogLimits = Pick<RpcLimits, "logsBlocks" | "logsResults" | "logsAlternatives">;
-
-/** Blocks whose blooms are tested before other clients get their turn. */
-const BLOCKS_PER_TURN = 128;
 
 /** The wanted logs of one block, in their order; none when the node does not have the block. */
 export function logsInBlock(
@@ -81,7 +78,7 @@ async function logsInRange(
   signal: AbortSignal,
 ): Promise<Reply> {
   const found: object[] = [];
-  let turn = 0;
+  const turn = takingTurns();
   for (let number = range.from; number <= range.to; number++) {
     const hash = chain.hashByNumber(number);
     // A reorg during the walk can shorten the chain: what is there no more has no logs.
@@ -90,7 +87,7 @@ async function logsInRange(
     if (found.length > limits.logsResults) {
       return failure(LIMIT_EXCEEDED, `query returned more than ${limits.logsResults} results`);
     }
-    if (++turn % BLOCKS_PER_TURN === 0) await nextTurn();
+    await turn();
     if (signal.aborted) return failure(TIMED_OUT, "request timed out");
   }
   return result(found);
