@@ -108,9 +108,7 @@ function readLog(item: RlpItem): Log | undefined {
 
 /** Sets the three bits that stand for one address or topic. Source: Yellow Paper, section 4.3.1. */
 function addToBloom(bloom: Uint8Array, entry: Uint8Array): void {
-  const digest = keccak256(entry);
-  for (const at of BLOOM_PAIRS) {
-    const bit = bloomBit(digest, at);
+  for (const bit of bloomBits(entry)) {
     const index = BLOOM_LENGTH - 1 - (bit >> 3);
     bloom[index] = (bloom[index] ?? 0) | (1 << (bit & 7));
   }
@@ -119,8 +117,10 @@ function addToBloom(bloom: Uint8Array, entry: Uint8Array): void {
 /** Places of the digest's three byte pairs, each of which names one of 2048 bits. */
 const BLOOM_PAIRS = [0, 2, 4] as const;
 
-function bloomBit(digest: Hash, at: number): number {
-  return (((digest[at] ?? 0) << 8) | (digest[at + 1] ?? 0)) & 0x7ff;
+/** The three bits of a bloom that an address or topic sets: for whoever asks many blooms about it. */
+export function bloomBits(entry: Uint8Array): readonly number[] {
+  const digest = keccak256(entry);
+  return BLOOM_PAIRS.map((at) => (((digest[at] ?? 0) << 8) | (digest[at + 1] ?? 0)) & 0x7ff);
 }
 
 /** The bloom filter of logs: their addresses and topics. 256 bytes. */
@@ -135,11 +135,12 @@ export function logsBloom(logs: readonly Log[]): Uint8Array {
 
 /** Whether a log with this address or topic may be in the bloom; false is certain. */
 export function bloomContains(bloom: Uint8Array, entry: Uint8Array): boolean {
-  const digest = keccak256(entry);
-  return BLOOM_PAIRS.every((at) => {
-    const bit = bloomBit(digest, at);
-    return ((bloom[BLOOM_LENGTH - 1 - (bit >> 3)] ?? 0) & (1 << (bit & 7))) !== 0;
-  });
+  return bloomHasBits(bloom, bloomBits(entry));
+}
+
+/** The same, of an entry's bits. */
+export function bloomHasBits(bloom: Uint8Array, bits: readonly number[]): boolean {
+  return bits.every((bit) => ((bloom[BLOOM_LENGTH - 1 - (bit >> 3)] ?? 0) & (1 << (bit & 7))) !== 0);
 }
 
 /** The union of blooms: a block's from its receipts'. */

@@ -1,5 +1,5 @@
 import { type Address, bytesEqual, type Hash } from "@phala-l2/protocol/bytes";
-import { bloomContains, type Log, MAX_TOPICS } from "@phala-l2/protocol/wire/receipt";
+import { bloomBits, bloomHasBits, type Log, MAX_TOPICS } from "@phala-l2/protocol/wire/receipt";
 import {
   address,
   type BlockReference,
@@ -38,11 +38,27 @@ export function matchesPattern(pattern: LogPattern, log: Log): boolean {
   });
 }
 
+/** For each place of a pattern the bloom bits of its alternatives; undefined for any. */
+type PatternBits = readonly (readonly (readonly number[])[] | undefined)[];
+
+/** Hashed once: a subscription with thousands of alternatives is asked at each block. */
+const knownBits = new WeakMap<LogPattern, PatternBits>();
+
+function bitsOf(pattern: LogPattern): PatternBits {
+  const known = knownBits.get(pattern);
+  if (known !== undefined) return known;
+  const { addresses, topics } = pattern;
+  const places = [addresses.length === 0 ? undefined : addresses, ...topics];
+  const bits = places.map((wanted) => wanted?.map(bloomBits));
+  knownBits.set(pattern, bits);
+  return bits;
+}
+
 /** Whether a block's bloom leaves room for a wanted log; false is certain, so most blocks need no receipts. */
 export function mayMatch(pattern: LogPattern, bloom: Uint8Array): boolean {
-  const inBloom = (entry: Uint8Array): boolean => bloomContains(bloom, entry);
-  if (pattern.addresses.length > 0 && !pattern.addresses.some(inBloom)) return false;
-  return pattern.topics.every((wanted) => wanted === undefined || wanted.some(inBloom));
+  return bitsOf(pattern).every(
+    (wanted) => wanted === undefined || wanted.some((bits) => bloomHasBits(bloom, bits)),
+  );
 }
 
 function readAddresses(value: unknown, limit: number): Parsed<readonly Address[]> {
