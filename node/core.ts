@@ -1,3 +1,5 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
 import { needsReceipts } from "@phala-l2/derivation/l1-block";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import { type Genesis, genesisBlock } from "@phala-l2/execution/genesis";
@@ -33,7 +35,7 @@ export type CoreOptions = {
   readonly rollup: RollupConfig;
   readonly genesis: Genesis;
   readonly l1: L1Options;
-  /** Folder of the chain's database. */
+  /** Folder of the node's files, made when it is not there; the chain's database is the `chain` in it. */
   readonly dataDir: string;
 };
 
@@ -73,8 +75,10 @@ export async function startCore(options: CoreOptions, { log, kzg }: CoreDependen
   const { rollup: config } = options;
   const controller = new AbortController();
   const { signal } = controller;
+  const folder = join(options.dataDir, "chain");
+  await mkdir(options.dataDir, { recursive: true });
+  const chain = await openStore({ folder, config, genesis: genesisBlock(options.genesis) });
   const committer = kzg === undefined ? startKzgThread() : lasting(kzg);
-  const chain = await openStore({ folder: options.dataDir, config, genesis: genesisBlock(options.genesis) });
   try {
     const l1 = l1SourceOf(options, { log, signal, kzg: committer });
     await checkL1(config, l1);

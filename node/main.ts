@@ -1,24 +1,17 @@
-import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseGenesis } from "@phala-l2/execution/genesis-json";
 import { toHex } from "@phala-l2/protocol/bytes";
-import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import {
-  bigintSetting,
-  fileSetting,
-  folderSetting,
   listSetting,
   portSetting,
   type SettingsOf,
-  secondsSetting,
   textSetting,
   urlSetting,
-  urlsSetting,
 } from "@phala-l2/protocol/config/settings";
-import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { type Block, decodeBlock } from "@phala-l2/protocol/wire/block";
 import { type CoreOptions, type NodeCore, startCore } from "./core.ts";
+import { coreOptions, coreSettings } from "./core-settings.ts";
 import { createUnsafeFollower, type FetchBlock } from "./engine/unsafe-follower.ts";
 import { type Gossip, startGossip } from "./gossip/gossip.ts";
 import { loadPeerKey } from "./gossip/peer-key.ts";
@@ -45,14 +38,7 @@ import { web3Methods } from "./rpc/web3.ts";
 export const VERSION = "0.1.0";
 
 export const nodeSettings = {
-  rollup: fileSetting({ help: "rollup.json of the chain" }),
-  genesis: fileSetting({ help: "genesis.json of the chain" }),
-  dataDir: folderSetting({ help: "where the chain is kept" }),
-  l1RpcUrls: urlsSetting({ help: "JSON-RPC of L1, in order of preference; each answer is checked by hash" }),
-  l1BeaconUrls: urlsSetting({ help: "beacon nodes and blob archives, in order of preference", default: "" }),
-  l1PollInterval: secondsSetting({ help: "seconds between looks at L1's head", default: "4" }),
-  l1Timeout: secondsSetting({ help: "seconds until an L1 server is given up on", default: "10" }),
-  l1Confirmations: bigintSetting({ help: "L1 blocks to stay behind L1's head", default: "0" }),
+  ...coreSettings,
   rpcHost: textSetting({ help: "address that JSON-RPC listens on", default: "127.0.0.1" }),
   rpcPort: portSetting({
     help: "port of JSON-RPC over HTTP and WebSocket; 0 is any free one",
@@ -112,24 +98,13 @@ export type RunningNode = NodeCore & {
   readonly gossip: Gossip | undefined;
 };
 
-const MILLISECONDS = 1000;
 /** For one block from the sequencer's RPC. */
 const BACKFILL_TIMEOUT_MS = 5000;
 
 /** Reads the files that the settings name. @throws RollupError CONFIG_INVALID, GENESIS_INVALID, SETTING_INVALID */
 export async function nodeOptions(settings: SettingsOf<typeof nodeSettings>): Promise<NodeOptions> {
-  const [rollup, genesis] = await Promise.all([readJson(settings.rollup), readJson(settings.genesis)]);
   return {
-    rollup: parseRollupConfig(rollup),
-    genesis: parseGenesis(genesis),
-    dataDir: settings.dataDir,
-    l1: {
-      rpcUrls: settings.l1RpcUrls,
-      beaconUrls: settings.l1BeaconUrls,
-      pollIntervalMs: settings.l1PollInterval * MILLISECONDS,
-      timeoutMs: settings.l1Timeout * MILLISECONDS,
-      confirmations: settings.l1Confirmations,
-    },
+    ...(await coreOptions(settings)),
     rpc: {
       host: settings.rpcHost,
       port: settings.rpcPort,
@@ -142,25 +117,13 @@ export async function nodeOptions(settings: SettingsOf<typeof nodeSettings>): Pr
   };
 }
 
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new RollupError("SETTING_INVALID", `the file '${path}' can not be read as JSON: ${why}`, {
-      cause: error,
-    });
-  }
-}
-
 /**
  * Starts a node and gives it back when it serves. Whatever was started is stopped again when a later part fails.
  * @throws RollupError of the part that can not start, with its remedy
  */
 export async function startNode(options: NodeOptions, dependencies: NodeDependencies): Promise<RunningNode> {
   const { log } = dependencies;
-  await mkdir(options.dataDir, { recursive: true });
-  const core = await startCore({ ...options, dataDir: join(options.dataDir, "chain") }, { log });
+  const core = await startCore(options, { log });
   const stops: (() => Promise<void>)[] = [() => core.stop()];
   const stop = async () => {
     for (const each of stops.toReversed()) await each();

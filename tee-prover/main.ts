@@ -1,18 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import { MAX_BLOCKS_PER_PROOF } from "@phala-l2/enclave/prove";
 import { createEnclave } from "@phala-l2/enclave/session";
-import { parseGenesis } from "@phala-l2/execution/genesis-json";
 import { systemClock } from "@phala-l2/node/clock";
 import { type NodeCore, startCore } from "@phala-l2/node/core";
+import { coreOptions, coreSettings } from "@phala-l2/node/core-settings";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
-import { nodeSettings } from "@phala-l2/node/main";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
-import { parseRollupConfig, rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
+import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
 import {
   addressSetting,
   bigintSetting,
@@ -33,23 +30,13 @@ import { GameBook, type SettlementAddresses } from "./host/games.ts";
 import { createL1Transactions } from "./host/l1-transactions.ts";
 import { Submitter } from "./host/submitter.ts";
 
-const { rollup, genesis, dataDir, l1RpcUrls, l1BeaconUrls, l1PollInterval, l1Timeout, l1Confirmations } =
-  nodeSettings;
-
 export const proverSettings = {
   kind: textSetting({ help: "tdx, sev-snp, tdx+gpu or sev-snp+gpu" }),
   dangerouslySimulate: booleanSetting({
     help: "true: no hardware protects the key; for development chains only",
     default: "false",
   }),
-  rollup,
-  genesis,
-  dataDir,
-  l1RpcUrls,
-  l1BeaconUrls,
-  l1PollInterval,
-  l1Timeout,
-  l1Confirmations,
+  ...coreSettings,
   account: textSetting({
     help: "the account that pays on L1: a keystore file, or dev:INDEX on a development chain",
   }),
@@ -90,27 +77,10 @@ export async function startProver(
 ): Promise<RunningProver> {
   const source = evidenceSourceOf(settings, log);
   requireInterval(settings.proposalInterval);
-  const [config, genesisFile] = await Promise.all([
-    readJson(settings.rollup).then(parseRollupConfig),
-    readJson(settings.genesis).then(parseGenesis),
-  ]);
+  const options = await coreOptions(settings);
+  const { rollup: config } = options;
   const account = await loadAccount({ ...settings, l1ChainId: config.l1ChainId });
-  await mkdir(settings.dataDir, { recursive: true });
-  const core = await startCore(
-    {
-      rollup: config,
-      genesis: genesisFile,
-      dataDir: join(settings.dataDir, "chain"),
-      l1: {
-        rpcUrls: settings.l1RpcUrls,
-        beaconUrls: settings.l1BeaconUrls,
-        pollIntervalMs: settings.l1PollInterval * MILLISECONDS,
-        timeoutMs: settings.l1Timeout * MILLISECONDS,
-        confirmations: settings.l1Confirmations,
-      },
-    },
-    { log, kzg: nativeKzg },
-  );
+  const core = await startCore(options, { log, kzg: nativeKzg });
   try {
     const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
     const enclave = createEnclave({ random: (length) => randomBytes(length), kzg: nativeKzg, domain });
@@ -163,15 +133,6 @@ function requireInterval(interval: bigint): void {
   if (interval > 0n && interval <= MAX_BLOCKS_PER_PROOF) return;
   const message = `proposalInterval is from 1 to ${MAX_BLOCKS_PER_PROOF} L2 blocks, not ${interval}`;
   throw new RollupError("SETTING_INVALID", message, { data: { interval } });
-}
-
-async function readJson(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RollupError("SETTING_INVALID", `the file '${path}' can not be read as JSON: ${why}`, { cause });
-  }
 }
 
 function l1Client(urls: readonly string[]): PublicClient {

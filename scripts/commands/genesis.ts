@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { genesisBlock } from "@phala-l2/execution/genesis";
-import { parseGenesis } from "@phala-l2/execution/genesis-json";
+import { readGenesisFile } from "@phala-l2/node/chain-files";
 import { bytesEqual, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import { FORKS, type Fork } from "@phala-l2/protocol/config/rollup";
 import { fileSetting } from "@phala-l2/protocol/config/settings";
@@ -46,7 +46,7 @@ export const genesisCommand = defineCommand({
     }),
   },
   run: async ({ genesis: genesisFile, config: chainFile }, { print, log }) => {
-    const genesis = parseGenesis(JSON.parse(readFileSync(genesisFile, "utf8")));
+    const genesis = await readGenesisFile(genesisFile);
     const chain = chainFile === undefined ? undefined : readChainFile(chainFile);
     const forks = chain === undefined ? genesis.forks : { ...genesis.forks, ...chain.forks };
     const { block, hash } = genesisBlock({ ...genesis, forks });

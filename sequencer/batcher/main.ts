@@ -1,8 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { readRollupFile } from "@phala-l2/node/chain-files";
 import { systemClock } from "@phala-l2/node/clock";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
-import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import {
   bigintSetting,
   fileSetting,
@@ -62,7 +61,7 @@ export async function startBatcher(
   settings: SettingsOf<typeof batcherSettings>,
   { log }: { readonly log: Log },
 ): Promise<{ readonly address: string; stop(): Promise<void> }> {
-  const config = parseRollupConfig(JSON.parse(await readFile(settings.rollup, "utf8")));
+  const config = await readRollupFile(settings.rollup);
   const account = await loadAccount({ ...settings, l1ChainId: config.l1ChainId });
   const abort = new AbortController();
   const shared = { clock: systemClock, log, signal: abort.signal };
