@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
+import { inspect } from "node:util";
 import { fromHex, hashFromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import { keccak256 } from "@phala-l2/protocol/keccak";
@@ -272,6 +273,18 @@ describe("forwarding to the sequencer", () => {
     await sequencer.server.stop();
     const gone = await forward(submitted);
     assert.equal(gone.kind === "failure" ? gone.message : gone.kind, "the sequencer cannot be reached");
+  });
+
+  test("the sequencer's URL, whose path and user may be secret, does not reach the log", async () => {
+    const logged: unknown[] = [];
+    const warn = (...words: readonly unknown[]) => logged.push(words);
+    const outcome = await forwardTo("http://name:secret@127.0.0.1:1/secret", { ...silentLog, warn })(
+      submitted,
+    );
+    assert.equal(outcome.kind, "failure");
+    assert.equal(logged.length, 1);
+    assert.doesNotMatch(inspect(logged, { depth: null }), /secret/);
+    assert.match(inspect(logged, { depth: null }), /127\.0\.0\.1:1/);
   });
 
   for (const [name, body] of [

@@ -5,6 +5,7 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { type Log, silentLog } from "@phala-l2/protocol/log";
 import { encodeTransaction, signTransaction } from "@phala-l2/protocol/wire/transaction";
+import { HttpRequestError } from "viem";
 import { TestClock } from "../testing/clock.ts";
 import { Batcher, type BatcherOptions } from "./batcher.ts";
 import type { Payload } from "./data-availability.ts";
@@ -390,6 +391,31 @@ describe("the loop", () => {
     await batcher.run();
     assert.deepEqual(channels(sender.posted), [[1n, 3n]]);
     assert.ok(logged.some((line) => line.includes("interrupted")));
+  });
+
+  it("does not tell the log its node's URL, whose path may be secret", async () => {
+    const controller = new AbortController();
+    const logged: object[] = [];
+    const batcher = new Batcher(
+      { dataAvailability: "blobs", targetSize: 1, maxChannelDurationMs: 1, pollIntervalMs: 1 },
+      {
+        config: TEST_ROLLUP,
+        sequencer: async () => {
+          controller.abort();
+          throw new HttpRequestError({
+            url: "https://node.example/secret",
+            status: 401,
+            details: "Unauthorized",
+          });
+        },
+        sender: new FakeSender(),
+        clock: new TestClock(),
+        log: { ...silentLog, warn: (facts: object) => logged.push(facts) },
+        signal: controller.signal,
+      },
+    );
+    await batcher.run();
+    assert.deepEqual(logged, [{ error: "HTTP request failed. Unauthorized" }]);
   });
 
   it("takes no sync status without heads", async () => {

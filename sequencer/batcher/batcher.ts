@@ -9,7 +9,7 @@ import { BlockQueue } from "./block-queue.ts";
 import { channelOfBlocks } from "./channel.ts";
 import { choosePlace, type DataAvailability, type Payload, payloadsOfChannel } from "./data-availability.ts";
 import { InFlight } from "./in-flight.ts";
-import type { L1Sender } from "./l1-sender.ts";
+import { type L1Sender, reasonOf } from "./l1-sender.ts";
 import { fetchHeads, type Heads, type RpcRequest } from "./l2-block.ts";
 
 export type BatcherOptions = {
@@ -80,7 +80,7 @@ export class Batcher {
         isBusy = await this.step();
       } catch (error) {
         if (isRollupError(error, "STOPPED")) return;
-        log.warn({ error: String(error) }, "batching was interrupted; trying again");
+        log.warn({ error: reasonOf(error) }, "batching was interrupted; trying again");
       }
       if (!isBusy) await clock.sleep(this.#options.pollIntervalMs, signal);
     }

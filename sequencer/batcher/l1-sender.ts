@@ -266,8 +266,8 @@ function withSent(attempt: Attempt, hash: Hex, sent: Sent): Attempt {
   return { ...attempt, hashes, isPending: attempt.isPending || sent === "pending" };
 }
 
-/** The node's words without viem's copy of the request, which holds whole blobs. */
-function reasonOf(error: unknown): string {
+/** The node's words without viem's copy of the request, which holds whole blobs and the URL with its keys. */
+export function reasonOf(error: unknown): string {
   return error instanceof BaseError ? `${error.shortMessage} ${error.details}` : String(error);
 }
 

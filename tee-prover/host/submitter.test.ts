@@ -10,7 +10,7 @@ import type { BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Log, silentLog } from "@phala-l2/protocol/log";
 import type { Header } from "@phala-l2/protocol/wire/header";
-import { decodeFunctionData } from "viem";
+import { decodeFunctionData, HttpRequestError } from "viem";
 import type { WitnessRequest } from "./collect-witness.ts";
 import type { Settlement } from "./games.ts";
 import type { Call, SendOutcome } from "./l1-transactions.ts";
@@ -284,8 +284,9 @@ describe("the submitter's loop", () => {
   it("waits longer after each failure, and ends with the signal", async () => {
     const controller = new AbortController();
     const pauses: number[] = [];
+    const logged: object[] = [];
     const failing = async () => {
-      throw new Error("L1 is gone");
+      throw new HttpRequestError({ url: "https://l1.example/secret", status: 401, details: "Unauthorized" });
     };
     const submitter = new Submitter(
       {
@@ -308,11 +309,13 @@ describe("the submitter's loop", () => {
             if (pauses.length === 8) controller.abort();
           },
         },
-        log: silentLog,
+        log: { ...silentLog, warn: (facts: object) => logged.push(facts) },
         signal: controller.signal,
       },
     );
     await submitter.run();
+    // The URL's path, where the keys of hosted endpoints are, is not told.
+    assert.deepEqual(logged[0], { reason: "HTTP request failed. Unauthorized", failures: 1 });
     assert.deepEqual(pauses, [2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]);
   });
 });

@@ -3,6 +3,7 @@ import type { L1Source } from "@phala-l2/node/l1/l1-source";
 import { type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
+import { BaseError } from "viem";
 import type { ProverClass } from "../attest/kind.ts";
 import { anchorCall, createCall, proveCall, resolveCall } from "./calls.ts";
 import type { Claims } from "./claims.ts";
@@ -226,10 +227,15 @@ export class Submitter {
     if (isRollupError(error)) {
       log.warn({ code: error.code, docs: error.docs, failures }, `trying again: ${error.message}`);
     } else {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.warn({ reason, failures }, "trying again after an error");
+      log.warn({ reason: reasonOf(error), failures }, "trying again after an error");
     }
   }
+}
+
+/** viem's message holds the endpoint's URL, in whose path hosted endpoints have their keys; its parts do not. */
+function reasonOf(error: unknown): string {
+  if (error instanceof BaseError) return `${error.shortMessage} ${error.details}`;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The node and the enclave run the same rules over the same L1; where they differ, neither is to be believed. */

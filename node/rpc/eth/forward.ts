@@ -26,6 +26,13 @@ function readAnswer(text: string): SubmissionResult {
   return typeof answer.result === "string" ? { kind: "accepted" } : UNREACHABLE;
 }
 
+/** What went wrong without fetch's words, which may hold the URL: ECONNREFUSED, TimeoutError … */
+function faultOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return "unknown";
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.name;
+}
+
 async function boundedText(response: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
@@ -40,6 +47,8 @@ async function boundedText(response: Response): Promise<string> {
 
 /** A verifier's door: hands each transaction to the sequencer and passes its answer on word for word. */
 export function forwardTo(sequencerUrl: string, log: Log): SubmitTransaction {
+  // Never the path or user: hosted endpoints have their keys there.
+  const endpoint = new URL(sequencerUrl).host;
   return async ({ raw }) => {
     try {
       const response = await fetch(sequencerUrl, {
@@ -55,7 +64,7 @@ export function forwardTo(sequencerUrl: string, log: Log): SubmitTransaction {
       });
       return readAnswer(await boundedText(response));
     } catch (error) {
-      log.warn({ error, sequencerUrl }, "the sequencer did not answer a forwarded transaction");
+      log.warn({ endpoint, fault: faultOf(error) }, "the sequencer did not answer a forwarded transaction");
       return UNREACHABLE;
     }
   };
