@@ -35,7 +35,12 @@ function nodeTests(name: string, files: readonly string[], concurrency: number):
 
 const patterns = process.argv.slice(2);
 const isScenario = (file: string) => file.startsWith("testkit/e2e/");
-const files = testFiles(["{protocol,node,sequencer,bridge,tee-prover,testkit,scripts}/**/*.test.ts"]);
+// Hardhat runs what is in contracts/test.
+const files = testFiles([
+  "{protocol,node,sequencer,bridge,tee-prover,testkit,scripts}/**/*.test.ts",
+  "contracts/{*,deploy/**,genesis/**}/*.test.ts",
+  "contracts/*.test.ts",
+]);
 const results =
   patterns.length > 0
     ? [

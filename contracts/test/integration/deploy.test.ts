@@ -249,7 +249,7 @@ describe("requireSafeConfig", () => {
 
   it("refuses a maturity that would make waiting wallets believe a lie", () => {
     assert.throws(
-      () => requireSafeConfig({ ...base, proofMaturityDelay: 3n }, own),
+      () => requireSafeConfig({ ...base, proofMaturityDelay: 1n }, own),
       code("DEPLOY_CONFIG_INVALID"),
     );
   });
