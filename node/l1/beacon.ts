@@ -2,7 +2,7 @@ import { type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { BLOB_SIZE, versionedHash } from "@phala-l2/protocol/wire/blob";
-import { endpointName, type Fetch, fetchJson, type HttpFault, reasonOf } from "./http.ts";
+import { endpointName, type Fetch, fetchJson, isHttpError, reasonOf } from "./http.ts";
 import { invalidL1Data } from "./json-rpc.ts";
 import type { BlobCommitter } from "./kzg.ts";
 import { bytesOfHex, RpcFields } from "./rpc-fields.ts";
@@ -134,13 +134,13 @@ async function blobsOfSlot(
     const answer = await get(url, `/eth/v1/beacon/blobs/${slot}?versioned_hashes=${query}`);
     return answer.list("data").map(readBlob);
   } catch (error) {
-    if (!isRollupError(error, "L1_REQUEST_FAILED") || !isNotServed(error.data as HttpFault)) throw error;
+    if (!isHttpError(error) || !isNotServed(error.data?.status)) throw error;
     const answer = await get(url, `/eth/v1/beacon/blob_sidecars/${slot}`);
     return answer.list("data").map((sidecar) => readBlob(new RpcFields(sidecar, "sidecar").raw("blob")));
   }
 }
 
-function isNotServed({ status }: HttpFault): boolean {
+function isNotServed(status: number | undefined): boolean {
   return status === NOT_FOUND || status === 400 || status === 405 || status === 501;
 }
 

@@ -1,4 +1,4 @@
-import { RollupError } from "@phala-l2/protocol/errors";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 
 /** The part of the platform's `fetch` that is used here; tests may hand in another. */
 export type Fetch = (
@@ -14,11 +14,14 @@ export type HttpFault = { readonly status: number | undefined; readonly retryAft
 
 const MILLISECONDS = 1000;
 
-function fault(
-  message: string,
-  data: HttpFault,
-  cause?: unknown,
-): RollupError<"L1_REQUEST_FAILED", HttpFault> {
+type HttpError = RollupError<"L1_REQUEST_FAILED", HttpFault>;
+
+/** True for what `fetchJson` throws. */
+export function isHttpError(error: unknown): error is HttpError {
+  return isRollupError(error, "L1_REQUEST_FAILED");
+}
+
+function fault(message: string, data: HttpFault, cause?: unknown): HttpError {
   return new RollupError("L1_REQUEST_FAILED", message, { data, cause });
 }
 

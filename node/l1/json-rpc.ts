@@ -1,7 +1,7 @@
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Clock } from "../clock.ts";
-import { endpointName, type Fetch, fetchJson, type HttpFault, reasonOf } from "./http.ts";
+import { endpointName, type Fetch, fetchJson, isHttpError, reasonOf } from "./http.ts";
 
 export type JsonRpcOptions = {
   /** Endpoints in order of preference. */
@@ -145,10 +145,21 @@ function settle(call: Waiting, answer: Answer | undefined): void {
     call.reject(invalidL1Data("the server left a call of the batch without an answer", {}));
   } else if (answer.error !== undefined) {
     const { code, message } = answer.error;
-    call.reject(new RollupError("L1_CALL_REFUSED", `error ${code}: ${message}`, { data: { code } }));
+    call.reject(refused(code, message));
   } else {
     call.resolve(answer.result);
   }
+}
+
+type Refusal = RollupError<"L1_CALL_REFUSED", { readonly code: number }>;
+
+/** The error of a call that one server refuses. */
+function refused(code: number, message: string): Refusal {
+  return new RollupError("L1_CALL_REFUSED", `error ${code}: ${message}`, { data: { code } });
+}
+
+function isRefusal(error: unknown): error is Refusal {
+  return isRollupError(error, "L1_CALL_REFUSED");
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -163,32 +174,31 @@ function readAnswer(answer: unknown): Answer {
   return { id, result: undefined, error: { code, message: String(answer.error.message).slice(0, 500) } };
 }
 
+type InvalidL1Data = RollupError<"L1_DATA_INVALID", object>;
+
 /** The error that a reader throws about a server's wrong data. */
-export function invalidL1Data(what: string, data: object): RollupError<"L1_DATA_INVALID"> {
+export function invalidL1Data(what: string, data: object): InvalidL1Data {
   return new RollupError("L1_DATA_INVALID", what, { data });
+}
+
+function isInvalidL1Data(error: unknown): error is InvalidL1Data {
+  return isRollupError(error, "L1_DATA_INVALID");
 }
 
 function isPermanent({ error }: Failure): boolean {
   if (isRollupError(error, "L1_BLOCK_NOT_FOUND")) return true;
-  return (
-    isRollupError(error, "L1_CALL_REFUSED") && PERMANENT_CODES.has((error.data as { code: number }).code)
-  );
+  return isRefusal(error) && error.data !== undefined && PERMANENT_CODES.has(error.data.code);
 }
 
 /** The least that any server asks for: after it there is one to ask again. */
 function wantedPause(failures: readonly Failure[]): number {
-  const pauses = failures.map(({ error }) =>
-    isRollupError(error, "L1_REQUEST_FAILED") ? ((error.data as HttpFault).retryAfterMs ?? 0) : 0,
-  );
+  const pauses = failures.map(({ error }) => (isHttpError(error) ? (error.data?.retryAfterMs ?? 0) : 0));
   return Math.min(MAX_BACK_OFF_MS, ...pauses);
 }
 
 function logFailure(log: Log, endpoint: string, method: string, error: unknown): void {
-  if (isRollupError(error, "L1_DATA_INVALID")) {
-    log.warn(
-      { endpoint, method, reason: error.message, ...(error.data as object) },
-      "an L1 server gave wrong data",
-    );
+  if (isInvalidL1Data(error)) {
+    log.warn({ endpoint, method, reason: error.message, ...error.data }, "an L1 server gave wrong data");
   } else {
     log.debug({ endpoint, method, reason: reasonOf(error) }, "an L1 call failed");
   }
@@ -201,11 +211,11 @@ function verdict(method: string, failures: readonly Failure[]): RollupError {
   const tries = failures.map(({ endpoint, error }) => `${endpoint}: ${reasonOf(error)}`);
   const data = { method, tries };
   const cause = failures.at(-1)?.error;
-  if (failures.every(({ error }) => isRollupError(error, "L1_DATA_INVALID"))) {
+  if (failures.every(({ error }) => isInvalidL1Data(error))) {
     const message = `every L1 server answers ${method} with data that fails verification (${tries.join("; ")}); add an honest endpoint to the L1 RPC URLs`;
     return new RollupError("L1_DATA_INVALID", message, { data, cause });
   }
-  if (failures.every(({ error }) => isRollupError(error, "L1_CALL_REFUSED"))) {
+  if (failures.every(({ error }) => isRefusal(error))) {
     const message = `every L1 server refuses ${method} (${tries.join("; ")}); use an L1 client that serves it`;
     return new RollupError("L1_CALL_REFUSED", message, { data, cause });
   }
