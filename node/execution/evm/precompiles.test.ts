@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Common, Hardfork, Mainnet } from "@ethereumjs/common";
-import { createEVM, getActivePrecompiles } from "@ethereumjs/evm";
+import { createEVM, getActivePrecompiles, NobleBLS } from "@ethereumjs/evm";
 import {
   asAddress,
   asHash,
@@ -179,6 +179,63 @@ test("EIP-2537: a scalar may exceed the group's order", async () => {
   const result = await callPrecompile(0x0c, concatBytes(generator, bigintToBytes(order + 1n, 32)), 20_000n);
   assert.equal(result.kind, "returned");
   assert.equal(toHex(result.output), toHex(generator));
+});
+
+test("EIP-2537: additions are what ethereumjs computes, of any two points, and cost what they cost", async () => {
+  const bls = new NobleBLS();
+  const element = (value: number) => bigintToBytes(BigInt(value), 64);
+  for (const { address, gas, size, add, point } of [
+    {
+      ...{ address: 0x0b, gas: 375n, size: 128 },
+      add: (data: Uint8Array) => bls.addG1(data),
+      point: (n: number) => bls.mapFPtoG1(element(n)),
+    },
+    {
+      ...{ address: 0x0d, gas: 600n, size: 256 },
+      add: (data: Uint8Array) => bls.addG2(data),
+      point: (n: number) => bls.mapFP2toG2(concatBytes(element(n), element(n + 1))),
+    },
+  ]) {
+    const [a, b] = [point(1), point(2)];
+    const prime =
+      0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaabn;
+    const negative = Uint8Array.from(a);
+    for (let at = size / 2; at < size; at += 64) {
+      negative.set(bigintToBytes(prime - bigintFromBytes(a.subarray(at, at + 64)), 64), at);
+    }
+    const infinity = new Uint8Array(size);
+    const points = [a, b, negative, infinity, size === 128 ? OUTSIDE_SUBGROUP : point(3)];
+    for (const p of points) {
+      for (const q of points) {
+        const data = concatBytes(p, q);
+        const result = await callPrecompile(address, data, gas);
+        assert.deepEqual([result.kind, result.gasUsed], ["returned", gas]);
+        assert.equal(toHex(result.output), toHex(add(data)));
+      }
+    }
+    const wrong = (change: (data: Uint8Array) => void) => {
+      const data = concatBytes(a, b);
+      change(data);
+      return data;
+    };
+    for (const data of [
+      wrong((bytes) => bytes.fill(0, 0, 64)),
+      wrong((bytes) => bytes.fill(1, 0, 1)),
+      wrong((bytes) => bytes.fill(1, size, size + 16)),
+      wrong((bytes) => bytes.set(bigintToBytes(prime, 64), 0)),
+      wrong((bytes) => bytes.fill(0xff, 2 * size - 1)),
+      concatBytes(a, b, Uint8Array.of(0)),
+      a,
+      new Uint8Array(0),
+    ]) {
+      assert.equal((await callPrecompile(address, data, gas)).kind, "halted");
+    }
+    assert.equal((await callPrecompile(address, concatBytes(a, b), gas - 1n)).kind, "halted");
+    // 300 of them took two to three seconds.
+    const started = performance.now();
+    for (let i = 0; i < 300; i++) await callPrecompile(address, concatBytes(a, b), gas);
+    assert.ok(performance.now() - started < 1_000);
+  }
 });
 
 function modexpInput(base: Uint8Array, exponent: Uint8Array, modulus: Uint8Array): Uint8Array {

@@ -9,10 +9,13 @@ import {
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type ExecutionFork, includes } from "../../block/fork.ts";
 import { P256VERIFY_ADDRESS, P256VERIFY_GAS, precompileInputCaps } from "../precompiles.ts";
+import { g1Addition, g2Addition } from "./bls-addition.ts";
 import { modexp } from "./modexp.ts";
 import { pointEvaluation } from "./point-evaluation.ts";
 
 const MODEXP_ADDRESS = 0x05;
+const BLS_G1_ADD_ADDRESS = 0x0b;
+const BLS_G2_ADD_ADDRESS = 0x0d;
 /** EIP-4844's point evaluation. */
 const POINT_EVALUATION_ADDRESS = 0x0a;
 
@@ -61,6 +64,10 @@ export function customPrecompiles(fork: ExecutionFork, common: Common): CustomPr
     function: withInputCap(originalOf(common, address), maxLength),
   }));
   custom.push({ address: addressText(POINT_EVALUATION_ADDRESS), function: pointEvaluation });
+  if (includes(fork, "isthmus")) {
+    custom.push({ address: addressText(BLS_G1_ADD_ADDRESS), function: g1Addition });
+    custom.push({ address: addressText(BLS_G2_ADD_ADDRESS), function: g2Addition });
+  }
   if (!includes(fork, "karst")) {
     custom.push({ address: addressText(MODEXP_ADDRESS), function: modexp });
     const osaka = new Common({ chain: Mainnet, hardfork: Hardfork.Osaka });
