@@ -5,6 +5,7 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import type { BlockContext } from "../../block/context.ts";
 import type { ExecutionFork } from "../../block/fork.ts";
+import { rememberJumpAnalysis } from "./jump-analysis.ts";
 import { customPrecompiles } from "./precompiles.ts";
 import { EthereumjsState } from "./state-manager.ts";
 
@@ -52,6 +53,7 @@ export async function createEngine(chainId: bigint, fork: ExecutionFork): Promis
     hardfork: HARDFORKS[fork],
     customCrypto: { keccak256 },
   });
+  await rememberJumpAnalysis(common);
   const state = new EthereumjsState();
   const ancestors = new Ancestors();
   const vm = await createVM({
