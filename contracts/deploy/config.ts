@@ -152,7 +152,7 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
       resourceConfig: DEFAULT_RESOURCE_CONFIG,
     },
     // Room for the second vendor's proof: wallets count this delay alone.
-    proofMaturityDelay: 8n,
+    proofMaturityDelay: 6n,
     disputeGameFinalityDelay: 1n,
     dangerouslyAcceptsSimulated: true,
     provers: input.provers ?? [],

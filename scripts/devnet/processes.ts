@@ -25,7 +25,7 @@ export type Processes = {
   remember(name: string, pid: number): void;
   /** The running process of each part, by name. */
   pids(): Readonly<Record<string, number>>;
-  /** Ends all parts, the last started first. */
+  /** Ends all parts at once: none needs another to stop cleanly. */
   stop(): Promise<void>;
 };
 
@@ -162,7 +162,7 @@ export function createProcesses(folder: string, report: (line: string) => void):
     pids,
     stop: async () => {
       stopping = true;
-      for (const child of [...children.values()].reverse()) await end(child);
+      await Promise.all([...children.values()].map(end));
       children.clear();
       save();
     },

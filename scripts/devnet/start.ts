@@ -54,13 +54,13 @@ async function startParts(
   settings: DevnetSettings,
   l1: EmbeddedL1,
   chain: DeployedChain,
-  processes: Processes,
-  step: Step,
+  { network, processes, step }: { network: NetworkDescription; processes: Processes; step: Step },
 ): Promise<void> {
   const parts = partWriter(settings, l1, chain);
   const sequencer = await step("sequencer", () => processes.start(parts.sequencer()));
   const register = registrar(chain.book, l1.rpcUrl);
   await Promise.all([
+    step("users funded on L2", () => fundUsers(network, USERS)),
     step("batcher", () => processes.start(parts.batcher())),
     step("verifier node", () => processes.start(parts.verifier(gossipAddresses(sequencer)))),
     ...PROVERS.map((prover) =>
@@ -109,8 +109,7 @@ export async function startDevnet(
   try {
     const chain = await step("contracts on L1, L2 genesis", () => deployChain(folder, l1.rpcUrl, () => {}));
     const network = networkOf(settings, l1, chain);
-    await startParts(settings, l1, chain, processes, step);
-    await step("users funded on L2", () => fundUsers(network, USERS));
+    await startParts(settings, l1, chain, { network, processes, step });
     const endpoints = endpointsOf(settings, l1);
     const description = { network, endpoints, addresses: chain.book.addresses, pids: processes.pids() };
     writeFileSync(join(folder, "devnet.json"), JSON.stringify(description, undefined, 2));
