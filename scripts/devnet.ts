@@ -45,7 +45,9 @@ function untilSignal(): Promise<void> {
 
 async function smoke(devnet: Devnet, seconds: Record<string, number>): Promise<void> {
   const { network, endpoints } = devnet;
-  const result = await runSmoke({ network, verifierUrl: endpoints.verifier ?? "", step: stepTimer(seconds) });
+  const complete = devnet.complete();
+  const options = { network, verifierUrl: endpoints.verifier ?? "", complete, step: stepTimer(seconds) };
+  const [result] = await Promise.all([runSmoke(options), complete]);
   const total = Math.round(performance.now() / 100) / 10;
   process.stdout.write(`${JSON.stringify({ ok: true, seconds: { ...seconds, total }, ...result })}\n`);
 }
@@ -69,6 +71,7 @@ async function main(): Promise<void> {
   try {
     if (wantsSmoke) await smoke(devnet, seconds);
     else {
+      await devnet.complete();
       report(describeDevnet(devnet));
       await stopped;
       report("stopping …");

@@ -13,6 +13,8 @@ export type SmokeOptions = {
   readonly network: NetworkDescription;
   /** JSON-RPC of the node that trusts nobody. */
   readonly verifierUrl: string;
+  /** Resolves when more than L1 and the sequencer serves. */
+  readonly complete: Promise<void>;
   /** Runs one step and measures it. */
   readonly step: <Result>(name: string, run: () => Promise<Result>) => Promise<Result>;
 };
@@ -115,6 +117,7 @@ export async function runSmoke(options: SmokeOptions): Promise<object> {
     require(receipt.status === "success", "the deposit failed on L2", { l2Hash });
   });
   const blockNumber = await step("L2 transactions", () => transfers(bridge));
+  await options.complete;
   const blockHash = await step("batch and derivation", () => derivedAlike(options, bridge, blockNumber));
   const { l2Hash } = await step("withdrawal", () =>
     initiateEthWithdrawal(bridge, { to: address, amount: WITHDRAWAL }),

@@ -14,6 +14,8 @@ export type Devnet = {
   readonly network: NetworkDescription;
   readonly chain: DeployedChain;
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Starts all but L1 and the sequencer, which run already; then everything serves. */
+  complete(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -50,26 +52,28 @@ function gossipAddresses({ p2p }: Ready): readonly string[] {
   return Array.isArray(p2p) ? p2p.map(String) : [];
 }
 
+/** Starts the sequencer; what comes back starts everything else, while L2 is in use already. */
 async function startParts(
   settings: DevnetSettings,
   l1: EmbeddedL1,
   chain: DeployedChain,
-  { network, processes, step }: { network: NetworkDescription; processes: Processes; step: Step },
-): Promise<void> {
+  { processes, step }: { processes: Processes; step: Step },
+): Promise<() => Promise<void>> {
   const parts = partWriter(settings, l1, chain);
   const sequencer = await step("sequencer", () => processes.start(parts.sequencer()));
   const register = registrar(chain.book, l1.rpcUrl);
-  await Promise.all([
-    step("users funded on L2", () => fundUsers(network, USERS)),
-    step("batcher", () => processes.start(parts.batcher())),
-    step("verifier node", () => processes.start(parts.verifier(gossipAddresses(sequencer)))),
-    ...PROVERS.map((prover) =>
-      step(`${prover.name} (SIMULATED hardware)`, () => processes.start(parts.prover(prover), register)),
-    ),
-  ]);
+  return async () => {
+    await Promise.all([
+      step("batcher", () => processes.start(parts.batcher())),
+      step("verifier node", () => processes.start(parts.verifier(gossipAddresses(sequencer)))),
+      ...PROVERS.map((prover) =>
+        step(`${prover.name} (SIMULATED hardware)`, () => processes.start(parts.prover(prover), register)),
+      ),
+    ]);
+  };
 }
 
-/** Starts the whole system, from what the last run has left or, when `fresh`, from nothing. */
+/** Starts the system up to its sequencer, from what the last run has left or, when `fresh`, from nothing. */
 export async function startDevnet(
   settings: DevnetSettings,
   {
@@ -109,11 +113,14 @@ export async function startDevnet(
   try {
     const chain = await step("contracts on L1, L2 genesis", () => deployChain(folder, l1.rpcUrl, () => {}));
     const network = networkOf(settings, l1, chain);
-    await startParts(settings, l1, chain, { network, processes, step });
+    const startOthers = await startParts(settings, l1, chain, { processes, step });
     const endpoints = endpointsOf(settings, l1);
-    const description = { network, endpoints, addresses: chain.book.addresses, pids: processes.pids() };
-    writeFileSync(join(folder, "devnet.json"), JSON.stringify(description, undefined, 2));
-    return { network, chain, endpoints, stop };
+    const complete = async () => {
+      await Promise.all([startOthers(), step("users funded on L2", () => fundUsers(network, USERS))]);
+      const description = { network, endpoints, addresses: chain.book.addresses, pids: processes.pids() };
+      writeFileSync(join(folder, "devnet.json"), JSON.stringify(description, undefined, 2));
+    };
+    return { network, chain, endpoints, complete, stop };
   } catch (error) {
     await stop();
     throw error;
