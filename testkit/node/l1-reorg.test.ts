@@ -221,6 +221,8 @@ describe("finality", () => {
     const again = await world.start({ folder });
     await world.settle(again);
     const final = world.chain.head.header.number - 2n;
+    // A node that starts again says at once how far it had read, and reads that again all the same.
+    await world.until(() => again.store.heads().finalizedFrom.number >= final);
     const { finalized, finalizedFrom, safe } = again.store.heads();
     assert.equal(finalizedFrom.number, final);
     assert.equal(finalized.number, again.store.safeHeadAtL1Block(final)?.safe.number);

@@ -239,6 +239,15 @@ export class World {
     this.l1.chain = this.chain.forkAt(this.chain.head.header.number - BigInt(depth));
   }
 
+  /** Gives the processor away until it is so. */
+  async until(isDone: () => boolean): Promise<void> {
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      if (isDone()) return;
+      await nextTurn();
+    }
+    throw new Error("the node never came to rest");
+  }
+
   /** Lets the node look at L1 and waits until it has derived all that is there, or has halted. */
   async settle(node: TestNode): Promise<void> {
     await node.watch.poll();
@@ -246,11 +255,7 @@ export class World {
       const { currentL1, headL1 } = node.engine.syncStatus();
       return bytesEqual(currentL1.hash, this.chain.head.hash) && bytesEqual(headL1.hash, currentL1.hash);
     };
-    for (let turn = 0; turn < MAX_TURNS; turn++) {
-      if (isDone() || node.engine.halted !== undefined) break;
-      await nextTurn();
-    }
-    if (!isDone() && node.engine.halted === undefined) throw new Error("the node never came to rest");
+    await this.until(() => isDone() || node.engine.halted !== undefined);
     // What follows the last L1 block: the records of safe and final heads.
     for (let turn = 0; turn < 20; turn++) await nextTurn();
     await node.engine.settled();
