@@ -47,12 +47,12 @@ abstract contract ResourceMetering is IResourceMetering {
         ResourceConfig memory config = _resourceConfig();
         ResourceParams memory market = params;
         uint256 elapsed = block.number - market.prevBlockNum;
-        if (elapsed > 0) {
-            market.prevBaseFee = _nextBaseFee(market, config, elapsed);
-            market.prevBoughtGas = 0;
-            market.prevBlockNum = uint64(block.number);
-        }
-        market.prevBoughtGas += amount;
+        // The same steps in a block's first deposit and in a later one, the later one's not cheaper: an estimate that
+        // was made in a block with a deposit holds for the next block.
+        uint128 nextBaseFee = _nextBaseFee(market, config, elapsed);
+        market.prevBaseFee = elapsed > 0 ? nextBaseFee : market.prevBaseFee;
+        market.prevBoughtGas = (elapsed > 0 ? 0 : market.prevBoughtGas) + amount;
+        market.prevBlockNum = uint64(block.number);
         require(market.prevBoughtGas <= config.maxResourceLimit, OutOfGas());
         params = market;
         return uint256(amount) * market.prevBaseFee / Math.max(block.basefee, MIN_L1_BASE_FEE);
@@ -71,7 +71,11 @@ abstract contract ResourceMetering is IResourceMetering {
         uint256 change = fee * distance / target / config.baseFeeMaxChangeDenominator;
         fee = bought > target ? fee + change : fee - Math.min(change, fee);
         fee = _clamp(fee, config);
-        if (elapsed > 1) fee = _clamp(fee * _decay(config.baseFeeMaxChangeDenominator, elapsed - 1) / WAD, config);
+        // A fee at its minimum stays there: a deposit's gas then does not depend on how long the last one is ago, and
+        // an estimate of it holds when it is mined some blocks later.
+        if (fee > config.minimumBaseFee && elapsed > 1) {
+            fee = _clamp(fee * _decay(config.baseFeeMaxChangeDenominator, elapsed - 1) / WAD, config);
+        }
         return uint128(fee);
     }
 

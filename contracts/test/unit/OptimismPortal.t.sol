@@ -428,6 +428,23 @@ contract OptimismPortalDepositTest is SettlementFixture {
         assertEq(fee, 1 gwei);
     }
 
+    /// @dev Clients estimate a deposit's gas some blocks before it is mined, and viem leaves no margin.
+    function testFuzz_a_deposits_gas_is_not_more_after_blocks_without_deposits(uint256 blocks) public {
+        portal.depositTransaction(account("to"), 0, 21_000, false, "");
+        uint256 inTheSameBlock = gasOfADeposit();
+        vm.roll(block.number + 1);
+        uint256 estimate = gasOfADeposit();
+        assertTrue(inTheSameBlock >= estimate, "an estimate in a block with a deposit is too low");
+        vm.roll(block.number + bound(blocks, 2, type(uint32).max));
+        assertEq(gasOfADeposit(), estimate);
+    }
+
+    function gasOfADeposit() private returns (uint256 gas) {
+        gas = gasleft();
+        portal.depositTransaction(account("to"), 0, 21_000, false, "");
+        gas -= gasleft();
+    }
+
     function test_bought_gas_is_burnt() public {
         vm.fee(1 gwei);
         uint256 before = gasleft();
