@@ -1,21 +1,24 @@
+import { findSyncStart } from "@phala-l2/derivation/sync-start";
 import { executeAttributes, executeBlock, openWithAttributes } from "@phala-l2/execution/block/execute";
 import type { OpenBlock } from "@phala-l2/execution/block/open-block";
 import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import type { Evm } from "@phala-l2/execution/evm/evm";
 import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
-import type { BlockId, BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
-import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import type { BlockId, BlockRef, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Block } from "@phala-l2/protocol/wire/block";
 import { headerHash } from "@phala-l2/protocol/wire/header";
 import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attributes";
+import type { L1Source } from "../l1/l1-source.ts";
 import type { L1Heads } from "../l1/watch.ts";
-import type { ChainStore, Transition } from "../store/chain-store.ts";
+import type { ChainHeads, ChainStore, Transition } from "../store/chain-store.ts";
 import { attributesMismatch } from "./attributes-match.ts";
 import { readBlockRef } from "./block-ref.ts";
+import { Changes } from "./changes.ts";
+import type { DerivationEngine, DerivationStart, DerivedInput, DerivedResult } from "./derivation-engine.ts";
 import type { Engine, EngineEvent, InsertResult, SyncStatus } from "./engine.ts";
-import type { ResetPlan } from "./reset-plan.ts";
-import { createSerial } from "./serial.ts";
+import { planReset, type ResetPlan } from "./reset-plan.ts";
 
 export type EngineDependencies = {
   readonly store: ChainStore;
@@ -28,39 +31,22 @@ export type EngineDependencies = {
   readonly l1Heads: L1Heads;
 };
 
-export type DerivedInput = {
-  readonly attributes: PayloadAttributes;
-  readonly parent: L2BlockRef;
-  readonly derivedFrom: BlockRef;
-};
-
-export type DerivedResult =
-  | { readonly kind: "applied"; readonly ref: L2BlockRef }
-  | { readonly kind: "invalid"; readonly reason: string };
-
-/** After these the store must not be written to; see their texts. */
-const HALTING_CODES = new Set(["STORE_WRITE_FAILED", "STORE_CORRUPT", "TRIE_NODE_MISSING", "CODE_MISSING"]);
-
-/**
- * The engine over a store. Beside the public interface it has what the derivation driver alone calls:
- * `applyDerived`, `recordSafeHead`, `finalize`, `reset`, `halt`.
- */
-export class ChainEngine implements Engine {
+/** The engine over a store: it executes every block itself. */
+export class ChainEngine implements Engine, DerivationEngine {
   readonly chain: ChainStore;
   readonly #evm: Evm;
   readonly #buildEvm: Evm;
   readonly #log: Log;
-  readonly #serial = createSerial();
-  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #changes: Changes;
   #l1: L1Heads;
   #currentL1: BlockRef;
-  #halted: RollupError | undefined;
 
   constructor({ store, evm, buildEvm, log, l1Heads }: EngineDependencies) {
     this.chain = store;
     this.#evm = evm;
     this.#buildEvm = buildEvm;
     this.#log = log;
+    this.#changes = new Changes(log);
     this.#l1 = l1Heads;
     this.#currentL1 = {
       ...store.heads().safeDerivedFrom,
@@ -120,8 +106,7 @@ export class ChainEngine implements Engine {
   }
 
   subscribe(listener: (event: EngineEvent) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#changes.subscribe(listener);
   }
 
   syncStatus(): SyncStatus {
@@ -139,7 +124,23 @@ export class ChainEngine implements Engine {
 
   /** The error that made the engine take no more blocks. */
   get halted(): RollupError | undefined {
-    return this.#halted;
+    return this.#changes.halted;
+  }
+
+  get config(): RollupConfig {
+    return this.chain.config;
+  }
+
+  heads(): ChainHeads {
+    return this.chain.heads();
+  }
+
+  ref(hash: Hash): L2BlockRef | undefined {
+    return this.chain.ref(hash);
+  }
+
+  safeHeadAtL1Block(l1Number: bigint): ReturnType<DerivationEngine["safeHeadAtL1Block"]> {
+    return this.chain.safeHeadAtL1Block(l1Number);
   }
 
   noteL1(heads: L1Heads): void {
@@ -206,6 +207,19 @@ export class ChainEngine implements Engine {
     });
   }
 
+  async resume(l1: L1Source): Promise<DerivationStart> {
+    const { chain } = this;
+    await this.reset(await planReset(chain, l1));
+    const reader = {
+      block(number: bigint) {
+        const ref = chain.refByNumber(number);
+        const block = ref === undefined ? undefined : chain.block(ref.hash);
+        return ref === undefined || block === undefined ? undefined : { ref, ...block };
+      },
+    };
+    return { start: findSyncStart(chain.config, chain.heads().safe, reader), reader };
+  }
+
   /** Moves the heads back to where L1, as it is now, supports them. */
   async reset({ unsafe, safe, safeDerivedFrom }: ResetPlan): Promise<void> {
     await this.#change(async () => {
@@ -219,32 +233,17 @@ export class ChainEngine implements Engine {
     });
   }
 
-  /** Takes no more blocks; reads go on. */
   halt(error: RollupError): void {
-    if (this.#halted !== undefined) return;
-    this.#halted = error;
-    this.#log.error({ code: error.code, data: error.data, docs: error.docs }, `HALTED: ${error.message}`);
-    this.#emit({ kind: "halted", code: error.code, message: error.message });
+    this.#changes.halt(error);
   }
 
   /** Waits until all changes under way are done. */
   async settled(): Promise<void> {
-    await this.#serial(async () => {});
+    await this.#changes.settled();
   }
 
   #change<Value>(work: () => Promise<Value>): Promise<Value> {
-    return this.#serial(async () => {
-      if (this.#halted !== undefined) {
-        const message = `the engine takes no blocks: ${this.#halted.message}`;
-        throw new RollupError("ENGINE_HALTED", message, { cause: this.#halted });
-      }
-      try {
-        return await work();
-      } catch (error) {
-        if (isRollupError(error) && HALTING_CODES.has(error.code)) this.halt(error);
-        throw error;
-      }
-    });
+    return this.#changes.run(work);
   }
 
   #moveHeads(change: Partial<Transition>): Promise<readonly Hash[]> {
@@ -291,13 +290,7 @@ export class ChainEngine implements Engine {
   }
 
   #emit(event: EngineEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#log.error({ event: event.kind, error }, "a listener of the engine failed");
-      }
-    }
+    this.#changes.emit(event);
   }
 }
 

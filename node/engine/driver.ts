@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createPipeline, type Pipeline } from "@phala-l2/derivation/pipeline";
 import type { DerivedAttributes, Dropped } from "@phala-l2/derivation/step";
-import { findSyncStart } from "@phala-l2/derivation/sync-start";
 import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockId, BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
@@ -9,17 +8,16 @@ import type { Log } from "@phala-l2/protocol/log";
 import type { Clock } from "../clock.ts";
 import type { ReadAhead } from "../l1/read-ahead.ts";
 import type { L1Watch } from "../l1/watch.ts";
-import type { ChainEngine } from "./chain-engine.ts";
+import type { DerivationEngine } from "./derivation-engine.ts";
 import { decide } from "./fault-policy.ts";
 import { createProgress, type Progress } from "./progress.ts";
-import { planReset } from "./reset-plan.ts";
 
 export type DriverOptions = {
   /** L1 blocks to stay behind L1's head: fewer L1 reorgs reach the node, and blocks become safe later. */
   readonly l1Confirmations: bigint;
 };
 export type DriverDependencies = {
-  readonly engine: ChainEngine;
+  readonly engine: DerivationEngine;
   readonly l1: ReadAhead;
   readonly watch: L1Watch;
   readonly clock: Clock;
@@ -46,7 +44,7 @@ export async function runDriver(options: DriverOptions, dependencies: DriverDepe
 
 class Driver {
   readonly #options: DriverOptions;
-  readonly #engine: ChainEngine;
+  readonly #engine: DerivationEngine;
   readonly #l1: ReadAhead;
   readonly #watch: L1Watch;
   readonly #clock: Clock;
@@ -107,7 +105,7 @@ class Driver {
     }
     this.#l1.forget();
     await this.#clock.sleep(pause, this.#signal);
-    const origin = pipeline?.origin();
+    const origin = decision.kind === "reset" ? undefined : pipeline?.origin();
     if (origin === undefined) return undefined;
     // What L1 failed to give may be of a branch that is gone (a blob of a reorged block never comes).
     const still = await this.#isCanonical(origin);
@@ -127,20 +125,11 @@ class Driver {
   /** Brings the heads in line with L1 and makes a pipeline that goes on from the safe head. */
   async #reset(): Promise<Pipeline> {
     this.#l1.forget();
-    const { chain } = this.#engine;
-    await this.#engine.reset(await planReset(chain, this.#l1));
-    const { unsafe, safe } = chain.heads();
-    const reader = {
-      block(number: bigint) {
-        const ref = chain.refByNumber(number);
-        const block = ref === undefined ? undefined : chain.block(ref.hash);
-        return ref === undefined || block === undefined ? undefined : { ref, ...block };
-      },
-    };
-    const start = findSyncStart(chain.config, safe, reader);
+    const { start, reader } = await this.#engine.resume(this.#l1);
+    const { unsafe, safe } = this.#engine.heads();
     const facts = { safe: safe.number, unsafe: unsafe.number, l1Start: start.l1Start.number };
     this.#log.info(facts, "derivation starts");
-    return createPipeline(chain.config, start, reader);
+    return createPipeline(this.#engine.config, start, reader);
   }
 
   /** Steps the pipeline until it has waited for something once. @returns undefined to ask for a reset */
@@ -168,7 +157,7 @@ class Driver {
   }
 
   #safe(): L2BlockRef {
-    return this.#engine.chain.heads().safe;
+    return this.#engine.heads().safe;
   }
 
   #noteDropped({ stage, reason, count, origin }: Dropped): void {
@@ -252,7 +241,7 @@ class Driver {
    * derived from is.
    */
   async #finalize(origin: BlockRef): Promise<void> {
-    const { finalizedFrom } = this.#engine.chain.heads();
+    const { finalizedFrom } = this.#engine.heads();
     const final = this.#watch.heads().finalized;
     if (final.number <= finalizedFrom.number) return;
     if (origin.number >= final.number) return this.#makeFinal(final);
@@ -265,12 +254,11 @@ class Driver {
    * later blocks, when these are read again after a start.
    */
   async #makeFinal(l1: BlockId): Promise<void> {
-    const { chain } = this.#engine;
-    const recorded = chain.safeHeadAtL1Block(l1.number);
-    const ref = recorded === undefined ? undefined : chain.ref(recorded.safe.hash);
+    const recorded = this.#engine.safeHeadAtL1Block(l1.number);
+    const ref = recorded === undefined ? undefined : this.#engine.ref(recorded.safe.hash);
     // Another hash: this pipeline is on a branch of L1 that is gone, and is about to find that out.
     if (recorded === undefined || ref === undefined || !bytesEqual(recorded.l1.hash, l1.hash)) return;
-    if (ref.number >= chain.heads().finalized.number) await this.#engine.finalize(ref, recorded.l1);
+    if (ref.number >= this.#engine.heads().finalized.number) await this.#engine.finalize(ref, recorded.l1);
   }
 
   /** For a block below L1's final one: it is final if it is canonical. */

@@ -1,4 +1,5 @@
 import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import type { L2BlockRef } from "@phala-l2/protocol/config/rollup";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { type Block, transactionsRoot } from "@phala-l2/protocol/wire/block";
@@ -9,8 +10,13 @@ import { createSerial } from "./serial.ts";
 /** Fetches a block by hash from any node; the answer is not trusted. Undefined when there is none. */
 export type FetchBlock = (hash: Hash) => Promise<Block | undefined>;
 
+/** What the follower needs of an engine. */
+export type FollowedEngine = Pick<Engine, "insertUnsafe" | "subscribe"> & {
+  heads(): { readonly unsafe: L2BlockRef };
+};
+
 export type UnsafeFollowerDependencies = {
-  readonly engine: Engine;
+  readonly engine: FollowedEngine;
   /** Absent: blocks that were missed come from L1 alone. */
   readonly fetchBlock: FetchBlock | undefined;
   readonly log: Log;
@@ -42,7 +48,7 @@ export function createUnsafeFollower(dependencies: UnsafeFollowerDependencies): 
   const serial = createSerial();
   const waiting = new WaitingBlocks();
 
-  const head = () => engine.chain.heads().unsafe;
+  const head = () => engine.heads().unsafe;
 
   async function insertChildren(): Promise<void> {
     waiting.dropUpTo(head().number);
@@ -92,7 +98,7 @@ export function createUnsafeFollower(dependencies: UnsafeFollowerDependencies): 
 
 /** The blocks between the head and `block`, as far as they can be had and fit. */
 async function fetchMissing({ engine, fetchBlock, log }: UnsafeFollowerDependencies, block: Block) {
-  const head = engine.chain.heads().unsafe;
+  const head = engine.heads().unsafe;
   const gap = block.header.number - head.number - 1n;
   if (fetchBlock === undefined || gap <= 0n || gap > MAX_BACKFILL) return [];
   const found: Block[] = [];
