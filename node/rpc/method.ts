@@ -96,3 +96,22 @@ export function method3<A, B, C>(
     })(params.slice(0, 2), context);
   };
 }
+
+/** A method of four parameters. */
+export function method4<A, B, C, D>(
+  a: Parameter<A>,
+  b: Parameter<B>,
+  c: Parameter<C>,
+  d: Parameter<D>,
+  handle: (a: A, b: B, c: C, d: D, context: CallContext) => Answer,
+): RpcMethod {
+  return (params, context) => {
+    const rest = tooMany(params, 4);
+    if (rest !== undefined) return rest;
+    return method3(a, b, c, (first, second, third) => {
+      const fourth = read(params, 3, d);
+      if (fourth.kind === "failure") return fourth;
+      return handle(first, second, third, fourth.value, context);
+    })(params.slice(0, 3), context);
+  };
+}

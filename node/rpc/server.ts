@@ -29,6 +29,11 @@ export type RpcServerParts = {
   readonly subscriptions: SubscriptionSource;
   readonly log: Log;
   readonly readiness?: () => Readiness;
+  /**
+   * Why a caller with this Authorization header is refused, undefined when it is not; asked for each HTTP
+   * request before its body is read, and for each WebSocket at its handshake. Without it anybody may call.
+   */
+  readonly refusalOf?: (authorization: string | undefined) => string | undefined;
 };
 
 export type RpcServer = { readonly url: string; readonly wsUrl: string; stop(): Promise<void> };
@@ -39,6 +44,7 @@ const REQUEST_ARRIVAL_MS = 20_000;
 const IDLE_CONNECTION_MS = 60_000;
 /** Milliseconds between pings of a WebSocket; one that missed the last is dead and is cut. */
 const PING_MS = 30_000;
+const UNAUTHORIZED = 401;
 /** geth accepts these; a page of another origin cannot send them without a CORS preflight, unlike text/plain. */
 const CONTENT_TYPES = ["application/json", "application/json-rpc", "application/jsonrequest"];
 
@@ -58,6 +64,14 @@ function addCors(app: FastifyInstance, corsOrigins: readonly string[]): void {
     reply.header("access-control-max-age", "600");
   });
   app.options("*", async (_request, reply) => reply.code(204).send());
+}
+
+function addAuthorization(app: FastifyInstance, { refusalOf }: RpcServerParts): void {
+  if (refusalOf === undefined) return;
+  app.addHook("onRequest", async (request, reply) => {
+    const refusal = refusalOf(request.headers.authorization);
+    if (refusal !== undefined) await sendHttpError(reply, UNAUTHORIZED, refusal);
+  });
 }
 
 /** Errors before a method is reached (body too large, wrong content type) in JSON-RPC's shape. */
@@ -86,6 +100,7 @@ function httpApp(options: RpcServerOptions, parts: RpcServerParts, limits: RpcLi
     if (status >= 500) log.error({ error }, "HTTP request failed");
     return sendHttpError(reply, status, status >= 500 ? "internal error" : error.message);
   });
+  addAuthorization(app, parts);
   addCors(app, options.corsOrigins ?? []);
   app.post<{ Body: unknown }>("/", async (request, reply) => {
     const body = typeof request.body === "string" ? request.body : "";
@@ -116,6 +131,10 @@ function addWebSockets(
   const answered = new WeakSet<object>();
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const origin = request.headers.origin;
+    if (parts.refusalOf?.(request.headers.authorization) !== undefined) {
+      socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
+      return;
+    }
     const isForbidden = origin !== undefined && !allowsOrigin(options.corsOrigins ?? [], origin);
     if (isForbidden || server.clients.size >= limits.sockets) {
       socket.end(
