@@ -4,14 +4,15 @@ import { BLOOM_LENGTH, type Header, headerHash } from "@phala-l2/protocol/wire/h
 import type { Log } from "@phala-l2/protocol/wire/receipt";
 import type { AccessList, Authorization } from "@phala-l2/protocol/wire/transaction-lists";
 import { type AncestorHash, ancestorHashes } from "./block/ancestors.ts";
-import type { BlockContext } from "./block/context.ts";
-import { executionFork, includes } from "./block/fork.ts";
+import { type BlockContext, ROLLUP_BLOB_BASE_FEE } from "./block/context.ts";
+import { executionFork } from "./block/fork.ts";
+import { type Rules, rollupRules } from "./block/rules.ts";
 import type { Evm, MessageResult } from "./evm/evm.ts";
 import { nextBaseFee } from "./fees/base-fee.ts";
 import { JournaledState } from "./state/journal.ts";
 import type { StateReader } from "./state/reader.ts";
 import { applyAuthorizations } from "./transaction/authorizations.ts";
-import { floorDataGas, intrinsicGas, MAX_INITCODE_LENGTH } from "./transaction/intrinsic-gas.ts";
+import { floorDataGas, intrinsicGas, isInitcodeTooLarge } from "./transaction/intrinsic-gas.ts";
 import { gasToPay } from "./transaction/message.ts";
 
 /** An unsigned transaction to try out. What is absent has geth's default. */
@@ -78,7 +79,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
 
   // 1. It could be bought.
   const { intrinsic, floor } = gasOf(call, block);
-  const rejection = rejectionOf(call, intrinsic, floor, input.header, state);
+  const rejection = rejectionOf(call, { intrinsic, floor }, block.rules, input.header, state);
   if (rejection !== undefined) return { kind: "failed", reason: rejection };
 
   // 2. Gas is bought, the nonce grows, delegations are set.
@@ -97,6 +98,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
       gasPrice: call.gasPrice,
       accessList: call.accessList,
       warmAddresses: delegations.warm,
+      blobHashes: [],
     },
     block,
     state,
@@ -105,7 +107,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   const gasBeforeRefund = intrinsic + result.gasUsed;
   return simulationOf(result, {
     gasBeforeRefund: gasBeforeRefund < floor ? floor : gasBeforeRefund,
-    gasUsed: gasToPay(gasBeforeRefund, delegations.refund + result.refund, floor),
+    gasUsed: gasToPay(gasBeforeRefund, delegations.refund + result.refund, floor, block.rules),
     accessList: result.accessed,
   });
 }
@@ -142,42 +144,47 @@ function contextOf(
   { config, header, request, ancestorHash }: SimulationInput,
   state: JournaledState,
 ): BlockContext {
-  const fork = executionFork(config, header.timestamp);
+  const rules = rollupRules(executionFork(config, header.timestamp));
   const isFree = (request.gasPrice ?? 0n) === 0n;
   return {
     chainId: config.l2ChainId,
-    fork,
+    rules,
     number: header.number,
     timestamp: header.timestamp,
     beneficiary: header.beneficiary,
+    difficulty: header.difficulty,
     prevRandao: header.prevRandao,
     gasLimit: header.gasLimit,
     baseFee: isFree ? 0n : (header.baseFeePerGas ?? 0n),
+    blobBaseFee: ROLLUP_BLOB_BASE_FEE,
     blockHash: ancestorHashes({
       parent: { number: header.number - 1n, hash: header.parentHash },
-      fork,
+      rules,
       state,
       ancestorHash,
     }),
   };
 }
 
-function gasOf(call: Call, { fork }: BlockContext): { intrinsic: bigint; floor: bigint } {
+function gasOf(call: Call, { rules }: BlockContext): { intrinsic: bigint; floor: bigint } {
   return {
-    intrinsic: intrinsicGas({
-      data: call.data,
-      isCreation: call.to === undefined,
-      accessList: call.accessList,
-      authorizations: call.authorizationList.length,
-    }),
-    floor: includes(fork, "isthmus") ? floorDataGas(call.data) : 0n,
+    intrinsic: intrinsicGas(
+      {
+        data: call.data,
+        isCreation: call.to === undefined,
+        accessList: call.accessList,
+        authorizations: call.authorizationList.length,
+      },
+      rules,
+    ),
+    floor: floorDataGas(call.data, rules),
   };
 }
 
 function rejectionOf(
   call: Call,
-  intrinsic: bigint,
-  floor: bigint,
+  { intrinsic, floor }: { readonly intrinsic: bigint; readonly floor: bigint },
+  rules: Rules,
   header: Header,
   state: JournaledState,
 ): SimulationRejection | undefined {
@@ -185,7 +192,7 @@ function rejectionOf(
   if (state.balance(call.from) < call.value + call.gasLimit * call.gasPrice) return "insufficient-funds";
   if (call.gasLimit < intrinsic) return "intrinsic-gas-too-low";
   if (call.gasLimit < floor) return "floor-data-gas-too-low";
-  if (call.to === undefined && call.data.length > MAX_INITCODE_LENGTH) return "initcode-too-large";
+  if (call.to === undefined && isInitcodeTooLarge(call.data, rules)) return "initcode-too-large";
   return undefined;
 }
 

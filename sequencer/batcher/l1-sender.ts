@@ -1,3 +1,4 @@
+import { ethereumRules } from "@phala-l2/execution/block/rules";
 import { floorDataGas, intrinsicGas } from "@phala-l2/execution/transaction/intrinsic-gas";
 import type { Clock } from "@phala-l2/node/clock";
 import type { SigningAccount } from "@phala-l2/node/keys/account";
@@ -275,10 +276,13 @@ function stopped(): RollupError {
   return new RollupError("STOPPED", "the batcher is stopping");
 }
 
+/** EIP-7623 and what came before it: no later fork has changed these prices. */
+const L1_RULES = ethereumRules("prague");
+
 /** Exactly what a transaction to an account without code uses. */
 function gasOf(payload: PreparedPayload): bigint {
   const data = payload.kind === "calldata" ? payload.data : new Uint8Array();
-  const intrinsic = intrinsicGas({ data, isCreation: false, accessList: [], authorizations: 0 });
-  const floor = floorDataGas(data);
+  const intrinsic = intrinsicGas({ data, isCreation: false, accessList: [], authorizations: 0 }, L1_RULES);
+  const floor = floorDataGas(data, L1_RULES);
   return intrinsic > floor ? intrinsic : floor;
 }

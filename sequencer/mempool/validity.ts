@@ -1,4 +1,5 @@
 import { includes } from "@phala-l2/execution/block/fork";
+import { rollupRules } from "@phala-l2/execution/block/rules";
 import { estimatedSizeScaled, l1Fee } from "@phala-l2/execution/fees/l1-cost";
 import { operatorFee } from "@phala-l2/execution/fees/operator-fee";
 import {
@@ -58,16 +59,19 @@ function brokenFeeRule(
 function brokenGasRule(transaction: SignedTransaction, head: HeadView): SubmissionRejection | undefined {
   const isSetCode = transaction.type === SET_CODE_TYPE;
   const given = transaction.gasLimit;
-  const intrinsic = intrinsicGas({
-    data: transaction.data,
-    isCreation: transaction.to === undefined,
-    accessList: accessListOf(transaction),
-    authorizations: isSetCode ? transaction.authorizationList.length : 0,
-  });
+  const rules = rollupRules(head.fork);
+  const intrinsic = intrinsicGas(
+    {
+      data: transaction.data,
+      isCreation: transaction.to === undefined,
+      accessList: accessListOf(transaction),
+      authorizations: isSetCode ? transaction.authorizationList.length : 0,
+    },
+    rules,
+  );
   if (given < intrinsic) return { reason: "intrinsic-gas-too-low", given, needed: intrinsic };
-  const floor = floorDataGas(transaction.data);
-  if (includes(head.fork, "isthmus") && given < floor)
-    return { reason: "floor-data-gas-too-low", given, needed: floor };
+  const floor = floorDataGas(transaction.data, rules);
+  if (given < floor) return { reason: "floor-data-gas-too-low", given, needed: floor };
   if (isSetCode && transaction.authorizationList.length === 0) return { reason: "authorization-list-empty" };
   return undefined;
 }

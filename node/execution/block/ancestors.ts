@@ -2,7 +2,7 @@ import { asHash, bigintToBytes, type Hash } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { HISTORY_STORAGE } from "@phala-l2/protocol/predeploys";
 import type { JournaledState } from "../state/journal.ts";
-import { type ExecutionFork, includes } from "./fork.ts";
+import { hasEvm, type Rules } from "./rules.ts";
 
 /** EIP-2935: the contract keeps the hash of block n in slot n modulo this. */
 const HISTORY_SERVE_WINDOW = 8191n;
@@ -12,19 +12,19 @@ export type AncestorHash = (number: bigint) => Hash | undefined;
 
 export type AncestorSource = {
   readonly parent: { readonly number: bigint; readonly hash: Hash };
-  readonly fork: ExecutionFork;
+  readonly rules: Rules;
   readonly state: JournaledState;
-  /** Needed before Isthmus, and for the 256 blocks after an Isthmus that was not active at genesis. */
+  /** Needed before Prague (Isthmus), and for the 256 blocks after one that was not active at genesis. */
   readonly ancestorHash: AncestorHash | undefined;
 };
 
 /**
- * BLOCKHASH. From Isthmus the state itself holds the last 8191 hashes (EIP-2935), written by the system call
+ * BLOCKHASH. From Prague (Isthmus) the state itself holds the last 8191 hashes (EIP-2935), written by the system call
  * alone, so a stateless run needs nothing more.
  */
 export function ancestorHashes({
   parent,
-  fork,
+  rules,
   state,
   ancestorHash,
 }: AncestorSource): (number: bigint) => Hash {
@@ -32,7 +32,7 @@ export function ancestorHashes({
     if (number === parent.number) return parent.hash;
     const known = ancestorHash?.(number);
     if (known !== undefined) return known;
-    if (includes(fork, "isthmus")) {
+    if (hasEvm(rules, "prague")) {
       const slot = asHash(bigintToBytes(number % HISTORY_SERVE_WINDOW, 32));
       const stored = state.storage(HISTORY_STORAGE, slot);
       if (stored !== 0n) return asHash(bigintToBytes(stored, 32));

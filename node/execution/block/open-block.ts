@@ -20,14 +20,15 @@ import { type FootprintScalar, footprintScalar } from "../fees/da-footprint.ts";
 import { type L1BlockValues, readL1BlockValues } from "../fees/l1-block-values.ts";
 import { JournaledState } from "../state/journal.ts";
 import type { StateReader } from "../state/reader.ts";
-import type { DataPrices } from "../transaction/check-user.ts";
 import { executeDeposit } from "../transaction/execute-deposit.ts";
 import { executeUserTransaction } from "../transaction/execute-user.ts";
 import { type Outcome, type Rejected, rejected, type Scope } from "../transaction/outcome.ts";
+import type { DataPrices } from "../transaction/rollup-charges.ts";
 import { type AncestorHash, ancestorHashes } from "./ancestors.ts";
 import { attributesFault } from "./attributes.ts";
-import type { BlockContext } from "./context.ts";
-import { executionFork, includes } from "./fork.ts";
+import { type BlockContext, ROLLUP_BLOB_BASE_FEE } from "./context.ts";
+import { type ExecutionFork, executionFork } from "./fork.ts";
+import { hasRollup, rollupRules } from "./rules.ts";
 import { sealBlock } from "./seal.ts";
 import type { ExecutedTransaction, SealedBlock } from "./sealed-block.ts";
 import { runSystemCalls } from "./system-calls.ts";
@@ -86,27 +87,30 @@ export async function openBlock(input: OpenBlockInput): Promise<OpenBlock> {
   const parentHash = headerHash(parent);
   const context: BlockContext = {
     chainId: config.l2ChainId,
-    fork,
+    rules: rollupRules(fork),
     number: parent.number + 1n,
     timestamp: attributes.timestamp,
     beneficiary: attributes.feeRecipient,
+    difficulty: 0n,
     prevRandao: attributes.prevRandao,
     gasLimit: attributes.gasLimit,
     baseFee: nextBaseFee(config, parent),
+    blobBaseFee: ROLLUP_BLOB_BASE_FEE,
     blockHash: ancestorHashes({
       parent: { number: parent.number, hash: parentHash },
-      fork,
+      rules: rollupRules(fork),
       state,
       ancestorHash: input.ancestorHash,
     }),
   };
   const { parentBeaconBlockRoot } = attributes;
   await runSystemCalls({ parentHash, parentBeaconBlockRoot }, input.evm, context, state);
-  return new FillingBlock(input, context, parentHash, state);
+  return new FillingBlock(input, fork, context, parentHash, state);
 }
 
 class FillingBlock implements OpenBlock {
   readonly #input: OpenBlockInput;
+  readonly #fork: ExecutionFork;
   readonly #context: BlockContext;
   readonly #parentHash: Hash;
   readonly #state: JournaledState;
@@ -119,8 +123,15 @@ class FillingBlock implements OpenBlock {
   #footprintScalar: FootprintScalar | undefined;
   #l1Values: L1BlockValues | undefined;
 
-  constructor(input: OpenBlockInput, context: BlockContext, parentHash: Hash, state: JournaledState) {
+  constructor(
+    input: OpenBlockInput,
+    fork: ExecutionFork,
+    context: BlockContext,
+    parentHash: Hash,
+    state: JournaledState,
+  ) {
     this.#input = input;
+    this.#fork = fork;
     this.#context = context;
     this.#parentHash = parentHash;
     this.#state = state;
@@ -168,6 +179,7 @@ class FillingBlock implements OpenBlock {
       parentHash: this.#parentHash,
       attributes: this.#input.attributes,
       config: this.#input.config,
+      fork: this.#fork,
       context: this.#context,
       reader: this.#input.state,
       readNode: this.#input.readNode,
@@ -183,7 +195,7 @@ class FillingBlock implements OpenBlock {
   /** The first transaction carries the L1 attributes, and from Jovian the footprint's scalar. */
   #beginWith(first: Transaction): Rejected | undefined {
     if (first.type !== DEPOSIT_TYPE) return rejected("l1-attributes-missing");
-    if (!includes(this.#context.fork, "jovian")) return undefined;
+    if (!hasRollup(this.#context.rules, "jovian")) return undefined;
     const scalar = footprintScalar(first);
     if (scalar.kind === "invalid") return rejected("l1-attributes-missing");
     this.#footprintScalar = scalar;
@@ -220,12 +232,13 @@ class FillingBlock implements OpenBlock {
   }
 
   #scope(): Scope {
-    return { block: this.#context, state: this.#state, evm: this.#input.evm, gasLeft: this.gasLeft };
+    const { evm } = this.#input;
+    return { block: this.#context, state: this.#state, evm, gasLeft: this.gasLeft, blobGasLeft: 0n };
   }
 
   /** Only the depositor changes the L1 attributes, so one reading holds for all user transactions. */
   #prices(): DataPrices {
-    this.#l1Values ??= readL1BlockValues(this.#state, this.#context.fork);
+    this.#l1Values ??= readL1BlockValues(this.#state, this.#fork);
     return {
       l1: this.#l1Values,
       footprintPerByte: this.#footprintScalar?.kind === "ok" ? this.#footprintScalar.gasPerByte : 0n,
@@ -250,7 +263,7 @@ class FillingBlock implements OpenBlock {
       logs: outcome.logs,
       ...deposit,
     };
-    const { status: _, logs: __, ...facts } = outcome;
+    const { status: _, logs: __, blobGas: ___, ...facts } = outcome;
     this.#raws.push(raw);
     this.#receipts.push(receipt);
     this.#executed.push({ hash: transactionHash(raw), sender, ...facts });

@@ -30,6 +30,7 @@ import { type Random, seededRandom } from "../testing/random.ts";
 import { runMessage } from "../transaction/message.ts";
 import type { BlockContext } from "./context.ts";
 import { executeAttributes } from "./execute.ts";
+import { rollupRules } from "./rules.ts";
 
 const config = jovianConfig(CHAIN_ID);
 const evm = await createEthereumjsEvm(config);
@@ -158,13 +159,15 @@ test("the EVM, run for a transfer to an account without code, does what the shor
   const chain = new TestChain({ config, evm });
   const block: BlockContext = {
     chainId: CHAIN_ID,
-    fork: "jovian",
+    rules: rollupRules("jovian"),
     number: 1n,
     timestamp: 1_700_000_002n,
     beneficiary: somewhere(9),
+    difficulty: 0n,
     prevRandao: asHash(new Uint8Array(32)),
     gasLimit: 30_000_000n,
     baseFee: 1n,
+    blobBaseFee: 1n,
     blockHash: () => assert.fail("no code runs"),
   };
   const address = fc.constantFrom(accountOf(0), accountOf(1), somewhere(1), somewhere(9));
@@ -184,6 +187,7 @@ test("the EVM, run for a transfer to an account without code, does what the shor
           gasPrice: 1n,
           accessList: [],
           warmAddresses: [],
+          blobHashes: [],
         };
         const short = new JournaledState(chain.state());
         const long = new JournaledState(chain.state());

@@ -18,7 +18,7 @@ import type { StateChanges } from "../state/changes.ts";
 import type { StateReader } from "../state/reader.ts";
 import { type CommittedState, commitChanges } from "../state/root.ts";
 import type { BlockContext } from "./context.ts";
-import { includes } from "./fork.ts";
+import { type ExecutionFork, includes } from "./fork.ts";
 import type { ExecutedTransaction, SealedBlock } from "./sealed-block.ts";
 
 export type SealInput = {
@@ -26,6 +26,7 @@ export type SealInput = {
   readonly parent: Header;
   readonly parentHash: Hash;
   readonly attributes: PayloadAttributes;
+  readonly fork: ExecutionFork;
   readonly context: BlockContext;
   readonly reader: StateReader;
   readonly readNode: NodeReader;
@@ -53,8 +54,8 @@ export function sealBlock(input: SealInput): SealedBlock {
 }
 
 function headerOf(input: SealInput, state: CommittedState): Header {
-  const { attributes, context, config } = input;
-  const isIsthmus = includes(context.fork, "isthmus");
+  const { attributes, fork, context, config } = input;
+  const isIsthmus = includes(fork, "isthmus");
   return {
     parentHash: input.parentHash,
     ommersHash: EMPTY_OMMERS_HASH,
@@ -69,14 +70,14 @@ function headerOf(input: SealInput, state: CommittedState): Header {
     gasUsed: input.gasUsed,
     timestamp: context.timestamp,
     // holocene/exec-engine.md, jovian/exec-engine.md: the fee market's parameters.
-    extraData: extraDataOf(config, attributes, context.fork),
+    extraData: extraDataOf(config, attributes, fork),
     prevRandao: attributes.prevRandao,
     nonce: EMPTY_NONCE,
     baseFeePerGas: context.baseFee,
     // isthmus/exec-engine.md: the message passer's storage root; before, that of no withdrawals (EIP-4895).
     withdrawalsRoot: isIsthmus ? messagePasserRoot(input.reader, state) : EMPTY_TRIE_ROOT,
     // jovian/exec-engine.md: the data-availability footprint; before, no blobs.
-    blobGasUsed: includes(context.fork, "jovian") ? input.daFootprint : 0n,
+    blobGasUsed: includes(fork, "jovian") ? input.daFootprint : 0n,
     excessBlobGas: 0n,
     // ecotone/exec-engine.md: the L1 origin's parent beacon root.
     parentBeaconBlockRoot: attributes.parentBeaconBlockRoot,

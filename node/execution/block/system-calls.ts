@@ -3,7 +3,7 @@ import { BEACON_ROOTS, HISTORY_STORAGE, SYSTEM_ADDRESS } from "@phala-l2/protoco
 import type { Evm } from "../evm/evm.ts";
 import type { JournaledState } from "../state/journal.ts";
 import type { BlockContext } from "./context.ts";
-import { includes } from "./fork.ts";
+import { hasEvm } from "./rules.ts";
 
 /** EIP-4788, EIP-2935: gas of a system call; it counts for nothing. */
 const SYSTEM_CALL_GAS = 30_000_000n;
@@ -15,7 +15,7 @@ export type SystemCallInput = {
 
 /**
  * The calls before a block's first transaction. A contract that is not deployed is skipped.
- * Sources: EIP-4788 (Ecotone), EIP-2935 (Isthmus), in geth's order.
+ * Sources: EIP-4788 (Cancun, Ecotone), EIP-2935 (Prague, Isthmus), in geth's order.
  */
 export async function runSystemCalls(
   { parentHash, parentBeaconBlockRoot }: SystemCallInput,
@@ -23,8 +23,8 @@ export async function runSystemCalls(
   block: BlockContext,
   state: JournaledState,
 ): Promise<void> {
-  await systemCall(BEACON_ROOTS, parentBeaconBlockRoot, evm, block, state);
-  if (includes(block.fork, "isthmus")) await systemCall(HISTORY_STORAGE, parentHash, evm, block, state);
+  if (hasEvm(block.rules, "cancun")) await systemCall(BEACON_ROOTS, parentBeaconBlockRoot, evm, block, state);
+  if (hasEvm(block.rules, "prague")) await systemCall(HISTORY_STORAGE, parentHash, evm, block, state);
 }
 
 async function systemCall(
@@ -45,6 +45,7 @@ async function systemCall(
       gasPrice: 0n,
       accessList: [],
       warmAddresses: [],
+      blobHashes: [],
     },
     block,
     state,

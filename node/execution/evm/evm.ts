@@ -1,4 +1,4 @@
-import type { Address } from "@phala-l2/protocol/bytes";
+import type { Address, Hash } from "@phala-l2/protocol/bytes";
 import type { Log } from "@phala-l2/protocol/wire/receipt";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
 import type { BlockContext } from "../block/context.ts";
@@ -21,6 +21,8 @@ export type Message = {
   readonly accessList: AccessList;
   /** More warm accounts: the authorities of EIP-7702. */
   readonly warmAddresses: readonly Address[];
+  /** EIP-4844: the versioned hashes of a blob transaction, for BLOBHASH. */
+  readonly blobHashes: readonly Hash[];
 };
 
 export type MessageResult = {
@@ -34,7 +36,7 @@ export type MessageResult = {
   /** Empty unless it returned. */
   readonly logs: readonly Log[];
   readonly createdAddress: Address | undefined;
-  /** EIP-6780: contracts created in this message that destroyed themselves; the caller removes them. */
+  /** Contracts that destroyed themselves, which the caller removes; from Cancun only those created in this message (EIP-6780). */
   readonly destroyed: readonly Address[];
   /** The engine's word for why it halted, for people. */
   readonly exception: string | undefined;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { asHash, concatBytes, fromHex, toHex } from "@phala-l2/protocol/bytes";
+import { rollupRules } from "../block/rules.ts";
 import { JournaledState } from "../state/journal.ts";
 import { CHAIN_ID, somewhere, TestChain } from "../testing/chain.ts";
 import { jovianConfig } from "../testing/config.ts";
@@ -14,12 +15,18 @@ const [target, caller] = [somewhere(8), somewhere(9)];
 function run(state: JournaledState, gasLimit: bigint) {
   const message = {
     ...{ caller: somewhere(1), to: caller, value: 0n, data: new Uint8Array(0), gasLimit, gasPrice: 0n },
-    ...{ accessList: [], warmAddresses: [] },
+    ...{ accessList: [], warmAddresses: [], blobHashes: [] },
   };
   const block = {
     ...{ chainId: CHAIN_ID, number: 1n, timestamp: 1n, beneficiary: somewhere(2) },
-    fork: "jovian" as const,
-    ...{ prevRandao: asHash(new Uint8Array(32)), gasLimit: 60_000_000n, baseFee: 0n },
+    rules: rollupRules("jovian"),
+    ...{
+      prevRandao: asHash(new Uint8Array(32)),
+      gasLimit: 60_000_000n,
+      baseFee: 0n,
+      blobBaseFee: 1n,
+      difficulty: 0n,
+    },
     blockHash: () => assert.fail("no code asks for it"),
   };
   return evm.run(message, block, state);

@@ -14,6 +14,7 @@ import {
 } from "@phala-l2/protocol/bytes";
 import fc from "fast-check";
 import type { ExecutionFork } from "../block/fork.ts";
+import { rollupRules } from "../block/rules.ts";
 import { JournaledState } from "../state/journal.ts";
 import { CHAIN_ID, somewhere, TestChain } from "../testing/chain.ts";
 import { jovianConfig } from "../testing/config.ts";
@@ -40,16 +41,19 @@ function callPrecompile(
     gasPrice: 0n,
     accessList: [],
     warmAddresses: [],
+    blobHashes: [],
   };
   const block = {
     chainId: CHAIN_ID,
-    fork,
+    rules: rollupRules(fork),
     number: 1n,
     timestamp: 1n,
     beneficiary: somewhere(2),
+    difficulty: 0n,
     prevRandao: asHash(new Uint8Array(32)),
     gasLimit: 60_000_000n,
     baseFee: 0n,
+    blobBaseFee: 1n,
     blockHash: () => assert.fail("no code runs"),
   };
   return evm.run(message, block, new JournaledState(chain.state()));
@@ -310,7 +314,7 @@ test("a long exponent takes time as it takes gas: one transaction can not stop t
 
 test("which addresses are precompiles, by fork", () => {
   const at = (number: number, fork: ExecutionFork): boolean =>
-    isPrecompile(asAddress(bigintToBytes(BigInt(number), 20)), fork);
+    isPrecompile(asAddress(bigintToBytes(BigInt(number), 20)), rollupRules(fork));
   assert.deepEqual(
     [0, 1, 0x0a, 0x0b, 0x11, 0x12, 0xff, 0x100, 0x101].map((n) => at(n, "holocene")),
     [false, true, true, false, false, false, false, true, false],
@@ -319,9 +323,9 @@ test("which addresses are precompiles, by fork", () => {
     [0x0a, 0x0b, 0x11, 0x12, 0x100].map((n) => at(n, "jovian")),
     [true, true, true, false, true],
   );
-  assert.equal(isPrecompile(somewhere(1), "jovian"), false);
+  assert.equal(isPrecompile(somewhere(1), rollupRules("jovian")), false);
   const high = new Uint8Array(20);
   high[0] = 1;
   high[19] = 4;
-  assert.equal(isPrecompile(asAddress(high), "jovian"), false);
+  assert.equal(isPrecompile(asAddress(high), rollupRules("jovian")), false);
 });

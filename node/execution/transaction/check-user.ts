@@ -5,20 +5,19 @@ import {
   effectiveGasPrice,
   gasFeeCap,
   gasTipCap,
+  LEGACY_TYPE,
   SET_CODE_TYPE,
   type SignedTransaction,
 } from "@phala-l2/protocol/wire/transaction";
-import { includes } from "../block/fork.ts";
-import { daFootprint } from "../fees/da-footprint.ts";
-import type { L1BlockValues } from "../fees/l1-block-values.ts";
-import { estimatedSizeScaled, l1Fee } from "../fees/l1-cost.ts";
-import { operatorFee } from "../fees/operator-fee.ts";
+import { type EvmFork, hasEvm } from "../block/rules.ts";
 import { isDelegation } from "./authorizations.ts";
-import { floorDataGas, intrinsicGas, MAX_INITCODE_LENGTH } from "./intrinsic-gas.ts";
+import { blobGas, brokenBlobRule, mostBlobFee } from "./blobs.ts";
+import { floorDataGas, intrinsicGas, isInitcodeTooLarge } from "./intrinsic-gas.ts";
 import { type Rejected, rejected, type Scope } from "./outcome.ts";
 import type { TransactionRejection } from "./rejection.ts";
+import { type DataPrices, type RollupCharges, rollupCharges } from "./rollup-charges.ts";
 
-/** EIP-7825, on the L2 from Karst; deposits are exempt. */
+/** EIP-7825, from Osaka (Karst); deposits are exempt. */
 const MAX_TRANSACTION_GAS = 2n ** 24n;
 /** EIP-2681. */
 const MAX_NONCE = 2n ** 64n - 1n;
@@ -29,14 +28,6 @@ export type UserTransaction = {
   readonly sender: Address;
 };
 
-/** The block's prices and bounds beside gas. */
-export type DataPrices = {
-  readonly l1: L1BlockValues;
-  /** Jovian's footprint: gas a byte, and what the block has left; zero a byte before Jovian. */
-  readonly footprintPerByte: bigint;
-  readonly footprintLeft: bigint;
-};
-
 /** What an accepted transaction will be charged by. */
 export type Charges = {
   readonly kind: "accepted";
@@ -44,13 +35,9 @@ export type Charges = {
   readonly gasPrice: bigint;
   readonly intrinsicGas: bigint;
   readonly floorGas: bigint;
-  readonly sizeScaled: bigint;
-  /** Wei. */
-  readonly l1Fee: bigint;
-  readonly prepaidOperatorFee: bigint;
-  /** Gas. */
-  readonly daFootprint: bigint;
-};
+  /** EIP-4844; zero without blobs. */
+  readonly blobGas: bigint;
+} & RollupCharges;
 
 /** Whether a user transaction may run here, and at what price; nothing is changed. In geth's order of checks. */
 export function checkUserTransaction(
@@ -58,46 +45,52 @@ export function checkUserTransaction(
   scope: Scope,
   prices: DataPrices,
 ): Charges | Rejected {
-  const sizeScaled = estimatedSizeScaled(user.raw);
+  const { transaction } = user;
   const { block } = scope;
+  const typeFault = brokenTypeRule(transaction, scope);
+  if (typeFault !== undefined) return rejected(typeFault);
   const charges: Charges = {
     kind: "accepted",
-    gasPrice: effectiveGasPrice(user.transaction, block.baseFee),
-    ...gasOf(user.transaction),
-    sizeScaled,
-    l1Fee: l1Fee(sizeScaled, prices.l1),
-    prepaidOperatorFee: operatorFee(user.transaction.gasLimit, prices.l1, block.fork),
-    daFootprint: daFootprint(sizeScaled, prices.footprintPerByte),
+    gasPrice: effectiveGasPrice(transaction, block.baseFee),
+    intrinsicGas: intrinsicGas(
+      {
+        data: transaction.data,
+        isCreation: transaction.to === undefined,
+        accessList: accessListOf(transaction),
+        authorizations: transaction.type === SET_CODE_TYPE ? transaction.authorizationList.length : 0,
+      },
+      block.rules,
+    ),
+    floorGas: floorDataGas(transaction.data, block.rules),
+    blobGas: blobGas(transaction),
+    ...rollupCharges(user, block, prices),
   };
   const reason =
-    brokenTypeRule(user.transaction, scope) ??
     brokenSenderRule(user, scope) ??
-    brokenFeeRule(user.transaction, scope) ??
+    brokenFeeRule(transaction, scope) ??
+    brokenBlobRule(transaction, scope) ??
     brokenBalanceRule(user, charges, scope) ??
-    brokenSpaceRule(user.transaction, charges, scope, prices);
+    brokenSpaceRule(transaction, charges, scope, prices);
   return reason === undefined ? charges : rejected(reason);
 }
 
-function gasOf(tx: SignedTransaction): { intrinsicGas: bigint; floorGas: bigint } {
-  return {
-    intrinsicGas: intrinsicGas({
-      data: tx.data,
-      isCreation: tx.to === undefined,
-      accessList: accessListOf(tx),
-      authorizations: tx.type === SET_CODE_TYPE ? tx.authorizationList.length : 0,
-    }),
-    floorGas: floorDataGas(tx.data),
-  };
-}
+/** EIP-2718's types by the fork that brought them: EIP-2930, 1559, 4844, 7702. */
+const TYPE_SINCE: Readonly<Record<SignedTransaction["type"], EvmFork>> = {
+  0: "frontier",
+  1: "berlin",
+  2: "london",
+  3: "cancun",
+  4: "prague",
+};
 
 function brokenTypeRule(tx: SignedTransaction, { block }: Scope): TransactionRejection | undefined {
   // specs/protocol/ecotone/exec-engine.md: blob transactions are rejected on the L2.
-  if (tx.type === BLOB_TYPE) return "blob-transaction";
-  // isthmus/exec-engine.md: EIP-7702 with Isthmus.
-  if (tx.type === SET_CODE_TYPE && !includes(block.fork, "isthmus")) return "type-not-active";
+  if (tx.type === BLOB_TYPE && block.rules.rollup !== undefined) return "blob-transaction";
+  if (!hasEvm(block.rules, TYPE_SINCE[tx.type])) return "type-not-active";
   // EIP-155; without a chain id the signature holds on every chain.
-  if (tx.chainId !== undefined && tx.chainId !== block.chainId) return "wrong-chain-id";
-  return undefined;
+  if (tx.chainId === undefined) return undefined;
+  if (tx.type === LEGACY_TYPE && !hasEvm(block.rules, "spuriousDragon")) return "invalid-signature";
+  return tx.chainId === block.chainId ? undefined : "wrong-chain-id";
 }
 
 function brokenSenderRule(
@@ -109,9 +102,9 @@ function brokenSenderRule(
   if (nonce < transaction.nonce) return "nonce-too-high";
   if (nonce > transaction.nonce) return "nonce-too-low";
   if (nonce >= MAX_NONCE) return "nonce-max";
-  if (includes(block.fork, "karst") && transaction.gasLimit > MAX_TRANSACTION_GAS)
+  if (hasEvm(block.rules, "osaka") && transaction.gasLimit > MAX_TRANSACTION_GAS)
     return "gas-limit-above-cap";
-  // EIP-3607, with EIP-7702's exception.
+  // EIP-3607, with EIP-7702's exception; no older block breaks it.
   if (state.hasCode(sender) && !isDelegation(state.code(sender))) return "sender-not-eoa";
   return undefined;
 }
@@ -129,8 +122,8 @@ function brokenBalanceRule(
   charges: Charges,
   { state }: Scope,
 ): TransactionRejection | undefined {
-  // EIP-1559 at the fee cap; specs/protocol/exec-engine.md and isthmus/exec-engine.md add the L2's fees.
-  const gas = transaction.gasLimit * gasFeeCap(transaction);
+  // EIP-1559, EIP-4844: at the fee caps; specs/protocol/exec-engine.md, isthmus/exec-engine.md: the L2's fees.
+  const gas = transaction.gasLimit * gasFeeCap(transaction) + mostBlobFee(transaction);
   const most = gas + transaction.value + charges.l1Fee + charges.prepaidOperatorFee;
   return state.balance(sender) < most ? "insufficient-funds" : undefined;
 }
@@ -144,10 +137,9 @@ function brokenSpaceRule(
   // Yellow Paper 6.2: the gas limit fits into what the block has left.
   if (tx.gasLimit > gasLeft) return "block-gas-limit";
   if (tx.gasLimit < charges.intrinsicGas) return "intrinsic-gas-too-low";
-  // EIP-7623, on the L2 from Isthmus.
-  if (includes(block.fork, "isthmus") && tx.gasLimit < charges.floorGas) return "floor-data-gas-too-low";
-  // EIP-3860.
-  if (tx.to === undefined && tx.data.length > MAX_INITCODE_LENGTH) return "initcode-too-large";
+  // EIP-7623.
+  if (tx.gasLimit < charges.floorGas) return "floor-data-gas-too-low";
+  if (tx.to === undefined && isInitcodeTooLarge(tx.data, block.rules)) return "initcode-too-large";
   // jovian/exec-engine.md: the block's footprint is at most its gas limit.
   if (charges.daFootprint > footprintLeft) return "block-da-footprint-limit";
   return undefined;

@@ -1,7 +1,6 @@
 import type { DepositTransaction } from "@phala-l2/protocol/wire/transaction";
-import { includes } from "../block/fork.ts";
 import { contractAddress } from "./contract-address.ts";
-import { floorDataGas, intrinsicGas, MAX_INITCODE_LENGTH } from "./intrinsic-gas.ts";
+import { floorDataGas, intrinsicGas, isInitcodeTooLarge } from "./intrinsic-gas.ts";
 import { gasToPay, runMessage } from "./message.ts";
 import { type Outcome, type Rejected, rejected, type Scope } from "./outcome.ts";
 
@@ -32,7 +31,7 @@ export async function executeDeposit(deposit: DepositTransaction, scope: Scope):
 
   // 4. It runs as a message without fees; one that reverts or halts has used its nonce and its gas.
   state.incrementNonce(deposit.from);
-  const intrinsic = intrinsicOf(deposit);
+  const intrinsic = intrinsicOf(deposit, scope);
   const result = await runMessage(
     scope.evm,
     {
@@ -44,13 +43,19 @@ export async function executeDeposit(deposit: DepositTransaction, scope: Scope):
       gasPrice: 0n,
       accessList: [],
       warmAddresses: [],
+      blobHashes: [],
     },
     scope.block,
     state,
   );
 
   // 5. Gas is counted as for any transaction (Regolith), refund and floor (EIP-7623) included; none is paid.
-  const gasUsed = gasToPay(intrinsic + result.gasUsed, result.refund, floorOf(deposit, scope));
+  const gasUsed = gasToPay(
+    intrinsic + result.gasUsed,
+    result.refund,
+    floorDataGas(deposit.data, scope.block.rules),
+    scope.block.rules,
+  );
   for (const address of result.destroyed) state.deleteAccount(address);
   state.endTransaction();
   return executed(deposit, depositNonce, {
@@ -67,19 +72,15 @@ export async function executeDeposit(deposit: DepositTransaction, scope: Scope):
 function cannotRun(deposit: DepositTransaction, scope: Scope): boolean {
   return (
     deposit.isSystemTransaction ||
-    deposit.gasLimit < intrinsicOf(deposit) ||
-    deposit.gasLimit < floorOf(deposit, scope) ||
+    deposit.gasLimit < intrinsicOf(deposit, scope) ||
+    deposit.gasLimit < floorDataGas(deposit.data, scope.block.rules) ||
     scope.state.balance(deposit.from) < deposit.value ||
-    (deposit.to === undefined && deposit.data.length > MAX_INITCODE_LENGTH)
+    (deposit.to === undefined && isInitcodeTooLarge(deposit.data, scope.block.rules))
   );
 }
 
-function intrinsicOf({ data, to }: DepositTransaction): bigint {
-  return intrinsicGas({ data, isCreation: to === undefined, accessList: [], authorizations: 0 });
-}
-
-function floorOf({ data }: DepositTransaction, { block }: Scope): bigint {
-  return includes(block.fork, "isthmus") ? floorDataGas(data) : 0n;
+function intrinsicOf({ data, to }: DepositTransaction, { block }: Scope): bigint {
+  return intrinsicGas({ data, isCreation: to === undefined, accessList: [], authorizations: 0 }, block.rules);
 }
 
 function executed(
@@ -91,6 +92,7 @@ function executed(
     ...result,
     contractAddress: to === undefined ? contractAddress(from, depositNonce) : undefined,
     effectiveGasPrice: 0n,
+    blobGas: 0n,
     l1Fee: 0n,
     l1GasUsed: 0n,
     operatorFee: 0n,

@@ -1,13 +1,13 @@
 import { accessListOf, SET_CODE_TYPE } from "@phala-l2/protocol/wire/transaction";
-import { includes } from "../block/fork.ts";
-import { l1GasUsed } from "../fees/l1-cost.ts";
 import { operatorFee } from "../fees/operator-fee.ts";
 import { creditVaults } from "../fees/vaults.ts";
 import { applyAuthorizations } from "./authorizations.ts";
-import { type Charges, checkUserTransaction, type DataPrices, type UserTransaction } from "./check-user.ts";
+import { blobHashes } from "./blobs.ts";
+import { type Charges, checkUserTransaction, type UserTransaction } from "./check-user.ts";
 import { contractAddress } from "./contract-address.ts";
 import { gasToPay, runMessage } from "./message.ts";
 import type { Outcome, Rejected, Scope } from "./outcome.ts";
+import type { DataPrices } from "./rollup-charges.ts";
 
 export type UserExecution = { readonly kind: "executed"; readonly outcome: Outcome } | Rejected;
 
@@ -27,10 +27,11 @@ export async function executeUserTransaction(
   const charges = checkUserTransaction(user, scope, prices);
   if (charges.kind === "rejected") return charges;
 
-  // 2. The sender pays for all its gas, for L1 and for the operator, and its nonce grows.
+  // 2. The sender pays for all its gas, for blobs, for L1 and for the operator, and its nonce grows.
+  const blobFee = charges.blobGas * block.blobBaseFee;
   state.subtractBalance(
     sender,
-    transaction.gasLimit * charges.gasPrice + charges.l1Fee + charges.prepaidOperatorFee,
+    transaction.gasLimit * charges.gasPrice + blobFee + charges.l1Fee + charges.prepaidOperatorFee,
   );
   state.incrementNonce(sender);
 
@@ -52,22 +53,24 @@ export async function executeUserTransaction(
       gasPrice: charges.gasPrice,
       accessList: accessListOf(transaction),
       warmAddresses: delegations.warm,
+      blobHashes: blobHashes(transaction),
     },
     block,
     state,
   );
 
-  // 5. Refunds are taken off, the data's floor holds (EIP-3529, EIP-7623).
+  // 5. Refunds are taken off, the data's floor holds (EIP-7623).
   const gasUsed = gasToPay(
     charges.intrinsicGas + result.gasUsed,
     delegations.refund + result.refund,
-    includes(block.fork, "isthmus") ? charges.floorGas : 0n,
+    charges.floorGas,
+    block.rules,
   );
 
-  // 6. The sender gets back what it did not use; the vaults get the rest.
+  // 6. The sender gets back what it did not use; the rest is paid out or burnt.
   const settledOperatorFee = settle(user, charges, gasUsed, scope, prices);
 
-  // 7. EIP-6780: what was created and destroyed in this transaction is gone.
+  // 7. What destroyed itself is gone, from Cancun only what was created in this transaction (EIP-6780).
   for (const address of result.destroyed) state.deleteAccount(address);
   state.endTransaction();
 
@@ -79,8 +82,9 @@ export async function executeUserTransaction(
       logs: result.logs,
       contractAddress: transaction.to === undefined ? contractAddress(sender, transaction.nonce) : undefined,
       effectiveGasPrice: charges.gasPrice,
+      blobGas: charges.blobGas,
       l1Fee: charges.l1Fee,
-      l1GasUsed: l1GasUsed(charges.sizeScaled),
+      l1GasUsed: charges.l1GasUsed,
       operatorFee: settledOperatorFee,
       daFootprint: charges.daFootprint,
     },
@@ -95,19 +99,14 @@ function settle(
   { state, block }: Scope,
   { l1 }: DataPrices,
 ): bigint {
-  const operator = operatorFee(gasUsed, l1, block.fork);
+  const { rollup } = block.rules;
+  const operator = rollup === undefined ? 0n : operatorFee(gasUsed, l1, rollup);
   const unusedGas = (transaction.gasLimit - gasUsed) * charges.gasPrice;
   state.addBalance(sender, unusedGas + charges.prepaidOperatorFee - operator);
-  creditVaults(
-    state,
-    block.beneficiary,
-    {
-      tip: gasUsed * (charges.gasPrice - block.baseFee),
-      baseFee: gasUsed * block.baseFee,
-      l1Fee: charges.l1Fee,
-      operatorFee: operator,
-    },
-    block.fork,
-  );
+  state.addBalance(block.beneficiary, gasUsed * (charges.gasPrice - block.baseFee));
+  // EIP-1559 burns the base fee on Ethereum.
+  if (rollup === undefined) return operator;
+  const fees = { baseFee: gasUsed * block.baseFee, l1Fee: charges.l1Fee, operatorFee: operator };
+  creditVaults(state, fees, rollup);
   return operator;
 }

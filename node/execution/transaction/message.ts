@@ -1,4 +1,5 @@
 import type { BlockContext } from "../block/context.ts";
+import { hasEvm, type Rules } from "../block/rules.ts";
 import type { Evm, Message, MessageResult } from "../evm/evm.ts";
 import { isPrecompile } from "../evm/precompiles.ts";
 import type { JournaledState } from "../state/journal.ts";
@@ -22,7 +23,7 @@ export async function runMessage(
   block: BlockContext,
   state: JournaledState,
 ): Promise<MessageResult> {
-  if (message.to === undefined || isPrecompile(message.to, block.fork) || state.hasCode(message.to)) {
+  if (message.to === undefined || isPrecompile(message.to, block.rules) || state.hasCode(message.to)) {
     return evm.run(message, block, state);
   }
   // Value to an account without code: the EVM would do this and nothing more.
@@ -31,15 +32,13 @@ export async function runMessage(
   return MOVED;
 }
 
-/** EIP-3529: at most this part of the gas used is given back. */
-const MAX_REFUND_QUOTIENT = 5n;
+/** At most this part of the gas used is given back: Yellow Paper 6.2; EIP-3529 from London. */
+const REFUND_QUOTIENT_OF_FRONTIER = 2n;
+const REFUND_QUOTIENT = 5n;
 
-/**
- * The gas a transaction pays for: what it used, less the capped refund (EIP-3529), but at least the floor of
- * its data (EIP-7623).
- */
-export function gasToPay(used: bigint, refundCounter: bigint, floor: bigint): bigint {
-  const cap = used / MAX_REFUND_QUOTIENT;
+/** The gas a transaction pays for: what it used, less the capped refund, but at least the floor of its data (EIP-7623). */
+export function gasToPay(used: bigint, refundCounter: bigint, floor: bigint, rules: Rules): bigint {
+  const cap = used / (hasEvm(rules, "london") ? REFUND_QUOTIENT : REFUND_QUOTIENT_OF_FRONTIER);
   const afterRefund = used - (refundCounter < cap ? refundCounter : cap);
   return afterRefund < floor ? floor : afterRefund;
 }

@@ -12,6 +12,8 @@ export type Scope = {
   readonly evm: Evm;
   /** Gas that the block has left. */
   readonly gasLeft: bigint;
+  /** Blob gas that the block has left; zero on a rollup and before Cancun. */
+  readonly blobGasLeft: bigint;
 };
 
 /** What an included transaction did. Fees in wei; all zero for a deposit. */
@@ -22,6 +24,8 @@ export type Outcome = {
   /** Where it created a contract, or would have. */
   readonly contractAddress: Address | undefined;
   readonly effectiveGasPrice: bigint;
+  /** EIP-4844: bought, and burnt. */
+  readonly blobGas: bigint;
   readonly l1Fee: bigint;
   readonly l1GasUsed: bigint;
   readonly operatorFee: bigint;

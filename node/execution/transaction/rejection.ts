@@ -7,7 +7,7 @@ export type TransactionRejection =
   | "undecodable"
   /** EIP-4844 transactions are invalid on the L2 (ecotone/exec-engine.md). */
   | "blob-transaction"
-  /** EIP-7702 transactions before Isthmus. */
+  /** A type before the fork that brought it. */
   | "type-not-active"
   | "wrong-chain-id"
   | "invalid-signature"
@@ -21,7 +21,7 @@ export type TransactionRejection =
   | "nonce-too-low"
   /** EIP-2681: the nonce is 2^64 - 1. */
   | "nonce-max"
-  /** EIP-7825 from Karst: more than 2^24 gas. */
+  /** EIP-7825 from Osaka (Karst): more than 2^24 gas. */
   | "gas-limit-above-cap"
   /** EIP-3607: the sender has code that is no EIP-7702 delegation. */
   | "sender-not-eoa"
@@ -29,7 +29,17 @@ export type TransactionRejection =
   | "fee-cap-below-base-fee"
   /** EIP-7702: an empty authorization list. */
   | "authorization-list-empty"
-  /** The balance does not cover gas at the fee cap, L1 fee, operator fee and value. */
+  /** EIP-4844: a blob transaction without blobs. */
+  | "blobs-missing"
+  /** EIP-4844: a versioned hash of another version than KZG's. */
+  | "blob-version-unknown"
+  /** EIP-7594: more than six blobs. */
+  | "blobs-above-limit"
+  /** EIP-4844. */
+  | "blob-fee-cap-below-base-fee"
+  /** EIP-4844: more blobs than are left in the block. */
+  | "block-blob-gas-limit"
+  /** The balance does not cover gas and blobs at the fee caps, L1 fee, operator fee and value. */
   | "insufficient-funds"
   /** More gas than is left in the block. */
   | "block-gas-limit"

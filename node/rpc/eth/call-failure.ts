@@ -1,3 +1,4 @@
+import type { Rules } from "@phala-l2/execution/block/rules";
 import type { Simulation } from "@phala-l2/execution/call";
 import {
   floorDataGas,
@@ -28,18 +29,22 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 export type Attempt = {
   readonly request: CallRequest;
   readonly header: Header;
+  readonly rules: Rules;
   readonly gasLimit: bigint;
   readonly gasPrice: bigint;
   readonly balance: bigint;
 };
 
-function intrinsicWords({ request, gasLimit }: Attempt): string {
-  const needed = intrinsicGas({
-    data: request.data,
-    isCreation: request.to === undefined,
-    accessList: request.accessList,
-    authorizations: request.authorizationList.length,
-  });
+function intrinsicWords({ request, gasLimit, rules }: Attempt): string {
+  const needed = intrinsicGas(
+    {
+      data: request.data,
+      isCreation: request.to === undefined,
+      accessList: request.accessList,
+      authorizations: request.authorizationList.length,
+    },
+    rules,
+  );
   return `intrinsic gas too low: have ${gasLimit}, want ${needed}`;
 }
 
@@ -57,7 +62,7 @@ function rejectionWords(
     case "fee-cap-below-base-fee":
       return `max fee per gas less than block base fee: address ${from}, maxFeePerGas: ${gasPrice}, baseFee: ${header.baseFeePerGas}`;
     case "floor-data-gas-too-low":
-      return `insufficient gas for floor data gas cost: have ${gasLimit}, want ${floorDataGas(request.data)}`;
+      return `insufficient gas for floor data gas cost: have ${gasLimit}, want ${floorDataGas(request.data, attempt.rules)}`;
     case "initcode-too-large":
       return `max initcode size exceeded: code size ${request.data.length} limit ${MAX_INITCODE_LENGTH}`;
     default:

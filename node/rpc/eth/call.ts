@@ -1,3 +1,5 @@
+import { executionFork } from "@phala-l2/execution/block/fork";
+import { rollupRules } from "@phala-l2/execution/block/rules";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { bytesEqual, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
@@ -67,13 +69,14 @@ function prepare(
   state: StateReader,
   signal: AbortSignal,
 ): Prepared {
+  const rules = rollupRules(executionFork(parts.chain.config, header.timestamp));
   const gasLimit = capped(request.gas, parts.limits.callGas);
   const gasPrice = priceOf(request, header);
   const balance = state.account(request.from ?? ZERO_ADDRESS)?.balance ?? 0n;
   return {
     calls: parts.calls,
     signal,
-    attempt: { request, header, gasLimit, gasPrice, balance },
+    attempt: { request, header, rules, gasLimit, gasPrice, balance },
     input: {
       config: parts.chain.config,
       header,

@@ -4,7 +4,7 @@ import { createVM } from "@ethereumjs/vm";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import type { BlockContext } from "../../block/context.ts";
-import type { ExecutionFork } from "../../block/fork.ts";
+import type { EvmFork, Rules } from "../../block/rules.ts";
 import { rememberJumpAnalysis } from "./jump-analysis.ts";
 import { customPrecompiles } from "./precompiles.ts";
 import { EthereumjsState } from "./state-manager.ts";
@@ -16,12 +16,22 @@ export type Engine = {
   readonly ancestors: Ancestors;
 };
 
-/** L1's fork whose EVM each rule set has. Sources: the forks' exec-engine.md. */
-const HARDFORKS: Readonly<Record<ExecutionFork, Hardfork>> = {
-  holocene: Hardfork.Cancun,
-  isthmus: Hardfork.Prague,
-  jovian: Hardfork.Prague,
-  karst: Hardfork.Osaka,
+const HARDFORKS: Readonly<Record<EvmFork, Hardfork>> = {
+  frontier: Hardfork.Chainstart,
+  homestead: Hardfork.Homestead,
+  tangerineWhistle: Hardfork.TangerineWhistle,
+  spuriousDragon: Hardfork.SpuriousDragon,
+  byzantium: Hardfork.Byzantium,
+  constantinople: Hardfork.Constantinople,
+  petersburg: Hardfork.Petersburg,
+  istanbul: Hardfork.Istanbul,
+  berlin: Hardfork.Berlin,
+  london: Hardfork.London,
+  paris: Hardfork.Paris,
+  shanghai: Hardfork.Shanghai,
+  cancun: Hardfork.Cancun,
+  prague: Hardfork.Prague,
+  osaka: Hardfork.Osaka,
 };
 
 /** The blocks that BLOCKHASH asks for; ethereumjs has checked that they are among the last 256. */
@@ -48,9 +58,9 @@ export class Ancestors implements EVMMockBlockchainInterface {
   }
 }
 
-export async function createEngine(chainId: bigint, fork: ExecutionFork): Promise<Engine> {
+export async function createEngine(chainId: bigint, rules: Rules): Promise<Engine> {
   const common = createCustomCommon({ chainId: chainId.toString() }, Mainnet, {
-    hardfork: HARDFORKS[fork],
+    hardfork: HARDFORKS[rules.evm],
     customCrypto: { keccak256 },
   });
   await rememberJumpAnalysis(common);
@@ -61,7 +71,7 @@ export async function createEngine(chainId: bigint, fork: ExecutionFork): Promis
     stateManager: state,
     blockchain: ancestors,
     evmOpts: {
-      customPrecompiles: customPrecompiles(fork, common),
+      customPrecompiles: customPrecompiles(rules, common),
       blockchain: ancestors,
       common,
       stateManager: state,

@@ -1,4 +1,4 @@
-import type { EVMResult, EVMRunCallOpts } from "@ethereumjs/evm";
+import { EVMError, type EVMResult, type EVMRunCallOpts } from "@ethereumjs/evm";
 import { Address as EthereumjsAddress } from "@ethereumjs/util";
 import {
   type Address,
@@ -12,13 +12,10 @@ import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { Log } from "@phala-l2/protocol/wire/receipt";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
 import type { BlockContext } from "../../block/context.ts";
-import type { ExecutionFork } from "../../block/fork.ts";
+import { hasEvm, type Rules } from "../../block/rules.ts";
 import type { JournaledState } from "../../state/journal.ts";
 import type { Evm, Message, MessageResult, RunOptions } from "../evm.ts";
 import { createEngine, type Engine } from "./engine.ts";
-
-/** EIP-4844's price without blob transactions. Source: specs/protocol/ecotone/exec-engine.md: BLOBBASEFEE is 1. */
-const BLOB_BASE_FEE = 1n;
 
 /**
  * The EVM of @ethereumjs/vm behind the `Evm` interface. One engine a rule set is made when first needed and
@@ -26,12 +23,13 @@ const BLOB_BASE_FEE = 1n;
  * next; give RPC calls an instance of their own.
  */
 export async function createEthereumjsEvm(config: Pick<RollupConfig, "l2ChainId">): Promise<Evm> {
-  const engines = new Map<ExecutionFork, Promise<Engine>>();
+  const engines = new Map<string, Promise<Engine>>();
   let last: Promise<unknown> = Promise.resolve();
 
-  function engineOf(fork: ExecutionFork): Promise<Engine> {
-    const engine = engines.get(fork) ?? createEngine(config.l2ChainId, fork);
-    engines.set(fork, engine);
+  function engineOf(rules: Rules): Promise<Engine> {
+    const key = `${rules.evm} ${rules.rollup}`;
+    const engine = engines.get(key) ?? createEngine(config.l2ChainId, rules);
+    engines.set(key, engine);
     return engine;
   }
 
@@ -39,7 +37,7 @@ export async function createEthereumjsEvm(config: Pick<RollupConfig, "l2ChainId"
     name: "@ethereumjs/evm",
     run(message, block, state, options = {}) {
       const run = last.then(async () =>
-        runMessage(await engineOf(block.fork), message, block, state, options),
+        runMessage(await engineOf(block.rules), message, block, state, options),
       );
       last = run.catch(() => undefined);
       return run;
@@ -64,7 +62,7 @@ async function runMessage(
   if (options.reportAccessList === true) evm.journal.startReportingAccessList();
   try {
     const result = await evm.runCall(callOptions(message, block));
-    return messageResult(result, evm.journal.accessList);
+    return messageResult(result, evm.journal.accessList, block.rules);
   } finally {
     delete evm.journal.accessList;
     engine.state.detach();
@@ -77,7 +75,7 @@ function warm({ evm }: Engine, message: Message, block: BlockContext): void {
   for (const precompile of evm.precompiles.keys()) journal.addAlwaysWarmAddress(precompile);
   journal.addAlwaysWarmAddress(toHex(message.caller));
   if (message.to !== undefined) journal.addAlwaysWarmAddress(toHex(message.to));
-  journal.addAlwaysWarmAddress(toHex(block.beneficiary));
+  if (hasEvm(block.rules, "shanghai")) journal.addAlwaysWarmAddress(toHex(block.beneficiary));
   for (const address of message.warmAddresses) journal.addAlwaysWarmAddress(toHex(address));
   for (const { address, storageKeys } of message.accessList) {
     journal.addAlwaysWarmAddress(toHex(address));
@@ -93,11 +91,11 @@ function callOptions(message: Message, block: BlockContext): EVMRunCallOpts {
         number: block.number,
         coinbase: new EthereumjsAddress(block.beneficiary),
         timestamp: block.timestamp,
-        difficulty: 0n,
+        difficulty: block.difficulty,
         prevRandao: block.prevRandao,
         gasLimit: block.gasLimit,
         baseFeePerGas: block.baseFee,
-        getBlobGasPrice: () => BLOB_BASE_FEE,
+        getBlobGasPrice: () => block.blobBaseFee,
       },
     },
     gasPrice: message.gasPrice,
@@ -106,6 +104,7 @@ function callOptions(message: Message, block: BlockContext): EVMRunCallOpts {
     gasLimit: message.gasLimit,
     value: message.value,
     data: message.data,
+    blobVersionedHashes: message.blobHashes.map((hash) => toHex(hash)),
     // runCall would increment the caller's nonce, which the transaction has done.
     skipNonceIncrement: true,
     ...(message.to !== undefined && { to: new EthereumjsAddress(message.to) }),
@@ -115,8 +114,9 @@ function callOptions(message: Message, block: BlockContext): EVMRunCallOpts {
 function messageResult(
   { execResult, createdAddress }: EVMResult,
   accessed: Map<string, Set<string>> | undefined,
+  rules: Rules,
 ): MessageResult {
-  const exception = execResult.exceptionError?.error;
+  const exception = exceptionOf(execResult);
   const kind = exception === undefined ? "returned" : exception === "revert" ? "reverted" : "halted";
   return {
     kind,
@@ -125,7 +125,7 @@ function messageResult(
     refund: kind === "returned" ? (execResult.gasRefund ?? 0n) : 0n,
     logs: kind === "returned" ? (execResult.logs ?? []).map(logOf) : [],
     createdAddress: createdAddress === undefined ? undefined : asAddress(createdAddress.bytes),
-    destroyed: kind === "returned" ? destroyedIn(execResult) : [],
+    destroyed: kind === "returned" ? destroyedIn(execResult, rules) : [],
     exception,
     accessed: accessed === undefined ? undefined : accessListOf(accessed),
   };
@@ -135,10 +135,20 @@ function logOf([address, topics, data]: readonly [Uint8Array, readonly Uint8Arra
   return { address: asAddress(address), topics: topics.map(asHash), data };
 }
 
-/** EIP-6780: of the contracts that ran SELFDESTRUCT, those created in this transaction. */
-function destroyedIn({ selfdestruct, createdAddresses }: EVMResult["execResult"]): readonly Address[] {
-  if (selfdestruct === undefined || createdAddresses === undefined) return [];
-  return [...selfdestruct.keys()].filter((address) => createdAddresses.has(address)).map(addressFromHex);
+/** Frontier creates an empty contract where the gas for its code is missing; EIP-2 made that a failure. */
+function exceptionOf({ exceptionError }: EVMResult["execResult"]): string | undefined {
+  const exception = exceptionError?.error;
+  return exception === EVMError.errorMessages.CODESTORE_OUT_OF_GAS ? undefined : exception;
+}
+
+/** The contracts that ran SELFDESTRUCT; from Cancun those created in this transaction alone (EIP-6780). */
+function destroyedIn(
+  { selfdestruct, createdAddresses }: EVMResult["execResult"],
+  rules: Rules,
+): readonly Address[] {
+  const all = [...(selfdestruct?.keys() ?? [])];
+  const gone = hasEvm(rules, "cancun") ? all.filter((address) => createdAddresses?.has(address)) : all;
+  return gone.map(addressFromHex);
 }
 
 function accessListOf(accessed: Map<string, Set<string>>): AccessList {

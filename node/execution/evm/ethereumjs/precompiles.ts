@@ -7,7 +7,7 @@ import {
   type PrecompileFunc,
 } from "@ethereumjs/evm";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { type ExecutionFork, includes } from "../../block/fork.ts";
+import { hasEvm, type Rules } from "../../block/rules.ts";
 import { P256VERIFY_ADDRESS, P256VERIFY_GAS, precompileInputCaps } from "../precompiles.ts";
 import { g1Addition, g2Addition } from "./bls-addition.ts";
 import { modexp } from "./modexp.ts";
@@ -57,19 +57,24 @@ function p256VerifyOfFjord(original: PrecompileFunc): PrecompileFunc {
   };
 }
 
-/** Where the L2's precompiles differ from those of L1's fork. */
-export function customPrecompiles(fork: ExecutionFork, common: Common): CustomPrecompile[] {
-  const custom: CustomPrecompile[] = precompileInputCaps(fork).map(({ address, maxLength }) => ({
+/** Where ethereumjs' precompiles are too slow, and where the L2's differ from those of L1's fork. */
+export function customPrecompiles(rules: Rules, common: Common): CustomPrecompile[] {
+  const custom: CustomPrecompile[] = precompileInputCaps(rules).map(({ address, maxLength }) => ({
     address: addressText(address),
     function: withInputCap(originalOf(common, address), maxLength),
   }));
-  custom.push({ address: addressText(POINT_EVALUATION_ADDRESS), function: pointEvaluation });
-  if (includes(fork, "isthmus")) {
+  if (hasEvm(rules, "cancun")) {
+    custom.push({ address: addressText(POINT_EVALUATION_ADDRESS), function: pointEvaluation });
+  }
+  if (hasEvm(rules, "prague")) {
     custom.push({ address: addressText(BLS_G1_ADD_ADDRESS), function: g1Addition });
     custom.push({ address: addressText(BLS_G2_ADD_ADDRESS), function: g2Addition });
   }
-  if (!includes(fork, "karst")) {
+  // EIP-2565's price, until EIP-7823 bounds the operands.
+  if (hasEvm(rules, "berlin") && !hasEvm(rules, "osaka")) {
     custom.push({ address: addressText(MODEXP_ADDRESS), function: modexp });
+  }
+  if (rules.rollup !== undefined && !hasEvm(rules, "osaka")) {
     const osaka = new Common({ chain: Mainnet, hardfork: Hardfork.Osaka });
     custom.push({
       address: addressText(P256VERIFY_ADDRESS),
