@@ -12,7 +12,7 @@ import { ChainEngine } from "./engine/chain-engine.ts";
 import { runDriver } from "./engine/driver.ts";
 import type { BlobCommitter } from "./l1/kzg.ts";
 import { type KzgThread, startKzgThread } from "./l1/kzg-thread.ts";
-import { readAhead } from "./l1/read-ahead.ts";
+import { type ReadAhead, readAhead } from "./l1/read-ahead.ts";
 import { createL1Source, type RpcL1Source } from "./l1/rpc-source.ts";
 import { type L1Watch, startL1Watch } from "./l1/watch.ts";
 import type { ChainStore } from "./store/chain-store.ts";
@@ -67,46 +67,82 @@ export type CoreDependencies = {
 /** A committer that needs no ending. */
 const lasting = (kzg: BlobCommitter): KzgThread => ({ ...kzg, stop: async () => {} });
 
-/**
- * Opens the database, looks at L1, and starts to derive.
- * @throws RollupError of the store, of L1 when it does not answer, L1_OTHER_CHAIN
- */
-export async function startCore(options: CoreOptions, { log, kzg }: CoreDependencies): Promise<NodeCore> {
+/** L1 as a node follows it. */
+export type L1Parts = {
+  readonly l1: RpcL1Source;
+  readonly watch: L1Watch;
+  /** The same source for derivation, which asks for one block after another. */
+  readonly ahead: ReadAhead;
+  /** Ends the thread that checks blobs. */
+  stop(): Promise<void>;
+};
+
+/** Looks at L1 for the first time. @throws RollupError of L1 when it does not answer, L1_OTHER_CHAIN */
+export async function openL1(
+  options: Pick<CoreOptions, "rollup" | "l1">,
+  { log, kzg, signal }: CoreDependencies & { readonly signal: AbortSignal },
+): Promise<L1Parts> {
   const { rollup: config } = options;
-  const controller = new AbortController();
-  const { signal } = controller;
-  const folder = join(options.dataDir, "chain");
-  await mkdir(options.dataDir, { recursive: true });
-  const chain = await openStore({ folder, config, genesis: genesisBlock(options.genesis) });
   const committer = kzg === undefined ? startKzgThread() : lasting(kzg);
   try {
     const l1 = l1SourceOf(options, { log, signal, kzg: committer });
     await checkL1(config, l1);
-    const { pollIntervalMs, confirmations } = options.l1;
+    const { pollIntervalMs } = options.l1;
     const watch = await startL1Watch({ pollIntervalMs }, { source: l1, clock: systemClock, log, signal });
-    const [evm, buildEvm] = await Promise.all([createEthereumjsEvm(config), createEthereumjsEvm(config)]);
-    const engine = new ChainEngine({ store: chain, evm, buildEvm, log, l1Heads: watch.heads() });
     const ahead = readAhead(l1, { depth: READ_AHEAD_DEPTH, inbox: config.batchInboxAddress });
-    const parts = { engine, l1: ahead, watch, clock: systemClock, log, signal };
-    const driver = runDriver({ l1Confirmations: confirmations }, parts);
-    const stop = async () => {
-      controller.abort();
-      await driver;
-      await engine.settled();
-      await chain.close();
-      await committer.stop();
-    };
-    return { config, chain, engine, l1, watch, clock: systemClock, signal, stop };
+    return { l1, watch, ahead, stop: () => committer.stop() };
   } catch (error) {
-    controller.abort();
-    await chain.close();
     await committer.stop();
     throw error;
   }
 }
 
+/** Opens the database of a chain, made when it is not there. @throws RollupError of the store */
+export async function openChain({
+  rollup: config,
+  genesis,
+  dataDir,
+}: Omit<CoreOptions, "l1">): Promise<ChainStore> {
+  await mkdir(dataDir, { recursive: true });
+  return openStore({ folder: join(dataDir, "chain"), config, genesis: genesisBlock(genesis) });
+}
+
+/**
+ * Opens the database, looks at L1, and starts to derive.
+ * @throws RollupError of the store, of L1 when it does not answer, L1_OTHER_CHAIN
+ */
+export async function startCore(options: CoreOptions, dependencies: CoreDependencies): Promise<NodeCore> {
+  const { rollup: config } = options;
+  const { log } = dependencies;
+  const controller = new AbortController();
+  const { signal } = controller;
+  const chain = await openChain(options);
+  let stopL1: (() => Promise<void>) | undefined;
+  try {
+    const { l1, watch, ahead, stop: end } = await openL1(options, { ...dependencies, signal });
+    stopL1 = end;
+    const [evm, buildEvm] = await Promise.all([createEthereumjsEvm(config), createEthereumjsEvm(config)]);
+    const engine = new ChainEngine({ store: chain, evm, buildEvm, log, l1Heads: watch.heads() });
+    const parts = { engine, l1: ahead, watch, clock: systemClock, log, signal };
+    const driver = runDriver({ l1Confirmations: options.l1.confirmations }, parts);
+    const stop = async () => {
+      controller.abort();
+      await driver;
+      await engine.settled();
+      await chain.close();
+      await end();
+    };
+    return { config, chain, engine, l1, watch, clock: systemClock, signal, stop };
+  } catch (error) {
+    controller.abort();
+    await chain.close();
+    await stopL1?.();
+    throw error;
+  }
+}
+
 function l1SourceOf(
-  { rollup, l1 }: CoreOptions,
+  { rollup, l1 }: Pick<CoreOptions, "rollup" | "l1">,
   { log, signal, kzg }: { log: Log; signal: AbortSignal; kzg: BlobCommitter },
 ): RpcL1Source {
   const { rpcUrls, beaconUrls, timeoutMs } = l1;

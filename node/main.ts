@@ -1,44 +1,38 @@
-import { join } from "node:path";
 import { toHex } from "@phala-l2/protocol/bytes";
 import {
+  fileSetting,
   listSetting,
   portSetting,
   type SettingsOf,
   textSetting,
   urlSetting,
+  urlsSetting,
 } from "@phala-l2/protocol/config/settings";
-import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
-import { type Block, decodeBlock } from "@phala-l2/protocol/wire/block";
 import { type CoreOptions, type NodeCore, startCore } from "./core.ts";
 import { coreOptions, coreSettings } from "./core-settings.ts";
-import { createUnsafeFollower, type FetchBlock } from "./engine/unsafe-follower.ts";
-import { type Gossip, startGossip } from "./gossip/gossip.ts";
-import { loadPeerKey } from "./gossip/peer-key.ts";
-import { createJsonRpcClient } from "./l1/json-rpc.ts";
-import { bytesOfHex } from "./l1/rpc-fields.ts";
-import { followUnsafeBlockSigner, type UnsafeBlockSigner } from "./l1/unsafe-block-signer.ts";
+import type { Gossip } from "./gossip/gossip.ts";
+import { type P2pOptions, startNodeGossip } from "./node-gossip.ts";
+import { executionMethods, type RpcOptions, readinessOf } from "./node-rpc.ts";
 import { adminMethods, adminViews, type SequencerControl } from "./rpc/admin.ts";
 import { startCallWorker } from "./rpc/calls/call-worker.ts";
-import { debugMethods } from "./rpc/debug.ts";
 import { forwardTo } from "./rpc/eth/forward.ts";
-import { ethMethods } from "./rpc/eth/methods.ts";
 import type { SubmitTransaction } from "./rpc/eth/submission.ts";
 import { ethSubscriptions } from "./rpc/eth/subscriptions.ts";
 import { DEFAULT_RPC_LIMITS } from "./rpc/limits.ts";
 import type { RpcMethods } from "./rpc/method.ts";
-import { netMethods } from "./rpc/net.ts";
 import { opp2pMethods, opp2pViews } from "./rpc/opp2p.ts";
 import { optimismMethods } from "./rpc/optimism.ts";
 import type { PoolView } from "./rpc/pool-view.ts";
-import { type Readiness, type RpcServer, startRpcServer } from "./rpc/server.ts";
-import { txpoolMethods } from "./rpc/txpool.ts";
-import { web3Methods } from "./rpc/web3.ts";
-
-export const VERSION = "0.1.0";
+import { type RpcServer, startRpcServer } from "./rpc/server.ts";
+import { VERSION } from "./version.ts";
 
 export const nodeSettings = {
   ...coreSettings,
+  l1RpcUrls: urlsSetting({
+    help: "JSON-RPC of L1, in order of preference; each answer is checked by hash; needed unless engineApiPort is given",
+    default: "",
+  }),
   rpcHost: textSetting({ help: "address that JSON-RPC listens on", default: "127.0.0.1" }),
   rpcPort: portSetting({
     help: "port of JSON-RPC over HTTP and WebSocket; 0 is any free one",
@@ -55,16 +49,20 @@ export const nodeSettings = {
   }),
   p2pPeers: listSetting({ help: "multiaddrs of peers to stay connected with", default: "" }),
   sequencerUrl: urlSetting({ help: "where sent transactions are forwarded to", optional: true }),
+  engineApiHost: textSetting({ help: "address that the Engine API listens on", default: "127.0.0.1" }),
+  engineApiPort: portSetting({
+    help: "port of the Engine API, by which op-node drives this node instead of its own derivation; 0 is any free one",
+    optional: true,
+  }),
+  engineUrl: urlSetting({
+    help: "Engine API of an op-reth or op-geth that executes the blocks which this node derives",
+    optional: true,
+  }),
+  engineJwtSecret: fileSetting({
+    help: "file with the 32 bytes as hex that both sides of the Engine API know; with engineApiPort it is made when it is not there, by default jwt.hex in dataDir",
+    optional: true,
+  }),
 };
-
-export type RpcOptions = {
-  readonly host: string;
-  readonly port: number;
-  readonly corsOrigins: readonly string[];
-  /** Port on the loopback interface for what the operator alone may call; undefined serves none of it. */
-  readonly adminPort: number | undefined;
-};
-export type P2pOptions = { readonly listen: readonly string[]; readonly peers: readonly string[] };
 
 export type NodeOptions = CoreOptions & {
   readonly rpc: RpcOptions | undefined;
@@ -97,9 +95,6 @@ export type RunningNode = NodeCore & {
   readonly rpc: NodeRpc | undefined;
   readonly gossip: Gossip | undefined;
 };
-
-/** For one block from the sequencer's RPC. */
-const BACKFILL_TIMEOUT_MS = 5000;
 
 /** Reads the files that the settings name. @throws RollupError CONFIG_INVALID, GENESIS_INVALID, SETTING_INVALID */
 export async function nodeOptions(settings: SettingsOf<typeof nodeSettings>): Promise<NodeOptions> {
@@ -146,53 +141,6 @@ export async function startNode(options: NodeOptions, dependencies: NodeDependen
   }
 }
 
-async function startNodeGossip(
-  { p2p, dataDir, sequencerUrl }: NodeOptions,
-  core: NodeCore,
-  log: Log,
-  stops: (() => Promise<void>)[],
-): Promise<Gossip | undefined> {
-  if (p2p === undefined) return undefined;
-  const { config, watch, l1, engine, clock } = core;
-  const readSlot = l1.provenSlot.bind(l1);
-  const signer: UnsafeBlockSigner = await followUnsafeBlockSigner(config, { watch, readSlot, log });
-  stops.push(async () => signer.stop());
-  const fetchBlock = sequencerUrl === undefined ? undefined : fetchBlockFrom(sequencerUrl, core, log);
-  const follower = createUnsafeFollower({ engine, fetchBlock, log });
-  stops.push(() => follower.stop());
-  const privateKey = await loadPeerKey(join(dataDir, "peer-key"));
-  const gossip = await startGossip(
-    { ...p2p, privateKey, config, signer: signer.current },
-    {
-      log,
-      now: clock.now,
-      onBlock: (block) => follower.offer(block),
-    },
-  );
-  stops.push(() => gossip.stop());
-  return gossip;
-}
-
-/** Blocks from another node's RPC; the follower checks them by hash. */
-function fetchBlockFrom(url: string, { clock, signal }: NodeCore, log: Log): FetchBlock {
-  const fetchOver = { fetch: (to: string, init: RequestInit) => fetch(to, init), clock, log, signal };
-  const client = createJsonRpcClient({ urls: [url], timeoutMs: BACKFILL_TIMEOUT_MS, rounds: 1 }, fetchOver);
-  return async (hash) => {
-    try {
-      return await client.call("debug_getRawBlock", [toHex(hash)], readRawBlock);
-    } catch (error) {
-      if (isRollupError(error)) return undefined;
-      throw error;
-    }
-  };
-}
-
-function readRawBlock(result: unknown): Block | undefined {
-  const bytes = bytesOfHex(result);
-  const decoded = bytes && decodeBlock(bytes);
-  return decoded?.kind === "ok" ? decoded.block : undefined;
-}
-
 type RpcParts = {
   readonly core: NodeCore;
   readonly gossip: Gossip | undefined;
@@ -206,24 +154,26 @@ async function startNodeRpc(
   { core, gossip, extension, sequencerUrl, log }: RpcParts,
   stops: (() => Promise<void>)[],
 ): Promise<NodeRpc> {
-  const { config, chain, engine } = core;
+  const { config, engine } = core;
   const calls = startCallWorker(config, log);
   stops.push(() => calls.stop());
   const pool = extension?.pool;
   const forward = sequencerUrl === undefined ? undefined : forwardTo(sequencerUrl, log);
   const methods: RpcMethods = {
-    ...ethMethods({ engine, calls, pool, submit: extension?.submit ?? forward }),
-    ...netMethods(config.l2ChainId, gossip && (() => gossip.peerCount())),
-    ...web3Methods(`phala-l2/v${VERSION}/${process.platform}-${process.arch}/node${process.versions.node}`),
-    ...debugMethods(chain, pool),
-    ...txpoolMethods(pool),
+    ...executionMethods({
+      engine,
+      calls,
+      pool,
+      submit: extension?.submit ?? forward,
+      peers: gossip && (() => gossip.peerCount()),
+    }),
     ...optimismMethods(engine, VERSION),
     ...adminViews(extension?.control),
     ...(gossip && opp2pViews(gossip, config.l2ChainId)),
     ...extension?.methods,
   };
   const subscriptions = ethSubscriptions({ engine, pool, limits: DEFAULT_RPC_LIMITS });
-  const readiness = () => readinessOf(core);
+  const readiness = () => readinessOf(engine);
   const serve = async (
     where: { host: string; port: number; corsOrigins: readonly string[] },
     served: RpcMethods,
@@ -242,13 +192,4 @@ async function startNodeRpc(
   };
   const admin = await serve({ host: "127.0.0.1", port, corsOrigins: [] }, operators);
   return { url, wsUrl, adminUrl: admin.url };
-}
-
-/** Not ready: halted. A node that is behind still answers truthfully for what it has. */
-function readinessOf({ engine }: NodeCore): Readiness {
-  const halted = engine.halted;
-  return {
-    isReady: halted === undefined,
-    reasons: halted === undefined ? [] : [`${halted.code}: ${halted.message}`],
-  };
 }

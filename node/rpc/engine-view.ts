@@ -1,4 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 
 /** What RPC needs of the engine: to read the chain and to hear of its changes. RPC moves no head. */
-export type EngineView = Pick<Engine, "chain" | "subscribe" | "syncStatus">;
+export type EngineView = Pick<Engine, "chain" | "subscribe">;
+
+/** The same for op-node's own methods, which tell of L1 too. */
+export type RollupView = Pick<Engine, "chain" | "syncStatus">;

@@ -12,7 +12,7 @@ import { outputRootV0 } from "@phala-l2/protocol/wire/output-root";
 import type { SyncStatus } from "../engine/engine.ts";
 import type { ChainReader } from "../store/chain-reader.ts";
 import { STATE_UNAVAILABLE } from "./block-reference.ts";
-import type { EngineView } from "./engine-view.ts";
+import type { RollupView } from "./engine-view.ts";
 import { method0, method1, type RpcMethods, required } from "./method.ts";
 import { uint64 } from "./parameters.ts";
 import { failure, type Reply, result, SERVER_ERROR } from "./reply.ts";
@@ -62,7 +62,7 @@ function messagePasserRoot(chain: ChainReader, header: Header): Hash {
   return leaf === undefined ? EMPTY_TRIE_ROOT : asHash(decodeAccount(leaf).storageRoot);
 }
 
-function outputAtBlock(engine: EngineView, number: bigint): Reply {
+function outputAtBlock(engine: RollupView, number: bigint): Reply {
   const { chain } = engine;
   const hash = chain.hashByNumber(number);
   const header = hash === undefined ? undefined : chain.headerByHash(hash);
@@ -92,7 +92,7 @@ function outputAtBlock(engine: EngineView, number: bigint): Reply {
 }
 
 /** op-node's optimism namespace (specs/protocol/rollup-node.md, "L2 Output RPC method"). */
-export function optimismMethods(engine: EngineView, version: string): RpcMethods {
+export function optimismMethods(engine: RollupView, version: string): RpcMethods {
   const { chain } = engine;
   return {
     optimism_outputAtBlock: method1(required(uint64), (number) => outputAtBlock(engine, number)),

@@ -1,0 +1,57 @@
+import type { RollupError } from "@phala-l2/protocol/errors";
+import type { CallRunner } from "./rpc/calls/runner.ts";
+import { debugMethods } from "./rpc/debug.ts";
+import type { EngineView } from "./rpc/engine-view.ts";
+import { ethMethods } from "./rpc/eth/methods.ts";
+import type { SubmitTransaction } from "./rpc/eth/submission.ts";
+import type { RpcMethods } from "./rpc/method.ts";
+import { netMethods } from "./rpc/net.ts";
+import type { PoolView } from "./rpc/pool-view.ts";
+import type { Readiness } from "./rpc/server.ts";
+import { txpoolMethods } from "./rpc/txpool.ts";
+import { web3Methods } from "./rpc/web3.ts";
+import { VERSION } from "./version.ts";
+
+export type RpcOptions = {
+  readonly host: string;
+  readonly port: number;
+  readonly corsOrigins: readonly string[];
+  /** Port on the loopback interface for what the operator alone may call; undefined serves none of it. */
+  readonly adminPort: number | undefined;
+};
+
+export type ExecutionRpcParts = {
+  readonly engine: EngineView;
+  readonly calls: CallRunner;
+  readonly pool: PoolView | undefined;
+  readonly submit: SubmitTransaction | undefined;
+  readonly peers: (() => number) | undefined;
+};
+
+/** What an execution client serves: the chain, its state, and the pool. */
+export function executionMethods({ engine, calls, pool, submit, peers }: ExecutionRpcParts): RpcMethods {
+  const { chain } = engine;
+  return {
+    ...ethMethods({ engine, calls, pool, submit }),
+    ...identityMethods(chain.config.l2ChainId, peers),
+    ...debugMethods(chain, pool),
+    ...txpoolMethods(pool),
+  };
+}
+
+/** Who serves, and for which chain. */
+export function identityMethods(chainId: bigint, peers: (() => number) | undefined): RpcMethods {
+  const { platform, arch, versions } = process;
+  return {
+    ...netMethods(chainId, peers),
+    ...web3Methods(`phala-l2/v${VERSION}/${platform}-${arch}/node${versions.node}`),
+  };
+}
+
+/** Not ready: halted. A node that is behind still answers truthfully for what it has. */
+export function readinessOf({ halted }: { readonly halted: RollupError | undefined }): Readiness {
+  return {
+    isReady: halted === undefined,
+    reasons: halted === undefined ? [] : [`${halted.code}: ${halted.message}`],
+  };
+}
