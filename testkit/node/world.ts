@@ -252,8 +252,14 @@ export class World {
   async settle(node: TestNode): Promise<void> {
     await node.watch.poll();
     const isDone = () => {
+      const { hash, header } = this.chain.head;
       const { currentL1, headL1 } = node.engine.syncStatus();
-      return bytesEqual(currentL1.hash, this.chain.head.hash) && bytesEqual(headL1.hash, currentL1.hash);
+      // After a start the current L1 block is the one that gave the safe head, and may have more to give: only a
+      // block that was read to its end has a record.
+      const read = node.store.safeHeadAtL1Block(header.number);
+      return [currentL1.hash, headL1.hash, read?.l1.hash ?? ZERO_HASH].every((found) =>
+        bytesEqual(found, hash),
+      );
     };
     await this.until(() => isDone() || node.engine.halted !== undefined);
     // What follows the last L1 block: the records of safe and final heads.
