@@ -184,6 +184,19 @@ describe("receipts", () => {
     assert.deepEqual(encodeReceipt({ ...plain, depositReceiptVersion: 1n }), encodeReceipt(plain));
   });
 
+  test("from before Byzantium have a state root in place of the status", () => {
+    const receipt: Receipt = {
+      type: 0,
+      status: 1,
+      stateRoot: zero,
+      cumulativeGasUsed: 1n,
+      logsBloom: logsBloom([]),
+      logs: [],
+    };
+    assert.deepEqual(decodedList(encodeReceipt(receipt))[0], zero);
+    assert.deepEqual(decodeReceipt(encodeReceipt(receipt)), { kind: "ok", receipt });
+  });
+
   const log = [new Uint8Array(20), [zero], new Uint8Array(3)] as const;
   const good = [1n, 5n, new Uint8Array(BLOOM_LENGTH), [log]] as const;
   const legacy = (fields: readonly unknown[]) => encodeRlp(fields as never);
@@ -194,11 +207,8 @@ describe("receipts", () => {
     ["type 0 as a byte", typed(0, good), "receipt-type-unknown"],
     ["a string", encodeRlp(zero), "receipt-type-unknown"],
     ["a string behind the type", Uint8Array.from([2, ...encodeRlp(zero)]), "receipt-not-a-list"],
-    [
-      "a state root as the status (before Byzantium)",
-      legacy(good.with(0, zero as never)),
-      "status-malformed",
-    ],
+    ["a state root behind a type byte", typed(2, good.with(0, zero as never)), "status-malformed"],
+    ["31 bytes as a state root", legacy(good.with(0, zero.subarray(1) as never)), "status-malformed"],
     ["status 2", legacy(good.with(0, 2n as never)), "status-malformed"],
     ["a short bloom", legacy(good.with(2, zero as never)), "logs-bloom-malformed"],
     [

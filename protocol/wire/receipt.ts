@@ -1,4 +1,4 @@
-import { type Address, concatBytes, type Hash } from "../bytes.ts";
+import { type Address, asHash, concatBytes, type Hash } from "../bytes.ts";
 import { keccak256 } from "../keccak.ts";
 import { BLOOM_LENGTH } from "./header.ts";
 import {
@@ -8,6 +8,7 @@ import {
   type RlpInput,
   type RlpItem,
   readHash,
+  readQuantity,
   rlpFieldsOf,
   U64_BYTES,
 } from "./rlp.ts";
@@ -23,7 +24,10 @@ export type Log = {
 export type Receipt = {
   /** EIP-2718 type of the transaction. */
   readonly type: number;
+  /** Before Byzantium it is not part of the hashed receipt, which has `stateRoot` in its place. */
   readonly status: 0 | 1;
+  /** Before Byzantium (EIP-658): the root of the state after the transaction. */
+  readonly stateRoot?: Hash | undefined;
   readonly cumulativeGasUsed: bigint;
   readonly logsBloom: Uint8Array;
   readonly logs: readonly Log[];
@@ -43,7 +47,7 @@ const FIRST_LIST_BYTE = 0xc0;
 
 function receiptFields(receipt: Receipt): readonly RlpInput[] {
   const fields: readonly RlpInput[] = [
-    BigInt(receipt.status),
+    receipt.stateRoot ?? BigInt(receipt.status),
     receipt.cumulativeGasUsed,
     receipt.logsBloom,
     receipt.logs.map(({ address, topics, data }) => [address, topics, data]),
@@ -62,7 +66,7 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
   return receipt.type === LEGACY_TYPE ? payload : concatBytes(Uint8Array.of(receipt.type), payload);
 }
 
-/** Decodes a receipt with a status (since Byzantium). Never throws. */
+/** Decodes a receipt. One from before Byzantium does not tell its status: 1 is shown. Never throws. */
 export function decodeReceipt(bytes: Uint8Array): ReceiptDecoding {
   const first = bytes[0];
   if (first === undefined) return { kind: "invalid", reason: "receipt-empty" };
@@ -80,7 +84,7 @@ export function decodeReceipt(bytes: Uint8Array): ReceiptDecoding {
 function readReceipt(type: number, fields: RlpFields): ReceiptDecoding {
   const common = {
     type,
-    status: fields.bit("status"),
+    ...readStatus(type, fields),
     cumulativeGasUsed: fields.quantity("cumulative-gas-used", U64_BYTES),
     logsBloom: fields.fixed("logs-bloom", BLOOM_LENGTH),
     logs: fields.listOf("logs", readLog),
@@ -93,6 +97,14 @@ function readReceipt(type: number, fields: RlpFields): ReceiptDecoding {
       fields.remaining > 0 && { depositReceiptVersion: fields.quantity("deposit-version", U64_BYTES) }),
   };
   return fields.fault === undefined ? { kind: "ok", receipt } : { kind: "invalid", reason: fields.fault };
+}
+
+/** EIP-658: a status; before, and so never beside a type byte, a state root. */
+function readStatus(type: number, fields: RlpFields): Pick<Receipt, "status" | "stateRoot"> {
+  const next = fields.bytes("status");
+  if (type === LEGACY_TYPE && next.length === 32) return { status: 1, stateRoot: asHash(next) };
+  const status = readQuantity(next, 1);
+  return { status: status === 0n ? 0 : status === 1n ? 1 : fields.fail("status", 0) };
 }
 
 function readLog(item: RlpItem): Log | undefined {

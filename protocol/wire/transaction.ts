@@ -314,11 +314,14 @@ export function signTransaction<T extends UnsignedTransaction>(
 
 /**
  * The account that sent a transaction: `from` of a deposit, else whose key signed it. Undefined when the
- * signature is none, or its s is high (EIP-2).
+ * signature is none, or its s is high (EIP-2), which only Ethereum's first blocks allow.
  */
-export function recoverSender(tx: Transaction): Address | undefined {
+export function recoverSender(
+  tx: Transaction,
+  highS: "refused" | "allowed" = "refused",
+): Address | undefined {
   if (tx.type === DEPOSIT_TYPE) return tx.from;
-  return isLowS(tx.s) ? recoverAddress(signingHash(tx), tx) : undefined;
+  return highS === "allowed" || isLowS(tx.s) ? recoverAddress(signingHash(tx), tx) : undefined;
 }
 
 const NO_ACCESS_LIST: AccessList = [];

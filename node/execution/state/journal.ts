@@ -2,6 +2,7 @@ import { type Address, bytesEqual, EMPTY_BYTES, type Hash, type Hex, toHex } fro
 import { RollupError } from "@phala-l2/protocol/errors";
 import { EMPTY_CODE_HASH, keccak256 } from "@phala-l2/protocol/keccak";
 import { EMPTY_TRIE_ROOT } from "@phala-l2/protocol/trie/trie";
+import { hasEvm, type Rules } from "../block/rules.ts";
 import type { Account } from "./account.ts";
 import type { AccountChange, StateChanges, StorageChange } from "./changes.ts";
 import type { StateReader } from "./reader.ts";
@@ -12,6 +13,19 @@ export type LiveAccount = AccountChange;
 /** The written slots of one account. A new object replaces it when the storage is cleared. */
 type LiveStorage = { readonly cleared: boolean; readonly slots: Map<Hex, bigint> };
 
+/** Whether an empty account goes when it is touched (EIP-161), or stays: before Spurious Dragon. */
+export type EmptyAccounts = "removed" | "kept";
+
+export function emptyAccounts(rules: Rules): EmptyAccounts {
+  return hasEvm(rules, "spuriousDragon") ? "removed" : "kept";
+}
+
+/**
+ * The precompile RIPEMD-160 stays touched even if the call that touched it fails: a mistake of 2016 in two clients
+ * that mainnet's block 2,675,119 made a rule. Source: EIP-161, addendum.
+ */
+const STAYS_TOUCHED: Hex = `0x${"3".padStart(40, "0")}`;
+
 const NEW_ACCOUNT: LiveAccount = { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH };
 
 /**
@@ -20,10 +34,11 @@ const NEW_ACCOUNT: LiveAccount = { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_
  * reader. After an exception from the reader (a witness that lacks a node) its content must not be used.
  *
  * Three spans of time: `checkpoint`…`commit`/`revert` is a call frame; `endTransaction` closes a transaction
- * (EIP-161 removal of empty accounts, EIP-2200 original values); `changes` is the sum of the block.
+ * (EIP-161 removal of touched empty accounts, EIP-2200 original values); `changes` is the sum of the block.
  */
 export class JournaledState {
   readonly #reader: StateReader;
+  readonly #emptyAccounts: EmptyAccounts;
   /** What the reader said, asked once an account. */
   readonly #before = new Map<Hex, Account | undefined>();
   readonly #accounts = new Map<Hex, LiveAccount | undefined>();
@@ -41,8 +56,9 @@ export class JournaledState {
   /** EIP-2200: values of written slots at the start of the transaction. */
   readonly #originals = new Map<Hex, Map<Hex, bigint>>();
 
-  constructor(reader: StateReader) {
+  constructor(reader: StateReader, emptyAccounts: EmptyAccounts = "removed") {
     this.#reader = reader;
+    this.#emptyAccounts = emptyAccounts;
   }
 
   account(address: Address): LiveAccount | undefined {
@@ -187,14 +203,18 @@ export class JournaledState {
     if (this.#checkpoints.length > 0) {
       throw new RollupError("CHECKPOINT_OPEN", "a transaction ended inside a call frame");
     }
-    for (const key of this.#touched) {
-      const account = this.#accounts.get(key);
-      const address = this.#addresses.get(key);
-      if (account !== undefined && address !== undefined && isEmpty(account)) this.deleteAccount(address);
-    }
+    if (this.#emptyAccounts === "removed") this.#removeEmpty();
     this.#touched.clear();
     this.#originals.clear();
     this.#undo.length = 0;
+  }
+
+  #removeEmpty(): void {
+    for (const key of this.#touched) {
+      const address = this.#addresses.get(key);
+      const account = address === undefined ? undefined : this.#account(key, address);
+      if (account !== undefined && address !== undefined && isEmpty(account)) this.deleteAccount(address);
+    }
   }
 
   /** The differences to the state before the block. */
@@ -246,7 +266,7 @@ export class JournaledState {
     this.#undo.push(() => {
       if (wasWritten) this.#accounts.set(key, previous);
       else this.#accounts.delete(key);
-      if (!wasTouched) this.#touched.delete(key);
+      if (!wasTouched && key !== STAYS_TOUCHED) this.#touched.delete(key);
     });
     this.#accounts.set(key, account === undefined ? undefined : valuesOf(account));
     this.#touched.add(key);
