@@ -1,8 +1,15 @@
-import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
+import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockId, L2BlockRef } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { L1Source } from "../l1/l1-source.ts";
-import type { ChainStore } from "../store/chain-store.ts";
+import type { ChainHeads } from "../store/chain-store.ts";
+
+/** What of the chain is looked at, in a store or in another program. */
+export type ResetView = {
+  heads(): ChainHeads;
+  safeHeadAtL1Block(l1Number: bigint): { readonly l1: BlockId; readonly safe: BlockId } | undefined;
+  ref(hash: Hash): L2BlockRef | undefined | Promise<L2BlockRef | undefined>;
+};
 
 /** Where the heads have to go so that nothing on them depends on L1 blocks that are gone. */
 export type ResetPlan = {
@@ -22,20 +29,20 @@ export type ResetPlan = {
  * @throws RollupError ENGINE_FINALIZED_CONFLICT when an L1 block that finality rests on is not canonical;
  * L1_BEHIND when L1's client does not have blocks of that height
  */
-export async function planReset(store: ChainStore, l1: L1Source): Promise<ResetPlan> {
+export async function planReset(store: ResetView, l1: L1Source): Promise<ResetPlan> {
   const base = await validSafeHead(store, l1);
   const unsafe = await validUnsafeHead(store, l1, base.safe);
   return { ...base, unsafe };
 }
 
-async function validSafeHead(store: ChainStore, l1: L1Source): Promise<Omit<ResetPlan, "unsafe">> {
+async function validSafeHead(store: ResetView, l1: L1Source): Promise<Omit<ResetPlan, "unsafe">> {
   const { safe, safeDerivedFrom, finalized, finalizedFrom } = store.heads();
   if (await isCanonical(l1, safeDerivedFrom)) return { safe, safeDerivedFrom };
   for (let number = safeDerivedFrom.number - 1n; number > finalizedFrom.number; number--) {
     const recorded = store.safeHeadAtL1Block(number);
     if (recorded === undefined) break;
     if (!(await isCanonical(l1, recorded.l1))) continue;
-    const ref = store.ref(recorded.safe.hash);
+    const ref = await store.ref(recorded.safe.hash);
     if (ref === undefined) break;
     return { safe: ref, safeDerivedFrom: recorded.l1 };
   }
@@ -48,13 +55,13 @@ function finalizedConflict(finalized: L2BlockRef, from: BlockId): RollupError<"E
   return new RollupError("ENGINE_FINALIZED_CONFLICT", message, { data: { finalized, from } });
 }
 
-async function validUnsafeHead(store: ChainStore, l1: L1Source, safe: L2BlockRef): Promise<L2BlockRef> {
+async function validUnsafeHead(store: ResetView, l1: L1Source, safe: L2BlockRef): Promise<L2BlockRef> {
   let valid = store.heads().unsafe;
   for (let at = valid; at.number > safe.number; ) {
     const status = await originStatus(l1, at.l1Origin);
     // The origins of a block's ancestors are ancestors of its origin, so all below are canonical too.
     if (status === "canonical") return valid;
-    const parent = store.ref(at.parentHash);
+    const parent = await store.ref(at.parentHash);
     if (parent === undefined) break;
     if (status === "gone") valid = parent;
     at = parent;

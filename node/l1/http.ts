@@ -50,13 +50,15 @@ export async function fetchJson(
   request: {
     readonly url: string;
     readonly body?: unknown;
+    /** Beside those that JSON needs. */
+    readonly headers?: Readonly<Record<string, string>>;
     readonly timeoutMs: number;
     readonly signal: AbortSignal;
   },
 ): Promise<unknown> {
   const { url, body, timeoutMs } = request;
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
-  const headers: Record<string, string> = { accept: "application/json" };
+  const headers: Record<string, string> = { accept: "application/json", ...request.headers };
   if (body !== undefined) headers["content-type"] = "application/json";
   let response: Response;
   let text: string;

@@ -1,7 +1,7 @@
 import { decodeAccount } from "@phala-l2/execution/state/account";
 import { asHash, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { BlockId, BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
-import { isActive } from "@phala-l2/protocol/config/rollup";
+import { isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
@@ -62,47 +62,77 @@ function messagePasserRoot(chain: ChainReader, header: Header): Hash {
   return leaf === undefined ? EMPTY_TRIE_ROOT : asHash(decodeAccount(leaf).storageRoot);
 }
 
-function outputAtBlock(engine: RollupView, number: bigint): Reply {
-  const { chain } = engine;
+/** What an output root is made of, with its block. */
+export type OutputFacts = {
+  readonly ref: L2BlockRef;
+  readonly stateRoot: Hash;
+  readonly messagePasserStorageRoot: Hash;
+};
+
+/** What op-node's methods tell of, wherever the chain is kept. */
+export type RollupSource = {
+  readonly config: RollupConfig;
+  syncStatus(): SyncStatus;
+  /** Of the canonical block of that number; undefined when there is none. */
+  output(number: bigint): OutputFacts | undefined | Promise<OutputFacts | undefined>;
+  safeHeadAtL1Block(l1Number: bigint): { readonly l1: BlockId; readonly safe: BlockId } | undefined;
+};
+
+function outputIn(chain: ChainReader, number: bigint): OutputFacts | undefined {
   const hash = chain.hashByNumber(number);
   const header = hash === undefined ? undefined : chain.headerByHash(hash);
   const ref = hash === undefined ? undefined : chain.ref(hash);
-  if (hash === undefined || header === undefined || ref === undefined) {
-    return failure(SERVER_ERROR, `failed to get L2 block ref with sync status: block ${number} not found`);
-  }
+  if (header === undefined || ref === undefined) return undefined;
+  const { stateRoot } = header;
+  return { ref, stateRoot, messagePasserStorageRoot: messagePasserRoot(chain, header) };
+}
+
+async function outputAtBlock(source: RollupSource, number: bigint): Promise<Reply> {
   try {
-    const messagePasserStorageRoot = messagePasserRoot(chain, header);
-    const outputRoot = outputRootV0({
-      stateRoot: header.stateRoot,
-      messagePasserStorageRoot,
-      blockHash: hash,
-    });
+    const output = await source.output(number);
+    if (output === undefined) {
+      return failure(SERVER_ERROR, `failed to get L2 block ref with sync status: block ${number} not found`);
+    }
+    const { ref, stateRoot, messagePasserStorageRoot } = output;
+    const outputRoot = outputRootV0({ stateRoot, messagePasserStorageRoot, blockHash: ref.hash });
     return result({
       version: `0x${"00".repeat(32)}`,
       outputRoot: toHex(outputRoot),
       blockRef: l2RefJson(ref),
       withdrawalStorageRoot: toHex(messagePasserStorageRoot),
-      stateRoot: toHex(header.stateRoot),
-      syncStatus: syncStatusJson(engine.syncStatus()),
+      stateRoot: toHex(stateRoot),
+      syncStatus: syncStatusJson(source.syncStatus()),
     });
   } catch (error) {
     if (isRollupError(error, "TRIE_NODE_MISSING")) return STATE_UNAVAILABLE;
+    if (isRollupError(error, "ENGINE_UNREACHABLE")) return failure(SERVER_ERROR, error.message);
     throw error;
   }
 }
 
 /** op-node's optimism namespace (specs/protocol/rollup-node.md, "L2 Output RPC method"). */
-export function optimismMethods(engine: RollupView, version: string): RpcMethods {
-  const { chain } = engine;
+export function rollupMethods(source: RollupSource, version: string): RpcMethods {
   return {
-    optimism_outputAtBlock: method1(required(uint64), (number) => outputAtBlock(engine, number)),
-    optimism_syncStatus: method0(() => result(syncStatusJson(engine.syncStatus()))),
-    optimism_rollupConfig: method0(() => result(formatRollupConfig(chain.config))),
+    optimism_outputAtBlock: method1(required(uint64), (number) => outputAtBlock(source, number)),
+    optimism_syncStatus: method0(() => result(syncStatusJson(source.syncStatus()))),
+    optimism_rollupConfig: method0(() => result(formatRollupConfig(source.config))),
     optimism_version: method0(() => result(version)),
     optimism_safeHeadAtL1Block: method1(required(uint64), (number) => {
-      const found = chain.safeHeadAtL1Block(number);
+      const found = source.safeHeadAtL1Block(number);
       if (found === undefined) return failure(SERVER_ERROR, "safe head not found");
       return result({ l1Block: idJson(found.l1), safeHead: idJson(found.safe) });
     }),
   };
+}
+
+/** The same, over a chain that this node keeps. */
+export function optimismMethods(engine: RollupView, version: string): RpcMethods {
+  const { chain } = engine;
+  const source: RollupSource = {
+    config: chain.config,
+    syncStatus: () => engine.syncStatus(),
+    output: (number) => outputIn(chain, number),
+    safeHeadAtL1Block: (number) => chain.safeHeadAtL1Block(number),
+  };
+  return rollupMethods(source, version);
 }
