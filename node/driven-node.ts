@@ -11,6 +11,7 @@ import { loadOrMakeJwtSecret } from "./engine-api/jwt-secret.ts";
 import { type FillBlock, PayloadBuilds } from "./engine-api/payload-builds.ts";
 import { executionMethods, type RpcOptions, readinessOf } from "./node-rpc.ts";
 import { startCallWorker } from "./rpc/calls/call-worker.ts";
+import { forwardTo } from "./rpc/eth/forward.ts";
 import type { SubmitTransaction } from "./rpc/eth/submission.ts";
 import { ethSubscriptions } from "./rpc/eth/subscriptions.ts";
 import { DEFAULT_RPC_LIMITS } from "./rpc/limits.ts";
@@ -21,6 +22,8 @@ import { VERSION } from "./version.ts";
 
 export type DrivenNodeOptions = Omit<CoreOptions, "l1"> & {
   readonly rpc: Omit<RpcOptions, "adminPort"> | undefined;
+  /** Where sent transactions are forwarded to by a node without a mempool. */
+  readonly sequencerUrl?: string | undefined;
   readonly engineApi: {
     readonly host: string;
     readonly port: number;
@@ -102,7 +105,7 @@ export async function startDrivenNode(
 }
 
 async function serve(
-  { rpc, engineApi }: DrivenNodeOptions,
+  { rpc, engineApi, sequencerUrl }: DrivenNodeOptions,
   { config, engine, clock }: DrivenCore,
   extension: DrivenExtension | undefined,
   log: Log,
@@ -114,7 +117,9 @@ async function serve(
   const builds = new PayloadBuilds({ engine, fill: extension?.fill, log });
   stops.push(() => builds.stop());
   const pool = extension?.pool;
-  const methods = executionMethods({ engine, calls, pool, submit: extension?.submit, peers: undefined });
+  const forward = sequencerUrl === undefined ? undefined : forwardTo(sequencerUrl, log);
+  const submit = extension?.submit ?? forward;
+  const methods = executionMethods({ engine, calls, pool, submit, peers: undefined });
   const subscriptions = ethSubscriptions({ engine, pool, limits: DEFAULT_RPC_LIMITS });
   const readiness = () => readinessOf(engine);
   const authenticated = { ...methods, ...engineMethods({ engine, builds, version: VERSION }) };

@@ -1,4 +1,10 @@
 import type { NodeCore } from "@phala-l2/node/core";
+import {
+  type DrivenCore,
+  type DrivenExtension,
+  type RunningDrivenNode,
+  startDrivenNode,
+} from "@phala-l2/node/driven-node";
 import type { Gossip } from "@phala-l2/node/gossip/gossip";
 import { loadAccount, type SigningAccount } from "@phala-l2/node/keys/account";
 import {
@@ -8,28 +14,33 @@ import {
   type RunningNode,
   startNode,
 } from "@phala-l2/node/main";
+import { drivenNodeOptions } from "@phala-l2/node/modes";
 import {
   bigintSetting,
   booleanSetting,
   fileSetting,
+  flagName,
   integerSetting,
   type SettingsOf,
   textSetting,
 } from "@phala-l2/protocol/config/settings";
+import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Block } from "@phala-l2/protocol/wire/block";
 import { unsignedUnsafeBlock } from "@phala-l2/protocol/wire/unsafe-block";
+import { fillBlock } from "./building/fill-block.ts";
 import { Production } from "./building/production.ts";
 import { followChain } from "./mempool/follow-chain.ts";
 import { headView } from "./mempool/head-view.ts";
-import { DEFAULT_LIMITS } from "./mempool/limits.ts";
+import { DEFAULT_LIMITS, type MempoolLimits } from "./mempool/limits.ts";
 import { Mempool } from "./mempool/mempool.ts";
 import { signHash } from "./signing.ts";
 
 export const sequencerSettings = {
   ...nodeSettings,
   signer: textSetting({
-    help: "the unsafe block signer: a keystore file, or dev:INDEX on a development chain",
+    help: "the unsafe block signer: a keystore file, or dev:INDEX on a development chain; needed unless engineApiPort is given",
+    optional: true,
   }),
   passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
   active: booleanSetting({
@@ -52,6 +63,12 @@ export const sequencerSettings = {
 
 type SequencerSettings = SettingsOf<typeof sequencerSettings>;
 
+const MILLISECONDS = 1000;
+
+function mempoolLimits({ poolTransactions, minTip }: SequencerSettings): MempoolLimits {
+  return { ...DEFAULT_LIMITS, transactions: poolTransactions, minTip };
+}
+
 function publisher(core: NodeCore, gossip: Gossip | undefined, account: SigningAccount) {
   return async (block: Block): Promise<void> => {
     if (gossip === undefined) return;
@@ -67,8 +84,7 @@ function extension(
   settings: SequencerSettings,
   log: Log,
 ): NodeExtension {
-  const limits = { ...DEFAULT_LIMITS, transactions: settings.poolTransactions, minTip: settings.minTip };
-  const mempool = new Mempool(limits, headView(core.chain));
+  const mempool = new Mempool(mempoolLimits(settings), headView(core.chain));
   const unsubscribe = followChain({ engine: core.engine, mempool, log });
   const production = new Production({
     ...core,
@@ -89,12 +105,53 @@ function extension(
   };
 }
 
+/** A mempool for blocks that a consensus client has built: it says when they begin and end, and signs them. */
+function drivenExtension(core: DrivenCore, settings: SequencerSettings, log: Log): DrivenExtension {
+  const { chain, engine, clock, config } = core;
+  const mempool = new Mempool(mempoolLimits(settings), headView(chain));
+  const unsubscribe = followChain({ engine, mempool, log });
+  const slotMs = Number(config.blockTime) * MILLISECONDS;
+  return {
+    pool: mempool,
+    submit: async (submitted) => mempool.submit(submitted),
+    // A block that nobody asks for is not filled for ever.
+    fill: (open, { transactionBytes, blockBytes, signal }) => {
+      const endMs = clock.now() + slotMs;
+      const limits = {
+        arriveUntilMs: endMs,
+        endMs,
+        maxBytes: blockBytes,
+        maxTransactionBytes: transactionBytes,
+      };
+      return fillBlock(open, { ...limits, signal }, { mempool, clock });
+    },
+    stop: async () => unsubscribe(),
+  };
+}
+
+/**
+ * Starts an execution client with a mempool, for a sequencing op-node.
+ * @throws RollupError of the node's parts, SETTING_INVALID
+ */
+export async function startDrivenSequencer(
+  settings: SequencerSettings,
+  { log }: { readonly log: Log },
+): Promise<RunningDrivenNode> {
+  return startDrivenNode(await drivenNodeOptions(settings), {
+    log,
+    extend: async (core) => drivenExtension(core, settings, log),
+  });
+}
+
 /** Starts a node that makes the blocks. @throws RollupError of the node's parts, KEY_… */
 export async function startSequencer(
   settings: SequencerSettings,
   { log }: { readonly log: Log },
 ): Promise<RunningNode> {
   const options = await nodeOptions(settings);
+  if (settings.signer === undefined) {
+    throw new RollupError("SETTING_INVALID", `a sequencer signs its blocks: give ${flagName("signer")}`);
+  }
   const account = await loadAccount({
     account: settings.signer,
     passwordFile: settings.passwordFile,

@@ -1,11 +1,26 @@
-import { sequencerSettings, startSequencer } from "@phala-l2/sequencer/main";
+import { modeOf } from "@phala-l2/node/modes";
+import { RollupError } from "@phala-l2/protocol/errors";
+import { sequencerSettings, startDrivenSequencer, startSequencer } from "@phala-l2/sequencer/main";
 import { defineCommand, HOLDS, untilStopped } from "./command.ts";
+import { drivenAddresses } from "./node.ts";
 
 export const sequencerCommand = defineCommand({
   name: "sequencer",
-  summary: "runs a node that makes the blocks",
+  summary: "runs a node that makes the blocks, by itself or for a sequencing op-node",
   settings: sequencerSettings,
   run: async (settings, { log, print, stop }) => {
+    const mode = modeOf(settings);
+    if (mode === "remote") {
+      const message = "a sequencer executes its blocks itself: leave out --engine-url";
+      throw new RollupError("SETTING_INVALID", message);
+    }
+    if (mode === "driven") {
+      const node = await startDrivenSequencer(settings, { log });
+      print({ ready: true, ...drivenAddresses(node) });
+      await untilStopped(stop);
+      await node.stop();
+      return HOLDS;
+    }
     const sequencer = await startSequencer(settings, { log });
     print({
       ready: true,

@@ -38,6 +38,10 @@ export type FillLimits = {
   readonly endMs: number;
   /** Bytes of users' transactions that the block takes. */
   readonly maxBytes: number;
+  /** Bytes of one transaction that the block takes; any without it. */
+  readonly maxTransactionBytes?: number;
+  /** Ends the filling at once: the block is wanted. */
+  readonly signal?: AbortSignal;
 };
 
 /**
@@ -49,7 +53,8 @@ export async function fillBlock(
   limits: FillLimits,
   { mempool, clock }: FillDependencies,
 ): Promise<void> {
-  const { arriveUntilMs, endMs, maxBytes } = limits;
+  const { arriveUntilMs, endMs, maxBytes, signal } = limits;
+  const { maxTransactionBytes = Number.POSITIVE_INFINITY } = limits;
   const arrived: PooledTransaction[] = [];
   const unsubscribe = mempool.subscribe((transaction) => arrived.push(transaction));
   let bytes = 0;
@@ -60,11 +65,13 @@ export async function fillBlock(
     if (++tried % TURN_SIZE === 0) await nextTurn();
     const { raw } = transaction;
     if (transaction.transaction.gasLimit > open.gasLeft || bytes + raw.length > maxBytes) return false;
+    if (raw.length > maxTransactionBytes) return false;
     const isIncluded = await apply(open, transaction, mempool);
     if (isIncluded) bytes += raw.length;
     return isIncluded;
   }
-  const isOver = () => open.gasLeft < LEAST_GAS || bytes >= maxBytes || clock.now() >= endMs;
+  const isOver = () =>
+    open.gasLeft < LEAST_GAS || bytes >= maxBytes || clock.now() >= endMs || signal?.aborted === true;
 
   try {
     const best = mempool.best();
@@ -74,7 +81,7 @@ export async function fillBlock(
     for (let at = 0; !isOver() && (at < arrived.length || clock.now() < arriveUntilMs); ) {
       const transaction = arrived[at];
       if (transaction === undefined) {
-        await clock.sleep(Math.min(ARRIVAL_INTERVAL_MS, arriveUntilMs - clock.now()));
+        await clock.sleep(Math.min(ARRIVAL_INTERVAL_MS, arriveUntilMs - clock.now()), signal);
       } else {
         at += 1;
         await take(transaction);
