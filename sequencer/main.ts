@@ -1,10 +1,5 @@
 import type { NodeCore } from "@phala-l2/node/core";
-import {
-  type DrivenCore,
-  type DrivenExtension,
-  type RunningDrivenNode,
-  startDrivenNode,
-} from "@phala-l2/node/driven-node";
+import { type RunningDrivenNode, startDrivenNode } from "@phala-l2/node/driven-node";
 import type { Gossip } from "@phala-l2/node/gossip/gossip";
 import { loadAccount, type SigningAccount } from "@phala-l2/node/keys/account";
 import {
@@ -28,8 +23,8 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Block } from "@phala-l2/protocol/wire/block";
 import { unsignedUnsafeBlock } from "@phala-l2/protocol/wire/unsafe-block";
-import { fillBlock } from "./building/fill-block.ts";
 import { Production } from "./building/production.ts";
+import { drivenExtension } from "./driven.ts";
 import { followChain } from "./mempool/follow-chain.ts";
 import { headView } from "./mempool/head-view.ts";
 import { DEFAULT_LIMITS, type MempoolLimits } from "./mempool/limits.ts";
@@ -62,8 +57,6 @@ export const sequencerSettings = {
 };
 
 type SequencerSettings = SettingsOf<typeof sequencerSettings>;
-
-const MILLISECONDS = 1000;
 
 function mempoolLimits({ poolTransactions, minTip }: SequencerSettings): MempoolLimits {
   return { ...DEFAULT_LIMITS, transactions: poolTransactions, minTip };
@@ -105,30 +98,6 @@ function extension(
   };
 }
 
-/** A mempool for blocks that a consensus client has built: it says when they begin and end, and signs them. */
-function drivenExtension(core: DrivenCore, settings: SequencerSettings, log: Log): DrivenExtension {
-  const { chain, engine, clock, config } = core;
-  const mempool = new Mempool(mempoolLimits(settings), headView(chain));
-  const unsubscribe = followChain({ engine, mempool, log });
-  const slotMs = Number(config.blockTime) * MILLISECONDS;
-  return {
-    pool: mempool,
-    submit: async (submitted) => mempool.submit(submitted),
-    // A block that nobody asks for is not filled for ever.
-    fill: (open, { transactionBytes, blockBytes, signal }) => {
-      const endMs = clock.now() + slotMs;
-      const limits = {
-        arriveUntilMs: endMs,
-        endMs,
-        maxBytes: blockBytes,
-        maxTransactionBytes: transactionBytes,
-      };
-      return fillBlock(open, { ...limits, signal }, { mempool, clock });
-    },
-    stop: async () => unsubscribe(),
-  };
-}
-
 /**
  * Starts an execution client with a mempool, for a sequencing op-node.
  * @throws RollupError of the node's parts, SETTING_INVALID
@@ -139,7 +108,7 @@ export async function startDrivenSequencer(
 ): Promise<RunningDrivenNode> {
   return startDrivenNode(await drivenNodeOptions(settings), {
     log,
-    extend: async (core) => drivenExtension(core, settings, log),
+    extend: async (core) => drivenExtension(core, mempoolLimits(settings), log),
   });
 }
 

@@ -10,6 +10,17 @@ describe("what the engine does about an error", () => {
       assert.equal(decide(new RollupError(code, "")).kind, "retry", code);
     }
   });
+  it("retries what another engine may mend, and looks anew where that is when it is not where it was", () => {
+    for (const code of ["ENGINE_UNREACHABLE", "ENGINE_CALL_REFUSED", "ENGINE_DATA_INVALID"]) {
+      assert.equal(decide(new RollupError(code, "")).kind, "retry", code);
+    }
+    for (const code of ["ENGINE_SYNCING", "ENGINE_FORKCHOICE_REFUSED", "ENGINE_BLOCK_WANTED"]) {
+      assert.equal(decide(new RollupError(code, "")).kind, "reset", code);
+    }
+    for (const code of ["ENGINE_JWT_REFUSED", "ENGINE_OTHER_CHAIN"]) {
+      assert.equal(decide(new RollupError(code, "")).kind, "halt", code);
+    }
+  });
   it("halts at conflicts, damage and faults of the program, keeping the cause", () => {
     for (const code of [
       "ENGINE_FINALIZED_CONFLICT",

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS } from "../mempool/limits.ts";
 import { Mempool } from "../mempool/mempool.ts";
 import { poolHead, transfer } from "../mempool/testing/transfers.ts";
 import { TestClock } from "../testing/clock.ts";
-import { fillBlock } from "./fill-block.ts";
+import { type FillLimits, fillBlock } from "./fill-block.ts";
 
 const SECOND = 1_000;
 
@@ -49,7 +49,7 @@ function setUp() {
   const clock = new TestClock();
   const mempool = new Mempool(DEFAULT_LIMITS, poolHead());
   const open = new FakeBlock();
-  const fill = (limits: { arriveUntilMs?: number; endMs?: number; maxBytes?: number } = {}) =>
+  const fill = (limits: Partial<FillLimits> = {}) =>
     fillBlock(
       open,
       { arriveUntilMs: SECOND, endMs: SECOND, maxBytes: Number.POSITIVE_INFINITY, ...limits },
@@ -61,6 +61,31 @@ function setUp() {
 const rawOf = ({ raw }: { raw: Uint8Array }) => toHex(raw);
 
 describe("filling a block", () => {
+  it("ends at once when the block is wanted, with what it has by then", async () => {
+    const { clock, mempool, open, fill } = setUp();
+    const [first, late] = [transfer(0), transfer(1)];
+    const controller = new AbortController();
+    mempool.submit(first);
+    clock.onTick = (now) => {
+      if (now === 100) controller.abort();
+      if (now === 105) mempool.submit(late);
+    };
+    await fill({ signal: controller.signal });
+    assert.deepEqual(open.taken, [rawOf(first)]);
+    assert.equal(clock.now(), 100);
+  });
+
+  it("leaves out transactions that are larger than a batcher wants", async () => {
+    const { mempool, open, fill } = setUp();
+    const transaction = transfer(0);
+    mempool.submit(transaction);
+    await fill({ maxTransactionBytes: transaction.raw.length - 1 });
+    assert.deepEqual(open.taken, []);
+    const later = { arriveUntilMs: 2 * SECOND, endMs: 2 * SECOND };
+    await fill({ ...later, maxTransactionBytes: transaction.raw.length });
+    assert.deepEqual(open.taken, [rawOf(transaction)]);
+  });
+
   it("takes the best payers first, then what arrives until the end of the slot", async () => {
     const { clock, mempool, open, fill } = setUp();
     const [low, high, late, tooLate] = [

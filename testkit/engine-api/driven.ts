@@ -1,6 +1,11 @@
 import { join } from "node:path";
 import { attributesOfBlock } from "@phala-l2/execution/block/attributes";
-import { type DrivenExtension, type RunningDrivenNode, startDrivenNode } from "@phala-l2/node/driven-node";
+import {
+  type DrivenCore,
+  type DrivenExtension,
+  type RunningDrivenNode,
+  startDrivenNode,
+} from "@phala-l2/node/driven-node";
 import { executionPayloadJson } from "@phala-l2/node/engine-api/execution-payload";
 import { readJwtSecret } from "@phala-l2/node/engine-api/jwt-secret";
 import { attributesJson } from "@phala-l2/node/engine-api/payload-attributes";
@@ -21,7 +26,10 @@ export type Driven = RunningDrivenNode & {
 
 export async function startDriven(
   world: World,
-  { dataDir = world.newFolder(), extension }: { dataDir?: string; extension?: DrivenExtension } = {},
+  {
+    dataDir = world.newFolder(),
+    extend,
+  }: { dataDir?: string; extend?: (core: DrivenCore) => DrivenExtension } = {},
 ): Promise<Driven> {
   const { config } = world;
   const jwtSecret = join(dataDir, "jwt.hex");
@@ -33,7 +41,7 @@ export async function startDriven(
       rpc: undefined,
       engineApi: { host: "127.0.0.1", port: 0, jwtSecret },
     },
-    { log: silentLog, ...(extension && { extend: async () => extension }) },
+    { log: silentLog, ...(extend && { extend: async (core) => extend(core) }) },
   );
   const secret = await readJwtSecret(jwtSecret);
   return { ...node, dataDir, secret, call: callerOf(node.engineApi.url, secret) };
