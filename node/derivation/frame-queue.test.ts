@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { processorTime } from "@phala-l2/protocol/testing/processor-time";
 import { encodeFrames, type Frame } from "@phala-l2/protocol/wire/frame";
 import { FrameQueue, orderedFrames } from "./frame-queue.ts";
 
@@ -54,9 +55,9 @@ describe("holocene/derivation.md, Frame Queue", () => {
 
   it("takes time in proportion to the frames, whatever their order", () => {
     const many = frames(Array.from({ length: 100_000 }, (_, i) => (i % 2 === 0 ? "a0" : "b0")).join(" "));
-    const before = performance.now();
+    const before = processorTime();
     assert.equal(orderedFrames(many).length, 1);
-    assert.ok(performance.now() - before < 2000);
+    assert.ok(processorTime(before) < 2_000);
   });
 });
 

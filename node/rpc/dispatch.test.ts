@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { silentLog } from "@phala-l2/protocol/log";
+import { processorTime } from "@phala-l2/protocol/testing/processor-time";
 import fc from "fast-check";
 import { dispatch, nestingDepth } from "./dispatch.ts";
 import { DEFAULT_RPC_LIMITS } from "./limits.ts";
@@ -91,8 +92,8 @@ describe("nesting", () => {
 
   test("escapes without an end cost no more than other text", () => {
     const hostile = `"${'\\"'.repeat(2_000_000)}`;
-    const start = performance.now();
+    const start = processorTime();
     assert.equal(nestingDepth(hostile, 8), 0);
-    assert.ok(performance.now() - start < 1_000);
+    assert.ok(processorTime(start) < 1_000);
   });
 });

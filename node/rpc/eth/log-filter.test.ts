@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { describe, test } from "node:test";
 import { asAddress, asHash, toHex } from "@phala-l2/protocol/bytes";
+import { processorTime } from "@phala-l2/protocol/testing/processor-time";
 import { type Log, logsBloom } from "@phala-l2/protocol/wire/receipt";
 import fc from "fast-check";
 import { logPattern, logQuery, matchesPattern, mayMatch } from "./log-filter.ts";
@@ -36,10 +37,10 @@ describe("which logs are wanted", () => {
     const many = (length: number) => Array.from({ length: 1_000 }, () => randomBytes(length));
     const pattern = { addresses: many(20).map(asAddress), topics: [many(32).map(asHash)] };
     const bloom = new Uint8Array(256);
-    const started = performance.now();
+    const started = processorTime();
     for (let block = 0; block < 5_000; block++) assert.equal(mayMatch(pattern, bloom), false);
     // Some 100 ms; hashing each alternative at each block takes several seconds.
-    assert.ok(performance.now() - started < 1_500);
+    assert.ok(processorTime(started) < 1_500);
   });
 
   test("patterns mean what geth's mean, told another way", () => {
