@@ -188,7 +188,7 @@ describe("receipts", () => {
     const receipt: Receipt = {
       type: 0,
       status: 1,
-      stateRoot: zero,
+      stateRoot: asHash(zero),
       cumulativeGasUsed: 1n,
       logsBloom: logsBloom([]),
       logs: [],
