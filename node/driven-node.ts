@@ -58,7 +58,7 @@ type Served = Pick<RpcServer, "url" | "wsUrl">;
 
 export type RunningDrivenNode = DrivenCore & {
   readonly rpc: Served | undefined;
-  readonly engineApi: Served;
+  readonly engineApi: Served & { readonly jwtSecret: string };
   stop(): Promise<void>;
 };
 
@@ -128,8 +128,10 @@ async function serve(
     { methods: authenticated, subscriptions, log, now: clock.now, readiness },
   );
   stops.push(() => api.stop());
-  if (rpc === undefined) return { rpc, engineApi: api };
+  const { jwtSecret } = engineApi;
+  const authenticatedApi = { url: api.url, wsUrl: api.wsUrl, jwtSecret };
+  if (rpc === undefined) return { rpc, engineApi: authenticatedApi };
   const open = await startRpcServer(rpc, { methods, subscriptions, log, readiness });
   stops.push(() => open.stop());
-  return { rpc: open, engineApi: api };
+  return { rpc: open, engineApi: authenticatedApi };
 }

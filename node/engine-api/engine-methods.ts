@@ -22,7 +22,7 @@ import {
   executionPayload,
   executionPayloadJson,
 } from "./execution-payload.ts";
-import { objectWith } from "./json-object.ts";
+import { objectWith, type ValueOf } from "./json-object.ts";
 import { type GivenAttributes, givenAttributes, readAttributes } from "./payload-attributes.ts";
 import { bodyMethods } from "./payload-bodies.ts";
 import type { PayloadBuilds } from "./payload-builds.ts";
@@ -41,7 +41,6 @@ const forkchoiceState = objectWith(
   { headBlockHash: hash, safeBlockHash: hash, finalizedBlockHash: hash },
   {},
 );
-type ValueOf<Parser> = Parser extends Parse<infer Value> ? Value : never;
 type ForkchoiceState = ValueOf<typeof forkchoiceState>;
 
 const ID_LENGTH = 8;
@@ -224,7 +223,7 @@ function isZero(value: Hash): boolean {
   return bytesEqual(value, ZERO_HASH);
 }
 
-/** The newest fork first; a version is for the time from its fork to the next. */
+/** Of engine_getPayload. */
 type PayloadVersion = 1 | 2 | 3 | 4 | 5;
 
 function getPayloadMethods({ engine, builds }: EngineApiParts): RpcMethods {

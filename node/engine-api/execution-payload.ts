@@ -23,7 +23,7 @@ import {
   quantity,
   uint64,
 } from "../rpc/parameters.ts";
-import { objectWith } from "./json-object.ts";
+import { objectWith, type ValueOf } from "./json-object.ts";
 
 /** Transactions in one payload; MAX_TRANSACTIONS_PER_PAYLOAD of the consensus specification. */
 export const MAX_TRANSACTIONS = 1 << 20;
@@ -65,7 +65,6 @@ export const executionPayload = objectWith(
   { withdrawals: withdrawalList, blobGasUsed: uint64, excessBlobGas: uint64, withdrawalsRoot: hash },
 );
 
-type ValueOf<Parser> = Parser extends Parse<infer Value> ? Value : never;
 export type ExecutionPayload = ValueOf<typeof executionPayload>;
 
 export type PayloadReading =

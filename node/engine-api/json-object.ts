@@ -1,7 +1,8 @@
 import { invalid, isObject, ok, type Parse } from "../rpc/parameters.ts";
 
 type Parsers = Readonly<Record<string, Parse<unknown>>>;
-type ValueOf<Parser> = Parser extends Parse<infer Value> ? Value : never;
+/** What a reader reads. */
+export type ValueOf<Parser> = Parser extends Parse<infer Value> ? Value : never;
 
 /** The values of an object's fields. */
 export type ObjectOf<Required extends Parsers, Optional extends Parsers> = {

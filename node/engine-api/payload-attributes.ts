@@ -6,7 +6,7 @@ import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attribut
 import { quantityHex } from "../rpc/format/hex.ts";
 import { address, bool, data, hash, type Parse, uint64 } from "../rpc/parameters.ts";
 import { transactionList, withdrawalList } from "./execution-payload.ts";
-import { objectWith } from "./json-object.ts";
+import { objectWith, type ValueOf } from "./json-object.ts";
 
 /**
  * PayloadAttributesV1 to V3 with the OP Stack's fields.
@@ -26,7 +26,6 @@ export const givenAttributes = objectWith(
   },
 );
 
-type ValueOf<Parser> = Parser extends Parse<infer Value> ? Value : never;
 /** Attributes as a consensus client gives them. */
 export type GivenAttributes = ValueOf<typeof givenAttributes>;
 

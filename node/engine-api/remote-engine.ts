@@ -24,6 +24,7 @@ import type { ChainHeads } from "../store/chain-store.ts";
 import { invalidEngineData } from "./engine-client.ts";
 import type { RemoteApi } from "./remote-api.ts";
 import { RemoteChain } from "./remote-chain.ts";
+import { readHeads } from "./remote-heads.ts";
 import { SafeHeads } from "./safe-heads.ts";
 
 export type RemoteEngineDependencies = {
@@ -37,7 +38,7 @@ export type RemoteEngineDependencies = {
 /**
  * The engine as another program, an unmodified op-reth or op-geth: this node derives, and has the blocks
  * executed there. It is the only writer of that program's heads. What op-node keeps in memory is in memory here
- * too: at a start everything after the engine's finalized block is derived again, and compared.
+ * too: at a start everything after a block that is certainly safe is derived again, and compared.
  */
 export class RemoteEngine implements DerivationEngine {
   readonly config: RollupConfig;
@@ -247,7 +248,7 @@ export class RemoteEngine implements DerivationEngine {
     const isSameFinal = bytesEqual(there.finalized.hash, before.finalized.hash);
     const kept = isSameFinal ? { ...there, finalizedFrom: before.finalizedFrom } : there;
     const { safe, safeDerivedFrom } = before;
-    if (safe.number <= there.finalized.number || safe.number > there.unsafe.number) return kept;
+    if (safe.number <= there.safe.number || safe.number > there.unsafe.number) return kept;
     const found = await this.#api.block(safe.number);
     const isThere = found !== undefined && bytesEqual(found.ref.hash, safe.hash);
     return isThere ? { ...kept, safe, safeDerivedFrom } : kept;
@@ -321,19 +322,4 @@ async function checkChain({ l2ChainId, genesis }: RollupConfig, api: RemoteApi):
   if (found !== undefined) return;
   const message = `the engine does not have the rollup's genesis block ${toHex(genesis.l2.hash)}; give it the genesis file of the same deployment`;
   throw new RollupError("ENGINE_OTHER_CHAIN", message, { data: { wanted: toHex(genesis.l2.hash) } });
-}
-
-/** Nobody has told this node from which L1 blocks the engine's heads came: their own origins at least. */
-async function readHeads(config: RollupConfig, api: RemoteApi): Promise<ChainHeads> {
-  const [latest, finalized] = await Promise.all([api.block("latest"), api.block("finalized")]);
-  const genesis = finalized === undefined ? await api.block(config.genesis.l2.hash) : undefined;
-  const final = (finalized ?? genesis)?.ref;
-  if (latest === undefined || final === undefined) throw invalidEngineData("it has no newest block");
-  return {
-    unsafe: latest.ref,
-    safe: final,
-    finalized: final,
-    safeDerivedFrom: final.l1Origin,
-    finalizedFrom: final.l1Origin,
-  };
 }

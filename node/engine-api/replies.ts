@@ -1,5 +1,5 @@
 import { type Hash, toHex } from "@phala-l2/protocol/bytes";
-import type { ForkchoiceVerdict, PayloadVerdict } from "../engine/driven-engine.ts";
+import type { PayloadVerdict } from "../engine/driven-engine.ts";
 import { failure, type RpcFailure } from "../rpc/reply.ts";
 
 /** The Engine API's own error codes, with geth's words. Source: execution-apis src/engine/common.md "Errors". */

@@ -9,7 +9,8 @@ import { defineCommand, HOLDS, untilStopped } from "./command.ts";
 
 /** What a driven node prints of its addresses. */
 export function drivenAddresses({ rpc, engineApi }: RunningDrivenNode): object {
-  return { rpc: rpc?.url, ws: rpc?.wsUrl, engineApi: engineApi.url, engineApiWs: engineApi.wsUrl };
+  const { url, wsUrl, jwtSecret } = engineApi;
+  return { rpc: rpc?.url, ws: rpc?.wsUrl, engineApi: url, engineApiWs: wsUrl, jwtSecret };
 }
 
 type Started = { readonly addresses: object; readonly stop: () => Promise<void> };

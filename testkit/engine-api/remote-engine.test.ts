@@ -142,6 +142,30 @@ describe("derivation that drives another engine over HTTP", () => {
     assert.equal((await again.engine.block(20n))?.ref.number, 20n);
   });
 
+  it("begins a sequencing window before the safe block where nothing is final", async () => {
+    const { world, sequencer, driven } = await setUp();
+    const windowBefore = world.config.seqWindowSize + 10n;
+    const remote = await remoteOf(world, driven);
+    await run(world, sequencer, Number(windowBefore), 6);
+    await remote.settle();
+    const { safe } = driven.chain.heads();
+    assert.equal(driven.chain.heads().finalized.number, 0n);
+    await remote.stop();
+    const again = await remoteOf(world, driven);
+    const start = again.engine.heads().safe;
+    assert.equal(start.l1Origin.number, safe.l1Origin.number - world.config.seqWindowSize);
+    assert.ok(start.number > 0n);
+    await again.settle();
+    assert.deepEqual(driven.chain.heads().safe, safe);
+    assert.equal(count(again, "engine_getPayloadV4"), 0);
+    world.reorganise(3);
+    for (let count = 0; count < 5; count++) world.chain.mine({ salt: Uint8Array.of(1) });
+    await again.settle();
+    const hashes = await embeddedHashes(world);
+    assert.deepEqual(canonical(driven).slice(0, hashes.length), hashes);
+    assert.equal(again.engine.halted, undefined);
+  });
+
   it("takes unsafe blocks in order, and judges the others as the embedded engine does", async () => {
     const { world, sequencer, driven } = await setUp();
     for (const nonce of [0, 1, 2]) await world.sequence(sequencer, [transfer(nonce)]);
