@@ -33,9 +33,7 @@ export function invalidStatus(reason: string | null, latestValid?: Hash): object
 }
 
 /** PayloadStatusV1. */
-export function statusJson(
-  verdict: PayloadVerdict | Exclude<ForkchoiceVerdict, { kind: "refused" }>,
-): object {
+export function statusJson(verdict: PayloadVerdict): object {
   switch (verdict.kind) {
     case "valid":
       return { status: "VALID", latestValidHash: toHex(verdict.ref.hash), validationError: null };
