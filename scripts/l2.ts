@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   prover: async () => (await import("./commands/prover.ts")).proverCommand,
   bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
   genesis: async () => (await import("./commands/genesis.ts")).genesisCommand,
+  decode: async () => (await import("./commands/decode.ts")).decodeCommand,
+  encode: async () => (await import("./commands/encode.ts")).encodeCommand,
 };
 
 function fail(message: string): void {

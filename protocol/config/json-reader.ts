@@ -7,6 +7,7 @@ const U64_MAX = 2n ** 64n - 1n;
 export type JsonValue =
   | string
   | number
+  | boolean
   | null
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
@@ -88,6 +89,25 @@ export class JsonObject {
 
   integerOr(name: string, fallback: bigint, max?: bigint): bigint {
     return this.has(name) ? this.integer(name, max) : fallback;
+  }
+
+  text(name: string): string {
+    return this.#text(name, "text is wanted");
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#required(name);
+    if (!Array.isArray(value)) throw configInvalid(this.pathOf(name), "a list is wanted");
+    return value.map((item: unknown, i) => {
+      if (typeof item === "string") return item;
+      throw configInvalid(`${this.pathOf(name)}[${i}]`, "text is wanted");
+    });
+  }
+
+  flag(name: string): boolean {
+    const value = this.#required(name);
+    if (typeof value !== "boolean") throw configInvalid(this.pathOf(name), "true or false is wanted");
+    return value;
   }
 
   #text(name: string, wanted: string): string {
