@@ -5,7 +5,7 @@ import type { Log } from "@phala-l2/protocol/log";
 import { type Clock, systemClock } from "./clock.ts";
 import { type CoreOptions, openChain } from "./core.ts";
 import { DrivenEngine } from "./engine/driven-engine.ts";
-import { engineMethods } from "./engine-api/engine-methods.ts";
+import { engineMethods, minerMethods } from "./engine-api/engine-methods.ts";
 import { startEngineServer } from "./engine-api/engine-server.ts";
 import { loadOrMakeJwtSecret } from "./engine-api/jwt-secret.ts";
 import { type FillBlock, PayloadBuilds } from "./engine-api/payload-builds.ts";
@@ -15,13 +15,14 @@ import { forwardTo } from "./rpc/eth/forward.ts";
 import type { SubmitTransaction } from "./rpc/eth/submission.ts";
 import { ethSubscriptions } from "./rpc/eth/subscriptions.ts";
 import { DEFAULT_RPC_LIMITS } from "./rpc/limits.ts";
+import type { RpcMethods } from "./rpc/method.ts";
 import type { PoolView } from "./rpc/pool-view.ts";
 import { type RpcServer, startRpcServer } from "./rpc/server.ts";
 import type { ChainStore } from "./store/chain-store.ts";
 import { VERSION } from "./version.ts";
 
 export type DrivenNodeOptions = Omit<CoreOptions, "l1"> & {
-  readonly rpc: Omit<RpcOptions, "adminPort"> | undefined;
+  readonly rpc: RpcOptions | undefined;
   /** Where sent transactions are forwarded to by a node without a mempool. */
   readonly sequencerUrl?: string | undefined;
   readonly engineApi: {
@@ -57,7 +58,7 @@ export type DrivenNodeDependencies = {
 type Served = Pick<RpcServer, "url" | "wsUrl">;
 
 export type RunningDrivenNode = DrivenCore & {
-  readonly rpc: Served | undefined;
+  readonly rpc: (Served & { readonly adminUrl: string | undefined }) | undefined;
   readonly engineApi: Served & { readonly jwtSecret: string };
   stop(): Promise<void>;
 };
@@ -131,7 +132,19 @@ async function serve(
   const { jwtSecret } = engineApi;
   const authenticatedApi = { url: api.url, wsUrl: api.wsUrl, jwtSecret };
   if (rpc === undefined) return { rpc, engineApi: authenticatedApi };
-  const open = await startRpcServer(rpc, { methods, subscriptions, log, readiness });
-  stops.push(() => open.stop());
-  return { rpc: open, engineApi: authenticatedApi };
+  const listen = async (where: Omit<RpcOptions, "adminPort">, served: RpcMethods) => {
+    const server = await startRpcServer(where, { methods: served, subscriptions, log, readiness });
+    stops.push(() => server.stop());
+    return server;
+  };
+  const { url, wsUrl } = await listen(rpc, methods);
+  // op-batcher has no token: it calls where the operator alone can.
+  const admin =
+    rpc.adminPort === undefined
+      ? undefined
+      : await listen(
+          { host: "127.0.0.1", port: rpc.adminPort, corsOrigins: [] },
+          { ...methods, ...minerMethods(builds) },
+        );
+  return { rpc: { url, wsUrl, adminUrl: admin?.url }, engineApi: authenticatedApi };
 }

@@ -39,7 +39,7 @@ export const nodeSettings = {
     default: "9545",
   }),
   adminPort: portSetting({
-    help: "port on 127.0.0.1 that serves admin_* and opp2p_* in full too; 0 is any free one; none: not served",
+    help: "port on 127.0.0.1 that serves admin_* and opp2p_* in full too, or miner_* with engineApiPort; 0 is any free one; none: not served",
     optional: true,
   }),
   rpcCorsOrigins: listSetting({ help: "origins whose pages may call; * is any", default: "" }),

@@ -18,7 +18,7 @@ const engineUrl = "http://127.0.0.1:8551";
 describe("who derives and who executes", () => {
   it("is told by engineApiPort and engineUrl", () => {
     assert.equal(mode({ l1RpcUrls, l1BeaconUrls: l1RpcUrls, p2pListen: ["/ip4/0.0.0.0/tcp/1"] }), "whole");
-    assert.equal(mode({ engineApiPort: 8551 }), "driven");
+    assert.equal(mode({ engineApiPort: 8551, adminPort: 9546 }), "driven");
     assert.equal(mode({ engineApiPort: 0, engineJwtSecret: "jwt.hex", sequencerUrl: engineUrl }), "driven");
     assert.equal(mode({ engineUrl, engineJwtSecret: "jwt.hex", l1RpcUrls }), "remote");
   });
@@ -28,7 +28,6 @@ describe("who derives and who executes", () => {
     [/--l1-rpc-urls/, { engineApiPort: 8551, l1RpcUrls }],
     [/--l1-beacon-urls/, { engineApiPort: 8551, l1BeaconUrls: l1RpcUrls }],
     [/--p2p-listen, --p2p-peers/, { engineApiPort: 8551, p2pListen: ["/a"], p2pPeers: ["/b"] }],
-    [/--admin-port/, { engineApiPort: 8551, adminPort: 9546 }],
     [/--engine-jwt-secret/, { l1RpcUrls, engineJwtSecret: "jwt.hex" }],
     [/give --l1-rpc-urls/, {}],
     [/give --l1-rpc-urls/, { engineUrl, engineJwtSecret: "jwt.hex" }],

@@ -21,7 +21,7 @@ export type NodeMode = "whole" | "driven" | "remote";
 const FOREIGN: Readonly<Record<NodeMode, readonly Name[]>> = {
   whole: ["engineJwtSecret"],
   // The consensus client reads L1 and gossips; there must be one writer of heads.
-  driven: ["engineUrl", "l1RpcUrls", "l1BeaconUrls", "p2pListen", "p2pPeers", "adminPort"],
+  driven: ["engineUrl", "l1RpcUrls", "l1BeaconUrls", "p2pListen", "p2pPeers"],
   remote: ["engineApiPort"],
 };
 const NEEDED: Readonly<Record<NodeMode, readonly Name[]>> = {

@@ -84,8 +84,11 @@ export function engineMethods(parts: EngineApiParts): RpcMethods {
   };
 }
 
-/** What a batcher that is behind asks of whoever builds blocks. Zero means no limit. Source: op-geth miner API. */
-function minerMethods(builds: PayloadBuilds): RpcMethods {
+/**
+ * What a batcher that is behind asks of whoever builds blocks. Zero means no limit. It must only be served to the
+ * operator: who calls it can keep users' transactions out of blocks. Source: op-geth's miner API.
+ */
+export function minerMethods(builds: PayloadBuilds): RpcMethods {
   const limit = (value: bigint) => (value === 0n ? Number.POSITIVE_INFINITY : Number(value));
   return {
     miner_setMaxDASize: method2(required(quantity), required(quantity), (transaction, block) => {

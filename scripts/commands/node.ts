@@ -10,7 +10,14 @@ import { defineCommand, HOLDS, untilStopped } from "./command.ts";
 /** What a driven node prints of its addresses. */
 export function drivenAddresses({ rpc, engineApi }: RunningDrivenNode): object {
   const { url, wsUrl, jwtSecret } = engineApi;
-  return { rpc: rpc?.url, ws: rpc?.wsUrl, engineApi: url, engineApiWs: wsUrl, jwtSecret };
+  return {
+    rpc: rpc?.url,
+    ws: rpc?.wsUrl,
+    admin: rpc?.adminUrl,
+    engineApi: url,
+    engineApiWs: wsUrl,
+    jwtSecret,
+  };
 }
 
 type Started = { readonly addresses: object; readonly stop: () => Promise<void> };

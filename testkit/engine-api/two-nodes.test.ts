@@ -50,7 +50,7 @@ before(async () => {
       rollup: config,
       genesis: testGenesis(config),
       dataDir: join(folder, "driven"),
-      rpc: { host: "127.0.0.1", port: 0, corsOrigins: [] },
+      rpc: { host: "127.0.0.1", port: 0, corsOrigins: [], adminPort: 0 },
       engineApi: { host: "127.0.0.1", port: 0, jwtSecret },
     },
     { log: silentLog },
@@ -121,6 +121,14 @@ describe("one node derives, another executes, over a real L1", () => {
       -32601,
     );
     assert.equal((await fetch(`${remote.rpc.url}/readyz`)).status, 200);
+    assert.ok(driven.rpc.adminUrl);
+    assert.equal(at(await ask(driven.rpc.adminUrl, "miner_setMaxDASize", "0x1", "0x2"), "result"), true);
+    assert.equal(at(await ask(driven.rpc.adminUrl, "eth_chainId"), "result"), "0x385");
+    for (const method of ["miner_setMaxDASize", "engine_forkchoiceUpdatedV3"]) {
+      assert.equal(at(await ask(driven.rpc.url, method, "0x1", "0x2"), "error", "code"), -32601, method);
+    }
+    const engine = await ask(driven.rpc.adminUrl, "engine_forkchoiceUpdatedV3", {}, null);
+    assert.equal(at(engine, "error", "code"), -32601);
   });
 
   it("and a node that can not reach its engine says so at once, and leaves nothing behind", async () => {
