@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   genesis: async () => (await import("./commands/genesis.ts")).genesisCommand,
   decode: async () => (await import("./commands/decode.ts")).decodeCommand,
   encode: async () => (await import("./commands/encode.ts")).encodeCommand,
+  "state-tests": async () => (await import("./commands/state-tests.ts")).stateTestsCommand,
 };
 
 function fail(message: string): void {
