@@ -1,5 +1,5 @@
 import { bigintToBytes, bytesEqual, concatBytes, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import type { L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { isActive, type L2BlockRef, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { SystemConfig } from "@phala-l2/protocol/config/system-config";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { SEQUENCER_FEE_VAULT } from "@phala-l2/protocol/predeploys";
@@ -9,7 +9,7 @@ import { DEPOSIT_TYPE, encodeTransaction } from "@phala-l2/protocol/wire/transac
 import { l1BlobBaseFee } from "./blob-base-fee.ts";
 import { type L1Epoch, userDeposits } from "./epoch.ts";
 import { feeScalars } from "./fee-scalars.ts";
-import { upgradeTransactions } from "./upgrade-transactions.ts";
+import { upgradeGas, upgradeTransactions } from "./upgrade-transactions.ts";
 
 /** Stands for a SystemConfig that holds zero. Source: specs/protocol/jovian/l1-attributes.md. */
 const DEFAULT_DA_FOOTPRINT_GAS_SCALAR = 400n;
@@ -42,9 +42,9 @@ export function buildAttributes({ config, parent, epoch, transactions }: Attribu
     prevRandao: header.prevRandao,
     feeRecipient: SEQUENCER_FEE_VAULT,
     parentBeaconBlockRoot: header.parentBeaconBlockRoot ?? ZERO_HASH,
-    gasLimit: systemConfig.gasLimit,
+    gasLimit: systemConfig.gasLimit + upgradeGas(config, timestamp),
     eip1559Params: eip1559ParamsOf(systemConfig),
-    minBaseFee: systemConfig.minBaseFee,
+    minBaseFee: isActive(config, "jovian", timestamp) ? systemConfig.minBaseFee : 0n,
     transactions: [
       l1AttributesTransaction(config, epoch, sequenceNumber, timestamp),
       ...(isFirstOfEpoch ? userDeposits(epoch) : []),

@@ -102,13 +102,22 @@ function checkEpoch(context: BatchContext, batch: SingularBatch): Verdict | unde
 }
 
 /**
+ * Forks whose first block has deposits only. An older fork's text asks that of the sequencer alone, and no batch
+ * is dropped for it (op-node, kona).
+ */
+const DEPOSITS_ONLY_FROM = FORKS.slice(FORKS.indexOf("jovian"));
+
+/**
  * derivation.md: an empty transaction or a deposit among the batch's transactions -> drop; isthmus/derivation.md:
- * type 4 only once Isthmus is active; jovian/derivation.md "Activation Block Rules": a fork's first block has
- * deposits only. Whether a transaction decodes is for execution to find.
+ * type 4 only once Isthmus is active; jovian/derivation.md "Activation Block Rules": the first block of Jovian, or
+ * of a later fork, has deposits only. Whether a transaction decodes is for execution to find.
  */
 function checkTransactions(config: RollupConfig, batch: SingularBatch): Verdict | undefined {
   const { timestamp, transactions } = batch;
-  if (transactions.length > 0 && FORKS.some((fork) => isActivationBlock(config, fork, timestamp))) {
+  if (
+    transactions.length > 0 &&
+    DEPOSITS_ONLY_FROM.some((fork) => isActivationBlock(config, fork, timestamp))
+  ) {
     return drop("transactions-in-activation-block");
   }
   const setCodeAllowed = isActive(config, "isthmus", timestamp);

@@ -22,6 +22,8 @@ export type L1Epoch = {
   /** The SystemConfig with the changes made in this very block. */
   readonly systemConfig: SystemConfig;
   readonly depositLogs: readonly DepositLog[];
+  /** The ConfigUpdate events of this very block, of which some may be unreadable. */
+  readonly updateLogs: readonly Log[];
 };
 
 export type OpenedEpoch = {
@@ -50,17 +52,19 @@ export function openEpoch(config: RollupConfig, block: L1Block, before: SystemCo
   }
   let systemConfig = before;
   const depositLogs: DepositLog[] = [];
+  const updateLogs: Log[] = [];
   const ignoredUpdates: string[] = [];
   for (const { log, index } of successfulLogs(block.receipts ?? [])) {
     if (isEvent(log, config.depositContractAddress, TRANSACTION_DEPOSITED_TOPIC)) {
       depositLogs.push({ log, index });
     } else if (isEvent(log, config.l1SystemConfigAddress, CONFIG_UPDATE_TOPIC)) {
+      updateLogs.push(log);
       const update = applySystemConfigLog(systemConfig, log, config);
       if (update.kind === "updated") systemConfig = update.systemConfig;
       else if (update.reason !== "not-of-derivation") ignoredUpdates.push(update.reason);
     }
   }
-  const epoch = { ref: blockRefOf(block), header: block.header, systemConfig, depositLogs };
+  const epoch = { ref: blockRefOf(block), header: block.header, systemConfig, depositLogs, updateLogs };
   return { epoch, ignoredUpdates };
 }
 

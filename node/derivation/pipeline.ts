@@ -14,6 +14,7 @@ import { L1Traversal, type Reorg } from "./l1-traversal.ts";
 import type { L2ChainReader } from "./l2-chain-reader.ts";
 import { assertSupported } from "./rules.ts";
 import type { DerivedAttributes, Dropped, Stage, Step } from "./step.ts";
+import { systemConfigForChild } from "./system-config.ts";
 
 /** Where a pipeline begins; `findSyncStart` gives it. */
 export type PipelineStart = {
@@ -60,7 +61,7 @@ export interface Pipeline {
 }
 
 /**
- * Makes a pipeline. Only chains with every fork up to Jovian active at genesis are supported.
+ * Makes a pipeline. Only chains with every fork up to Holocene active at genesis are supported.
  * @throws RollupError FORK_UNSUPPORTED, SEQUENCING_WINDOW_TOO_SMALL
  */
 export function createPipeline(config: RollupConfig, start: PipelineStart, chain: L2ChainReader): Pipeline {
@@ -70,6 +71,7 @@ export function createPipeline(config: RollupConfig, start: PipelineStart, chain
 
 class DerivationPipeline implements Pipeline {
   readonly #config: RollupConfig;
+  readonly #chain: L2ChainReader;
   readonly #traversal: L1Traversal;
   readonly #retrieval: L1Retrieval;
   readonly #frames = new FrameQueue();
@@ -86,6 +88,7 @@ class DerivationPipeline implements Pipeline {
 
   constructor(config: RollupConfig, start: PipelineStart, chain: L2ChainReader) {
     this.#config = config;
+    this.#chain = chain;
     this.#safeHead = start.l2SafeHead;
     this.#traversal = new L1Traversal(config, start.l1Start, start.systemConfigAtStart);
     this.#retrieval = new L1Retrieval(config);
@@ -235,7 +238,13 @@ class DerivationPipeline implements Pipeline {
 
   #attributes({ epoch, transactions }: AcceptedBatch): DerivedAttributes {
     const parent = this.#safeHead;
-    const attributes = buildAttributes({ config: this.#config, parent, epoch, transactions });
+    const systemConfig = systemConfigForChild(this.#config, parent, epoch, this.#chain);
+    const attributes = buildAttributes({
+      config: this.#config,
+      parent,
+      epoch: { ...epoch, systemConfig },
+      transactions,
+    });
     const derivedFrom = this.#origin();
     this.#pending = { kind: "attributes", attributes, parent, derivedFrom, isLastInSpan: true };
     return this.#pending;

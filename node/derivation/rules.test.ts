@@ -38,15 +38,17 @@ describe("chains that are derived rightly, and others", () => {
     refusedFork({}, "holocene");
   });
 
-  it("names each other fork that is not active at genesis", () => {
-    for (const fork of FORKS) {
-      if (fork === "holocene" || fork === "karst") continue;
+  it("names each fork before Holocene that is not active at genesis", () => {
+    for (const fork of FORKS.slice(0, FORKS.indexOf("holocene"))) {
       refusedFork({ ...UP_TO_JOVIAN, [fork]: GENESIS_TIME + 2n }, fork);
     }
   });
 
-  it("refuses a later activation whose upgrade transactions it does not have", () => {
-    refusedFork({ ...UP_TO_JOVIAN, karst: GENESIS_TIME + 2n }, "karst");
+  it("accepts Isthmus, Jovian and Karst at any time, or never", () => {
+    const upToHolocene = forksUpTo("holocene", GENESIS_TIME);
+    const times = { isthmus: GENESIS_TIME + 2n, jovian: GENESIS_TIME + 20n, karst: GENESIS_TIME + 20n };
+    assertSupported(config(upToHolocene));
+    assertSupported(config({ ...upToHolocene, ...times }));
   });
 
   it("refuses a sequencing window of one block", () => {

@@ -16,8 +16,8 @@ export const FJORD_MAX_SEQUENCER_DRIFT = 1800n;
 /** Counted per frame on top of its data. Source: specs/protocol/derivation.md "Pruning". */
 export const FRAME_SIZE_OVERHEAD = 200;
 
-/** The rules this package implements begin with Holocene and are complete up to Jovian. */
-const LAST_REQUIRED_FORK: Fork = "jovian";
+/** The rules this package implements begin with Holocene: it and all before it are active at genesis. */
+const LAST_REQUIRED_FORK: Fork = "holocene";
 
 /** L1 blocks within which a channel must be complete, for an L1 block of this time. */
 export function channelTimeout(config: RollupConfig, l1Timestamp: bigint): bigint {
@@ -32,9 +32,9 @@ export function maxSequencerDrift(config: RollupConfig, l1Timestamp: bigint): bi
 /**
  * Refuses a chain that this pipeline would derive wrongly.
  *
- * Every fork up to Jovian, Holocene above all, must be active at genesis: the older frame queue, channel bank
- * and batch queue, and the switch between them, are not implemented. A later fork may be active at genesis or
- * never, or at any time when its upgrade transactions are known (upgrade-transactions.ts).
+ * Every fork up to Holocene must be active at genesis: the older frame queue, channel bank and batch queue, and
+ * the switch between them, are not implemented. A later fork may be active at genesis or never, or at any time
+ * when its upgrade transactions are known (upgrade-transactions.ts).
  *
  * @throws RollupError FORK_UNSUPPORTED { fork }, SEQUENCING_WINDOW_TOO_SMALL
  */

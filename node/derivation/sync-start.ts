@@ -1,11 +1,9 @@
 import type { L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
-import type { SystemConfig } from "@phala-l2/protocol/config/system-config";
-import { systemConfigFromL2Block } from "@phala-l2/protocol/config/system-config-update";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { DEPOSIT_TYPE, decodeTransaction } from "@phala-l2/protocol/wire/transaction";
 import type { L2BlockFacts, L2ChainReader } from "./l2-chain-reader.ts";
 import type { PipelineStart } from "./pipeline.ts";
 import { channelTimeout } from "./rules.ts";
+import { systemConfigOf } from "./system-config.ts";
 
 /**
  * Where a pipeline that continues after `safeHead` begins to read L1: at the L1 origin of the last L2 block
@@ -39,18 +37,6 @@ export function findSyncStart(
     l1Start: block.l1Origin,
     systemConfigAtStart: systemConfigOf(config, block, chain),
   };
-}
-
-function systemConfigOf(config: RollupConfig, block: L2BlockRef, chain: L2ChainReader): SystemConfig {
-  if (block.number === config.genesis.l2.number) return config.genesis.systemConfig;
-  const { header, transactions } = blockAt(chain, block.number);
-  const first = transactions[0] === undefined ? undefined : decodeTransaction(transactions[0]);
-  if (first?.kind !== "ok" || first.transaction.type !== DEPOSIT_TYPE) {
-    throw new RollupError("L2_BLOCK_MALFORMED", "an L2 block begins with the L1 attributes deposit", {
-      data: { number: block.number },
-    });
-  }
-  return systemConfigFromL2Block(config, header, first.transaction);
 }
 
 function blockAt(chain: L2ChainReader, number: bigint): L2BlockFacts {

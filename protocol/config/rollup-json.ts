@@ -71,6 +71,13 @@ function refuseUnsupported(root: JsonObject): void {
   if (root.integerOr("granite_channel_timeout", GRANITE_CHANNEL_TIMEOUT) !== GRANITE_CHANNEL_TIMEOUT) {
     throw configInvalid("granite_channel_timeout", `${GRANITE_CHANNEL_TIMEOUT} is the only supported value`);
   }
+  refuseKeptUpgradeGas(root);
+}
+
+/** op-node's switch for chains on which Karst's one-time gas stayed in the limit. */
+function refuseKeptUpgradeGas(root: JsonObject): void {
+  const name = "keep_karst_upgrade_gas";
+  if (root.has(name) && root.flag(name)) throw configInvalid(name, "only false is supported");
 }
 
 function readGenesis(genesis: JsonObject): RollupConfig["genesis"] {

@@ -15,8 +15,9 @@ import { decodeL1Attributes, type L1Attributes } from "../wire/l1-attributes.ts"
 import type { Log } from "../wire/receipt.ts";
 import type { DepositTransaction } from "../wire/transaction.ts";
 import { areValidEip1559Params, decodeEip1559Params, decodeExtraData } from "./eip1559-params.ts";
-import { isActive, type RollupConfig } from "./rollup.ts";
+import { isActivationBlock, isActive, type RollupConfig } from "./rollup.ts";
 import type { SystemConfig } from "./system-config.ts";
+import { KARST_UPGRADE_GAS } from "./upgrade-gas.ts";
 
 /** Topic of the SystemConfig contract's event. Source: specs/protocol/system-config.md "ConfigUpdate". */
 export const CONFIG_UPDATE_TOPIC: Hash = keccak256(
@@ -187,7 +188,8 @@ function malformed(reason: string, header: Header): RollupError {
 /**
  * The SystemConfig as of an L2 block of our own chain: from the block's L1 attributes, gas limit and extraData,
  * or the genesis one for the genesis block. Where SystemConfig has zeros for "the default", a block has the
- * default's value: the effect is the same.
+ * default's value: the effect is the same. A parameter of a fork that the block does not know yet, or only
+ * activates, is zero. The gas that Karst's first block has on top is not part of it.
  * Source: specs/protocol/derivation.md "Resetting the Pipeline" (op-node PayloadToSystemConfig).
  * @throws RollupError L2_BLOCK_INVALID when the block has no such attributes; our own blocks always have
  */
@@ -201,13 +203,15 @@ export function systemConfigFromL2Block(
   if (decoded.kind === "invalid") throw malformed(decoded.reason, header);
   const { attributes, format } = decoded;
   const fees = feeParamsOf(config, header);
+  const isKarstActivation = isActivationBlock(config, "karst", header.timestamp);
+  if (isKarstActivation && header.gasLimit < KARST_UPGRADE_GAS) throw malformed("gas-limit-too-low", header);
   return {
     batcherAddress: attributes.batcherAddress,
     scalar:
       format === "bedrock"
         ? asHash(bigintToBytes(attributes.l1FeeScalar ?? 0n, WORD))
         : packScalar(attributes.baseFeeScalar, attributes.blobBaseFeeScalar),
-    gasLimit: header.gasLimit,
+    gasLimit: header.gasLimit - (isKarstActivation ? KARST_UPGRADE_GAS : 0n),
     ...fees,
     ...operatorParamsOf(attributes),
   };

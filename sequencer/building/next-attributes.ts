@@ -47,7 +47,8 @@ async function epochOf(
   const systemConfig = systemConfigAt(chain, parent);
   if (bytesEqual(origin.hash, parent.l1Origin.hash)) {
     // The epoch goes on: its deposits and changes were in its first block.
-    return { ref: origin, header: await l1.header(origin.hash), systemConfig, depositLogs: [] };
+    const header = await l1.header(origin.hash);
+    return { ref: origin, header, systemConfig, depositLogs: [], updateLogs: [] };
   }
   return openEpoch(chain.config, await l1.block(origin.hash), systemConfig).epoch;
 }

@@ -1,6 +1,6 @@
 import type { L2BlockFacts, L2ChainReader } from "@phala-l2/derivation/l2-chain-reader";
 import { bigintToBytes, concatBytes, type Hash, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import type { BlockId, RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { type BlockId, isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { SEQUENCER_FEE_VAULT } from "@phala-l2/protocol/predeploys";
 import {
@@ -23,15 +23,17 @@ export function l1AttributesOf(transactions: readonly Uint8Array[]): L1Attribute
   return values.attributes;
 }
 
+type SealingConfig = Pick<RollupConfig, "eip1559" | "forks">;
+
 /**
  * An L2 chain whose blocks are sealed without being executed: the header commits to everything in the
  * attributes, so equal attributes on equal parents, and only these, give equal hashes.
  */
 export class L2Chain implements L2ChainReader {
-  readonly #config: Pick<RollupConfig, "eip1559">;
+  readonly #config: SealingConfig;
   readonly blocks: L2BlockFacts[];
 
-  constructor(config: Pick<RollupConfig, "eip1559">, genesis: L2BlockFacts) {
+  constructor(config: SealingConfig, genesis: L2BlockFacts) {
     this.#config = config;
     this.blocks = [genesis];
   }
@@ -74,11 +76,8 @@ export function genesisL2Block(l1: BlockId, time: bigint, gasLimit: bigint): L2B
   return { ref, header, transactions: [] };
 }
 
-function sealOn(
-  parent: L2BlockFacts,
-  attributes: PayloadAttributes,
-  { eip1559 }: Pick<RollupConfig, "eip1559">,
-): L2BlockFacts {
+function sealOn(parent: L2BlockFacts, attributes: PayloadAttributes, config: SealingConfig): L2BlockFacts {
+  const { eip1559 } = config;
   const { transactions, eip1559Params, minBaseFee, gasLimit, timestamp, prevRandao } = attributes;
   // Holocene: zero parameters mean the chain's defaults, which the header then names.
   const defaults = concatBytes(
@@ -92,7 +91,9 @@ function sealOn(
     number: parent.ref.number + 1n,
     gasLimit,
     timestamp,
-    extraData: concatBytes(Uint8Array.of(1), parameters, bigintToBytes(minBaseFee, 8)),
+    extraData: isActive(config, "jovian", timestamp)
+      ? concatBytes(Uint8Array.of(1), parameters, bigintToBytes(minBaseFee, 8))
+      : concatBytes(Uint8Array.of(0), parameters),
     prevRandao,
     parentBeaconBlockRoot: attributes.parentBeaconBlockRoot,
   });

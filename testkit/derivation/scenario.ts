@@ -5,6 +5,7 @@ import type { L2BlockFacts } from "@phala-l2/derivation/l2-chain-reader";
 import { createPipeline, type Pipeline } from "@phala-l2/derivation/pipeline";
 import type { DerivedAttributes, Dropped } from "@phala-l2/derivation/step";
 import { findSyncStart } from "@phala-l2/derivation/sync-start";
+import { systemConfigForChild } from "@phala-l2/derivation/system-config";
 import { addressFromHex, asHash, concatBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { SystemConfig } from "@phala-l2/protocol/config/system-config";
@@ -119,7 +120,8 @@ export class Scenario {
     const { config, sequencer } = this;
     const parent = sequencer.head.ref;
     const chosen = this.epoch(epoch ?? this.#nextEpoch());
-    const attributes = buildAttributes({ config, parent, epoch: chosen, transactions });
+    const systemConfig = systemConfigForChild(config, parent, chosen, sequencer);
+    const attributes = buildAttributes({ config, parent, epoch: { ...chosen, systemConfig }, transactions });
     const { ref } = sequencer.append(attributes);
     const { number: epochNumber, hash: epochHash } = chosen.ref;
     return { parentHash: parent.hash, epochNumber, epochHash, timestamp: ref.timestamp, transactions };
