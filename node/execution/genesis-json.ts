@@ -84,7 +84,7 @@ function storageOf(json: unknown, path: string): ReadonlyMap<Hex, bigint> {
   );
 }
 
-function invalid(path: string, problem: string): RollupError {
+export function invalid(path: string, problem: string): RollupError {
   return new RollupError("GENESIS_INVALID", `genesis: ${path}: ${problem}`, { data: { path } });
 }
 
@@ -92,12 +92,12 @@ function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
   return typeof json === "object" && json !== null && !Array.isArray(json);
 }
 
-function objectAt(json: unknown, path: string): Readonly<Record<string, unknown>> {
+export function objectAt(json: unknown, path: string): Readonly<Record<string, unknown>> {
   if (!isObject(json)) throw invalid(path, "not an object");
   return json;
 }
 
-function quantity(json: unknown, path: string, limit: bigint, absent?: bigint): bigint {
+export function quantity(json: unknown, path: string, limit: bigint, absent?: bigint): bigint {
   if (json === undefined && absent !== undefined) return absent;
   const isText = typeof json === "string" && /^(0x[0-9a-fA-F]+|[0-9]+)$/.test(json);
   const isNumber = typeof json === "number" && Number.isSafeInteger(json) && json >= 0;
@@ -128,7 +128,7 @@ function hash(json: unknown, path: string): Hash {
   return hashFromHex(String(json));
 }
 
-function address(json: unknown, path: string): Address {
+export function address(json: unknown, path: string): Address {
   if (typeof json !== "string" || !/^(0x)?[0-9a-fA-F]{40}$/.test(json)) throw invalid(path, "not an address");
   return addressFromHex(json);
 }

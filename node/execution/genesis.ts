@@ -105,7 +105,8 @@ export function genesisBlock(genesis: Genesis): GenesisBlock {
   return { block: { header, transactions: [] }, hash: headerHash(header), nodes, codes, accounts, storage };
 }
 
-function genesisState(
+/** The state that accounts make from nothing. */
+export function genesisState(
   alloc: readonly GenesisAccount[],
 ): Pick<GenesisBlock, "nodes" | "accounts" | "codes" | "storage"> & { root: Hash } {
   const changes = new Map<Hex, AccountChange>();

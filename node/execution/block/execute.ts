@@ -49,6 +49,8 @@ export async function executeAttributes(input: OpenBlockInput): Promise<Attribut
 export type HeaderMismatch =
   | "parent-hash-mismatch"
   | "number-mismatch"
+  | "ommers-not-empty"
+  | "withdrawals-not-empty"
   | "extra-data-invalid"
   | "transactions-root-mismatch"
   | "base-fee-mismatch"
@@ -78,6 +80,9 @@ export async function executeBlock({ block, ...rest }: ExecuteBlockInput): Promi
   // 1. It follows the parent; cheap, and a block of another chain is not run.
   if (!bytesEqual(header.parentHash, headerHash(parent))) return invalid("parent-hash-mismatch");
   if (header.number !== parent.number + 1n) return invalid("number-mismatch");
+  // exec-engine.md: proof of stake from the first block on, and withdrawals of L1's kind never.
+  if ((block.ommers?.length ?? 0) > 0) return invalid("ommers-not-empty");
+  if ((block.withdrawals?.length ?? 0) > 0) return invalid("withdrawals-not-empty");
   // 2. Its attributes stand in its header.
   if (header.timestamp <= parent.timestamp) return invalid("timestamp-not-after-parent");
   const attributes = attributesOfBlock(config, header, transactions);

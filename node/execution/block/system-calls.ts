@@ -6,7 +6,7 @@ import type { BlockContext } from "./context.ts";
 import { hasEvm } from "./rules.ts";
 
 /** EIP-4788, EIP-2935: gas of a system call; it counts for nothing. */
-const SYSTEM_CALL_GAS = 30_000_000n;
+export const SYSTEM_CALL_GAS = 30_000_000n;
 
 export type SystemCallInput = {
   readonly parentHash: Hash;

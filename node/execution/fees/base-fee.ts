@@ -22,7 +22,7 @@ export function nextBaseFee(
   if (parent.baseFeePerGas === undefined) {
     throw new RollupError("BASE_FEE_MISSING", "the parent block has no base fee");
   }
-  const next = adjust(
+  const next = adjustedBaseFee(
     parent.baseFeePerGas,
     meteredGas(config, parent),
     parent.gasLimit / elasticity,
@@ -38,7 +38,7 @@ function meteredGas(config: Pick<RollupConfig, "forks">, parent: FeeMarketParent
 }
 
 /** EIP-1559: towards the target, rises by at least 1. */
-function adjust(baseFee: bigint, gas: bigint, target: bigint, denominator: bigint): bigint {
+export function adjustedBaseFee(baseFee: bigint, gas: bigint, target: bigint, denominator: bigint): bigint {
   if (gas === target) return baseFee;
   if (target === 0n)
     throw new RollupError("GAS_TARGET_ZERO", "the parent's gas limit is below its elasticity");

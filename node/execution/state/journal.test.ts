@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asHash, bigintToBytes, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { asAddress, asHash, bigintToBytes, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
 import { EMPTY_TRIE_ROOT } from "@phala-l2/protocol/trie/trie";
 import fc from "fast-check";
@@ -61,6 +61,26 @@ test("EIP-161: a touched empty account does not exist afterwards", () => {
   state.endTransaction();
   assert.equal(state.account(B), undefined);
   assert.equal(state.changes().accounts.size, 0);
+});
+
+test("EIP-161: before Spurious Dragon a touched empty account is kept", () => {
+  const state = new JournaledState(reader, "kept");
+  state.addBalance(B, 0n);
+  state.endTransaction();
+  assert.deepEqual(state.account(B), { nonce: 0n, balance: 0n, codeHash: EMPTY_CODE_HASH });
+  assert.equal(state.changes().accounts.size, 1);
+});
+
+test("EIP-161: RIPEMD-160 stays touched when the call that touched it is taken back, and nothing else does", () => {
+  const ripemd = asAddress(bigintToBytes(3n, 20));
+  const empty = { nonce: 0n, balance: 0n, storageRoot: EMPTY_TRIE_ROOT, codeHash: EMPTY_CODE_HASH };
+  const state = new JournaledState({ ...reader, account: () => empty });
+  state.checkpoint();
+  for (const address of [ripemd, B]) state.addBalance(address, 0n);
+  state.revert();
+  state.endTransaction();
+  assert.equal(state.account(ripemd), undefined);
+  assert.notEqual(state.account(B), undefined);
 });
 
 test("an account created and destroyed in the block leaves no change; nor does its storage", () => {
