@@ -7,6 +7,7 @@ import {
   type RollupConfig,
 } from "@phala-l2/protocol/config/rollup";
 import type { SingularBatch } from "@phala-l2/protocol/wire/singular-batch";
+import { POST_EXEC_TYPE } from "@phala-l2/protocol/wire/span-batch/transaction-data";
 import { DEPOSIT_TYPE, SET_CODE_TYPE } from "@phala-l2/protocol/wire/transaction";
 import type { L1Epoch } from "./epoch.ts";
 import { maxSequencerDrift } from "./rules.ts";
@@ -110,7 +111,7 @@ const DEPOSITS_ONLY_FROM = FORKS.slice(FORKS.indexOf("jovian"));
 /**
  * derivation.md: an empty transaction or a deposit among the batch's transactions -> drop; isthmus/derivation.md:
  * type 4 only once Isthmus is active; jovian/derivation.md "Activation Block Rules": the first block of Jovian, or
- * of a later fork, has deposits only. Whether a transaction decodes is for execution to find.
+ * of a later fork, has deposits only; lagoon/post-exec.md: no type 0x7d before Lagoon, a fork that is not known here. Whether a transaction decodes is for execution to find.
  */
 function checkTransactions(config: RollupConfig, batch: SingularBatch): Verdict | undefined {
   const { timestamp, transactions } = batch;
@@ -125,6 +126,7 @@ function checkTransactions(config: RollupConfig, batch: SingularBatch): Verdict 
     if (type === undefined) return drop("transaction-empty");
     if (type === DEPOSIT_TYPE) return drop("transaction-is-deposit");
     if (type === SET_CODE_TYPE && !setCodeAllowed) return drop("transaction-type-inactive");
+    if (type === POST_EXEC_TYPE) return drop("transaction-type-inactive");
   }
   return undefined;
 }

@@ -57,9 +57,12 @@ describe("blob", () => {
     }
   });
 
-  it("has no upper bits set in any element of its data", () => {
+  it("has no upper bits set in any element of its data but the first, as op-node and kona read it", () => {
     const blob = encodeBlob(new Uint8Array(500));
-    for (const at of [0, 32, 64, 96, 128, 480]) {
+    for (const bit of [0x40, 0x80, 0xc0]) {
+      assert.deepEqual(decodeBlob(changed(blob, 0, bit)), decodeBlob(blob));
+    }
+    for (const at of [32, 64, 96, 128, 480]) {
       for (const bit of [0x40, 0x80]) assert.equal(reason(changed(blob, at, bit)), "high-bits-set", `${at}`);
     }
   });
@@ -80,7 +83,9 @@ describe("blob", () => {
         blob[at] = value;
         const decoded = decodeBlob(blob);
         const again =
-          decoded.kind === "ok" && at % 64 === 0 ? toHex(encodeBlob(decoded.data).subarray(0, 400)) : "";
+          decoded.kind === "ok" && at % 64 === 0 && (at > 0 || value < 0x40)
+            ? toHex(encodeBlob(decoded.data).subarray(0, 400))
+            : "";
         if (again !== "") assert.equal(again, toHex(blob.subarray(0, 400)));
         blob[at] = before;
       }),

@@ -67,10 +67,11 @@ function encodeRound(data: Uint8Array, elements: Uint8Array): void {
 }
 
 /**
- * The data of a blob. Every element has its upper two bits 0, and everything after the data is 0, so that data
- * has one encoding. Never throws.
- * Source: ecotone/derivation.md "Blob Encoding"; a blob that does not decode is ignored. (op-node does not look
- * at the upper bits of the very first element; no encoder sets them, and the specification wants them 0.)
+ * The data of a blob. Every element but the first has its upper two bits 0, and everything after the data is 0.
+ * Never throws.
+ * Source: ecotone/derivation.md "Blob Encoding"; a blob that does not decode is ignored. The text wants the bits
+ * 0 in the very first element too. op-node and kona do not look there, so on every chain that exists such a blob
+ * counts, and a node that ignores it would leave that chain: theirs is the rule here.
  */
 export function decodeBlob(blob: Uint8Array): BlobDecoding {
   if (blob.length !== BLOB_SIZE) return { kind: "invalid", reason: "blob-size" };
@@ -81,7 +82,7 @@ export function decodeBlob(blob: Uint8Array): BlobDecoding {
   const content = new Uint8Array(rounds * ROUND_DATA);
   for (let round = 0; round < rounds; round++) {
     const elements = blob.subarray(round * ROUND_SIZE, (round + 1) * ROUND_SIZE);
-    if (hasHighBits(elements)) return { kind: "invalid", reason: "high-bits-set" };
+    if (hasHighBits(elements, round === 0 ? 1 : 0)) return { kind: "invalid", reason: "high-bits-set" };
     decodeRound(elements, content.subarray(round * ROUND_DATA));
   }
   const end = HEADER + length;
@@ -91,8 +92,8 @@ export function decodeBlob(blob: Uint8Array): BlobDecoding {
   return { kind: "ok", data: content.subarray(HEADER, end) };
 }
 
-function hasHighBits(elements: Uint8Array): boolean {
-  for (let i = 0; i < 4; i++) {
+function hasHighBits(elements: Uint8Array, from: number): boolean {
+  for (let i = from; i < 4; i++) {
     if (((elements[i * ELEMENT] ?? 0) & 0xc0) !== 0) return true;
   }
   return false;

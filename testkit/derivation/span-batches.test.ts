@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { encodeSingular, encodeSpan } from "@phala-l2/protocol/wire/batch";
 import type { SingularBatch } from "@phala-l2/protocol/wire/singular-batch";
-import { type RawSpanBatch, spanBatchOfSingulars } from "@phala-l2/protocol/wire/span-batch";
+import { decodeSpanBatch, type RawSpanBatch, spanBatchOfSingulars } from "@phala-l2/protocol/wire/span-batch";
 import { channelOf, spanPayload } from "./batcher-data.ts";
 import { l2Transaction } from "./l2-transactions.ts";
 import { reasonsOf, Scenario } from "./scenario.ts";
@@ -286,5 +286,34 @@ describe("delta/span-batches.md and holocene/derivation.md, Span Batches", () =>
       },
       { code: "L2_BLOCK_MISSING" },
     );
+  });
+});
+
+describe("op-node, kona: a post-execution transaction before its fork", () => {
+  const postExec = Uint8Array.of(0x7d, 0xc1, 0x01);
+
+  it("drops the block that has it and what follows, not the blocks before it", () => {
+    const scenario = new Scenario();
+    scenario.l1.mine();
+    const batches = scenario.sequenceMany(3, (i) => [l2Transaction(i)]);
+    const payload = spanPayload(scenario.config, batches, false);
+    // Put into the second block's data column by hand: a span batch's maker takes signed transactions only.
+    const columns = decodeSpanBatch(payload.subarray(1));
+    assert.ok(columns.kind === "ok");
+    const { transactions } = columns.batch;
+    const datas = transactions.datas.map((data, i) => (i === 1 ? postExec : data));
+    const withIt = encodeSpan({ ...columns.batch, transactions: { ...transactions, datas } });
+    scenario.mineChannel(channelOf([withIt]));
+    const derivation = scenario.derive();
+    assert.equal(derivation.blocks.length, 1);
+    assert.deepEqual(reasonsOf(derivation), ["transaction-type-inactive"]);
+  });
+
+  it("drops a singular batch", () => {
+    const scenario = new Scenario();
+    scenario.l1.mine();
+    scenario.mineBatches([{ ...scenario.sequence(), transactions: [postExec] }]);
+    const derivation = scenario.derive();
+    assert.deepEqual([derivation.blocks.length, reasonsOf(derivation)], [0, ["transaction-type-inactive"]]);
   });
 });

@@ -51,6 +51,13 @@ export type Rebuilt =
 
 const FIRST_LIST_BYTE = 0xc0;
 
+/**
+ * Post-execution transactions (specs/protocol/lagoon/post-exec.md): unsigned, and their data entry is all of them.
+ * No chain of this project may hold one yet, but op-node and kona know them in every span batch, and drop the
+ * block that has one and not the blocks before it.
+ */
+export const POST_EXEC_TYPE = 0x7d;
+
 /** The type that a data entry announces; a legacy one starts as the list that it is. */
 export function dataType(data: Uint8Array): number {
   const first = data[0] ?? FIRST_LIST_BYTE;
@@ -63,6 +70,7 @@ export function dataType(data: Uint8Array): number {
  */
 export function rebuildTransaction(data: Uint8Array, rest: TransactionRest, chainId: bigint): Rebuilt {
   const type = dataType(data);
+  if (type === POST_EXEC_TYPE) return { kind: "ok", raw: data };
   const order = FIELD_ORDERS.get(type);
   if (order === undefined) return { kind: "invalid", reason: "transaction-type-not-allowed" };
   const rlp = decodeRlp(type === LEGACY_TYPE ? data : data.subarray(1));
