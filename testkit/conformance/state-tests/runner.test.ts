@@ -41,7 +41,7 @@ function fixture({ post, transaction, test, fork = "Frontier" }: Changes = {}): 
     transaction: {
       nonce: "0x00",
       gasPrice: "0x0a",
-      gasLimit: ["0x5208", "0x5207"],
+      gasLimit: ["0x5209", "0x5207"],
       to: OTHER,
       value: ["0x01"],
       data: ["0x"],
