@@ -1,3 +1,4 @@
+import { chainIdOf } from "@phala-l2/execution/chain-config";
 import type { RollupError } from "@phala-l2/protocol/errors";
 import type { CallRunner } from "./rpc/calls/runner.ts";
 import { debugMethods } from "./rpc/debug.ts";
@@ -33,7 +34,7 @@ export function executionMethods({ engine, calls, pool, submit, peers }: Executi
   const { chain } = engine;
   return {
     ...ethMethods({ engine, calls, pool, submit }),
-    ...identityMethods(chain.config.l2ChainId, peers),
+    ...identityMethods(chainIdOf(chain.config), peers),
     ...debugMethods(chain, pool),
     ...txpoolMethods(pool),
   };

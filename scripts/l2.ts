@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   decode: async () => (await import("./commands/decode.ts")).decodeCommand,
   encode: async () => (await import("./commands/encode.ts")).encodeCommand,
   "state-tests": async () => (await import("./commands/state-tests.ts")).stateTestsCommand,
+  "rpc-compat": async () => (await import("./commands/rpc-compat.ts")).rpcCompatCommand,
 };
 
 function fail(message: string): void {

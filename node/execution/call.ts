@@ -1,15 +1,13 @@
 import { type Address, EMPTY_BYTES, ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
-import { BLOOM_LENGTH, type Header, headerHash } from "@phala-l2/protocol/wire/header";
+import { BLOOM_LENGTH, type Header } from "@phala-l2/protocol/wire/header";
 import type { Log } from "@phala-l2/protocol/wire/receipt";
 import type { AccessList, Authorization } from "@phala-l2/protocol/wire/transaction-lists";
 import { type AncestorHash, ancestorHashes } from "./block/ancestors.ts";
-import { type BlockContext, ROLLUP_BLOB_BASE_FEE } from "./block/context.ts";
-import { executionFork } from "./block/fork.ts";
-import { type Rules, rollupRules } from "./block/rules.ts";
+import type { BlockContext } from "./block/context.ts";
+import type { Rules } from "./block/rules.ts";
+import { blobBaseFeeOf, type ChainConfig, chainIdOf, nextHeader, rulesOf } from "./chain-config.ts";
 import type { Evm, MessageResult } from "./evm/evm.ts";
-import { nextBaseFee } from "./fees/base-fee.ts";
-import { JournaledState } from "./state/journal.ts";
+import { emptyAccounts, JournaledState } from "./state/journal.ts";
 import type { StateReader } from "./state/reader.ts";
 import { applyAuthorizations } from "./transaction/authorizations.ts";
 import { floorDataGas, intrinsicGas, isInitcodeTooLarge } from "./transaction/intrinsic-gas.ts";
@@ -32,7 +30,7 @@ export type CallRequest = {
 };
 
 export type SimulationInput = {
-  readonly config: RollupConfig;
+  readonly config: ChainConfig;
   /** The block to run in: its own header, or a `pendingHeader`. */
   readonly header: Header;
   /** The state after that block, or after a pending header's parent. */
@@ -73,7 +71,7 @@ export type Simulation =
  * covered. The state's reader is not changed.
  */
 export async function simulate(input: SimulationInput): Promise<Simulation> {
-  const state = new JournaledState(input.state);
+  const state = new JournaledState(input.state, emptyAccounts(rulesOf(input.config, input.header)));
   const block = contextOf(input, state);
   const call = withDefaults(input);
 
@@ -144,10 +142,10 @@ function contextOf(
   { config, header, request, ancestorHash }: SimulationInput,
   state: JournaledState,
 ): BlockContext {
-  const rules = rollupRules(executionFork(config, header.timestamp));
+  const rules = rulesOf(config, header);
   const isFree = (request.gasPrice ?? 0n) === 0n;
   return {
-    chainId: config.l2ChainId,
+    chainId: chainIdOf(config),
     rules,
     number: header.number,
     timestamp: header.timestamp,
@@ -156,7 +154,7 @@ function contextOf(
     prevRandao: header.prevRandao,
     gasLimit: header.gasLimit,
     baseFee: isFree ? 0n : (header.baseFeePerGas ?? 0n),
-    blobBaseFee: ROLLUP_BLOB_BASE_FEE,
+    blobBaseFee: blobBaseFeeOf(config, header),
     blockHash: ancestorHashes({
       parent: { number: header.number - 1n, hash: header.parentHash },
       rules,
@@ -200,18 +198,15 @@ function rejectionOf(
  * A header for the block after `parent` that does not exist yet: what a call "at pending" sees. Its roots are
  * zero; it is never hashed into anything.
  */
-export function pendingHeader(config: RollupConfig, parent: Header): Header {
+export function pendingHeader(config: ChainConfig, parent: Header): Header {
   return {
     ...parent,
-    parentHash: headerHash(parent),
+    ...nextHeader(config, parent),
     stateRoot: ZERO_HASH,
     transactionsRoot: ZERO_HASH,
     receiptsRoot: ZERO_HASH,
     logsBloom: new Uint8Array(BLOOM_LENGTH),
-    number: parent.number + 1n,
-    timestamp: parent.timestamp + config.blockTime,
     gasUsed: 0n,
-    blobGasUsed: 0n,
-    baseFeePerGas: nextBaseFee(config, parent),
+    ...(parent.blobGasUsed !== undefined && { blobGasUsed: 0n }),
   };
 }

@@ -8,7 +8,7 @@ import {
   type Transaction,
   transactionHash,
 } from "@phala-l2/protocol/wire/transaction";
-import type { ChainReader, ExecutedTransactions } from "../store/chain-reader.ts";
+import type { ChainView, ExecutedTransactions } from "../store/chain-reader.ts";
 import { logJson } from "./format/log.ts";
 import { transactionJson } from "./format/transaction.ts";
 
@@ -32,7 +32,7 @@ function decodeStored(raw: Uint8Array): Transaction {
 }
 
 /** Reads a block and what belongs to it; undefined when the node does not have it. */
-export function readRecord(chain: ChainReader, hash: Hash): BlockRecord | undefined {
+export function readRecord(chain: ChainView, hash: Hash): BlockRecord | undefined {
   const block = chain.block(hash);
   if (block === undefined) return undefined;
   return {

@@ -3,7 +3,7 @@ import type { Hash } from "@phala-l2/protocol/bytes";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Header } from "@phala-l2/protocol/wire/header";
-import type { ChainReader } from "../store/chain-reader.ts";
+import type { ChainView } from "../store/chain-reader.ts";
 import type { BlockReference } from "./parameters.ts";
 import { failure, HEADER_NOT_FOUND, type Reply, type RpcFailure, SERVER_ERROR } from "./reply.ts";
 
@@ -11,7 +11,7 @@ import { failure, HEADER_NOT_FOUND, type Reply, type RpcFailure, SERVER_ERROR } 
  * The hash of the block that a caller means; undefined when there is none. `pending` is the newest block: a
  * rollup's blocks are not mined in the open, so there is no half-made one to show (op-geth does the same).
  */
-export function hashOf(chain: ChainReader, reference: BlockReference): Hash | undefined {
+export function hashOf(chain: ChainView, reference: BlockReference): Hash | undefined {
   switch (reference.kind) {
     case "hash":
       return chain.headerByHash(reference.hash) === undefined ? undefined : reference.hash;
@@ -35,7 +35,7 @@ export function hashOf(chain: ChainReader, reference: BlockReference): Hash | un
 export type FoundHeader = { readonly kind: "found"; readonly hash: Hash; readonly header: Header };
 
 /** Finds a header, or answers with geth's words where there is none (EIP-1898 for `requireCanonical`). */
-export function findHeader(chain: ChainReader, reference: BlockReference): FoundHeader | RpcFailure {
+export function findHeader(chain: ChainView, reference: BlockReference): FoundHeader | RpcFailure {
   const hash = hashOf(chain, reference);
   const header = hash === undefined ? undefined : chain.headerByHash(hash);
   if (hash === undefined || header === undefined) {
@@ -55,7 +55,7 @@ export const STATE_UNAVAILABLE: RpcFailure = failure(SERVER_ERROR, "historical s
 
 /** Reads state after a block; answers where block or state are not there. */
 export function withState(
-  chain: ChainReader,
+  chain: ChainView,
   reference: BlockReference,
   read: (state: StateReader, found: FoundHeader) => Reply,
 ): Reply {
@@ -71,7 +71,7 @@ export function withState(
 
 /** Like `withState`, for reads that wait (execution). */
 export async function withStateAsync(
-  chain: ChainReader,
+  chain: ChainView,
   reference: BlockReference,
   read: (state: StateReader, found: FoundHeader) => Promise<Reply>,
 ): Promise<Reply> {

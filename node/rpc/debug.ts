@@ -2,7 +2,7 @@ import { toHex } from "@phala-l2/protocol/bytes";
 import { encodeBlock } from "@phala-l2/protocol/wire/block";
 import { encodeHeader } from "@phala-l2/protocol/wire/header";
 import { encodeReceipt } from "@phala-l2/protocol/wire/receipt";
-import type { ChainReader } from "../store/chain-reader.ts";
+import type { ChainView } from "../store/chain-reader.ts";
 import { findHeader } from "./block-reference.ts";
 import { rawTransaction } from "./eth/transactions.ts";
 import { method1, type RpcMethods, required } from "./method.ts";
@@ -11,8 +11,8 @@ import type { PoolView } from "./pool-view.ts";
 import { failure, type Reply, result, SERVER_ERROR } from "./reply.ts";
 
 /** The bytes that hashes are made of: headers, blocks, receipts, transactions, and state by hash. */
-export function debugMethods(chain: ChainReader, pool: PoolView | undefined): RpcMethods {
-  const raw = (encode: (blockHash: Parameters<ChainReader["block"]>[0]) => unknown) =>
+export function debugMethods(chain: ChainView, pool: PoolView | undefined): RpcMethods {
+  const raw = (encode: (blockHash: Parameters<ChainView["block"]>[0]) => unknown) =>
     method1(required(block), (at): Reply => {
       const found = findHeader(chain, at);
       if (found.kind === "failure") return found;

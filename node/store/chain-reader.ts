@@ -1,7 +1,8 @@
 import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
+import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import type { Hash } from "@phala-l2/protocol/bytes";
-import type { BlockId, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
+import type { BlockId, BlockRef, L2BlockRef, RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { NodeReader } from "@phala-l2/protocol/trie/trie";
 import type { Block } from "@phala-l2/protocol/wire/block";
 import type { Header } from "@phala-l2/protocol/wire/header";
@@ -17,6 +18,9 @@ export type Heads = {
   readonly finalized: L2BlockRef;
 };
 
+/** The same heads as Ethereum's clients name them. */
+export type EthereumHeads = Readonly<Record<keyof Heads, BlockRef>>;
+
 /** What execution tells of each transaction beside its receipt. */
 export type ExecutedTransactions = SealedBlock["transactions"];
 
@@ -28,13 +32,13 @@ export type TransactionLocation = {
 };
 
 /**
- * The read side of the chain for RPC, gossip, sequencer and prover host. All reads are synchronous.
+ * The read side of a chain, a rollup or a plain Ethereum chain. All reads are synchronous.
  * An object handed out never changes; `undefined` always means "this node does not have it".
  */
-export interface ChainReader {
-  readonly config: RollupConfig;
+export interface ChainView {
+  readonly config: ChainConfig;
   readonly genesisHash: Hash;
-  heads(): Heads;
+  heads(): EthereumHeads;
   headerByHash(hash: Hash): Header | undefined;
   /** Hash of the canonical block of that number, up to the unsafe head. */
   hashByNumber(number: bigint): Hash | undefined;
@@ -43,7 +47,7 @@ export interface ChainReader {
   executed(hash: Hash): ExecutedTransactions | undefined;
   /** Where a transaction stands in the canonical chain. */
   locateTransaction(transactionHash: Hash): TransactionLocation | undefined;
-  ref(hash: Hash): L2BlockRef | undefined;
+  ref(hash: Hash): BlockRef | undefined;
   /**
    * State after the block. The returned reader is of that block for ever, also when the head moves on.
    * Reading state that was never stored throws RollupError TRIE_NODE_MISSING.
@@ -51,6 +55,13 @@ export interface ChainReader {
   state(header: Header): StateReader;
   readonly readNode: NodeReader;
   readCode(codeHash: Hash): Uint8Array | undefined;
+}
+
+/** The same of a rollup, with what derivation knows of it. */
+export interface ChainReader extends ChainView {
+  readonly config: RollupConfig;
+  heads(): Heads;
+  ref(hash: Hash): L2BlockRef | undefined;
   /** The safe head as it was once derivation had read L1 up to that block. */
   safeHeadAtL1Block(l1Number: bigint): { readonly l1: BlockId; readonly safe: BlockId } | undefined;
 }

@@ -1,7 +1,7 @@
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { Simulation } from "@phala-l2/execution/call";
+import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { Estimate } from "@phala-l2/execution/estimate-gas";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { type CallInput, type CallRunner, STOPPED, type Stopped } from "./runner.ts";
@@ -36,7 +36,7 @@ function answer(input: CallInput | undefined, read: StateRead): StateAnswer {
   }
 }
 
-function startThread(config: RollupConfig): Thread {
+function startThread(config: ChainConfig): Thread {
   const { port1, port2 } = new MessageChannel();
   const answered = new SharedArrayBuffer(4);
   const counter = new Int32Array(answered);
@@ -78,7 +78,7 @@ function runOn({ worker }: Thread, job: Job, signal: AbortSignal): Promise<JobRe
  * Runs calls on a thread of their own, one after another, so that a long one holds up neither blocks nor other
  * requests; one whose time is over is ended with its thread, and the next call starts a new one.
  */
-export function startCallWorker(config: RollupConfig, log: Log): CallRunner {
+export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
   let thread: Thread | undefined;
   let last: Promise<unknown> = Promise.resolve();
 

@@ -1,14 +1,14 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CallRequest, Simulation } from "@phala-l2/execution/call";
+import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { Estimate } from "@phala-l2/execution/estimate-gas";
 import type { Account } from "@phala-l2/execution/state/account";
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { Header } from "@phala-l2/protocol/wire/header";
 
 /** What the worker is given when it starts. */
 export type WorkerStart = {
-  readonly config: RollupConfig;
+  readonly config: ChainConfig;
   /** The worker's questions about state go out here, and the answers come back. */
   readonly reads: MessagePort;
   /** One 32-bit counter: grows with each answer, so that the worker can sleep until there is one. */

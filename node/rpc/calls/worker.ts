@@ -1,5 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { type SimulationInput, simulate } from "@phala-l2/execution/call";
+import { chainIdOf } from "@phala-l2/execution/chain-config";
 import { estimateGas } from "@phala-l2/execution/estimate-gas";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import type { StateReader } from "@phala-l2/execution/state/reader";
@@ -14,7 +15,7 @@ const MAX_CODES = 1_000;
 
 const { config, reads, answered }: WorkerStart = workerData;
 const counter = new Int32Array(answered);
-const evm = await createEthereumjsEvm(config);
+const evm = await createEthereumjsEvm({ l2ChainId: chainIdOf(config) });
 const codes = new Map<Hex, Uint8Array>();
 
 function ask<Kind extends StateRead["kind"]>(

@@ -1,6 +1,6 @@
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
-import type { ChainReader } from "../../store/chain-reader.ts";
+import type { ChainView } from "../../store/chain-reader.ts";
 import { type BlockRecord, hashAt, readRecord, transactionAt } from "../block-record.ts";
 import { hashOf } from "../block-reference.ts";
 import { blockJson } from "../format/block.ts";
@@ -19,7 +19,7 @@ function recordJson(record: BlockRecord, isFull: boolean): object {
 
 /** Answers null where there is no such block, as every reader of the family does. */
 function withRecord(
-  chain: ChainReader,
+  chain: ChainView,
   blockHash: Hash | undefined,
   answer: (record: BlockRecord) => unknown,
 ): Reply {
@@ -28,7 +28,7 @@ function withRecord(
 }
 
 /** Blocks by number, tag or hash, with their receipts. Uncles are none since the Merge. */
-export function blockMethods(chain: ChainReader): RpcMethods {
+export function blockMethods(chain: ChainView): RpcMethods {
   const count = (record: BlockRecord): string => quantityHex(record.transactions.length);
   return {
     eth_getBlockByNumber: method2(required(blockNumber), optional(bool, false), (at, isFull) =>

@@ -1,11 +1,10 @@
-import { executionFork } from "@phala-l2/execution/block/fork";
-import { rollupRules } from "@phala-l2/execution/block/rules";
+import { rulesOf } from "@phala-l2/execution/chain-config";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { bytesEqual, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
-import type { ChainReader } from "../../store/chain-reader.ts";
+import type { ChainView } from "../../store/chain-reader.ts";
 import { withStateAsync } from "../block-reference.ts";
 import type { CallInput, CallRunner } from "../calls/runner.ts";
 import { quantityHex } from "../format/hex.ts";
@@ -27,7 +26,7 @@ import { type CallRequest, callFault, callRequest } from "./call-request.ts";
 import { NO_OVERRIDES, type StateOverrides, stateOverrides, withOverrides } from "./overrides.ts";
 
 export type CallParts = {
-  readonly chain: ChainReader;
+  readonly chain: ChainView;
   readonly calls: CallRunner;
   readonly limits: Pick<RpcLimits, "callGas">;
 };
@@ -69,7 +68,7 @@ function prepare(
   state: StateReader,
   signal: AbortSignal,
 ): Prepared {
-  const rules = rollupRules(executionFork(parts.chain.config, header.timestamp));
+  const rules = rulesOf(parts.chain.config, header);
   const gasLimit = capped(request.gas, parts.limits.callGas);
   const gasPrice = priceOf(request, header);
   const balance = state.account(request.from ?? ZERO_ADDRESS)?.balance ?? 0n;

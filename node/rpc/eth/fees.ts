@@ -1,8 +1,7 @@
-import { nextBaseFee } from "@phala-l2/execution/fees/base-fee";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { type ChainConfig, nextHeader } from "@phala-l2/execution/chain-config";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import { effectiveTip } from "@phala-l2/protocol/wire/transaction";
-import type { ChainReader } from "../../store/chain-reader.ts";
+import type { ChainView } from "../../store/chain-reader.ts";
 import { type BlockRecord, readRecord } from "../block-record.ts";
 import { findHeader } from "../block-reference.ts";
 import { quantityHex } from "../format/hex.ts";
@@ -41,7 +40,7 @@ function tipsOf(record: BlockRecord): readonly PaidTip[] {
  * largest transaction would not have fitted again; then the median of its tips and a tenth more (op-geth's
  * rule for the OP Stack).
  */
-export function suggestedTip(chain: ChainReader): bigint {
+export function suggestedTip(chain: ChainView): bigint {
   const record = readRecord(chain, chain.heads().unsafe.hash);
   if (record === undefined) return MIN_SUGGESTED_TIP;
   const tips = tipsOf(record);
@@ -55,8 +54,8 @@ export function suggestedTip(chain: ChainReader): bigint {
 }
 
 /** Base fee of the block after `parent`; zero before London. */
-function baseFeeAfter(config: RollupConfig, parent: Header): bigint {
-  return parent.baseFeePerGas === undefined ? 0n : nextBaseFee(config, parent);
+function baseFeeAfter(config: ChainConfig, parent: Header): bigint {
+  return nextHeader(config, parent).baseFeePerGas ?? 0n;
 }
 
 function readPercentiles(
@@ -100,7 +99,7 @@ type FeeHistoryRequest = {
 };
 
 async function feeHistory(
-  chain: ChainReader,
+  chain: ChainView,
   { wanted, newest, percentiles }: FeeHistoryRequest,
   limits: Pick<RpcLimits, "feeHistoryHeaders" | "feeHistoryBlocks">,
   signal: AbortSignal,
@@ -142,7 +141,7 @@ async function feeHistory(
 
 /** What gas costs now and cost lately. The L1 fee is not in it: GasPriceOracle tells that. */
 export function feeMethods(
-  chain: ChainReader,
+  chain: ChainView,
   limits: Pick<RpcLimits, "feeHistoryHeaders" | "feeHistoryBlocks">,
 ): RpcMethods {
   const head = (): Header | undefined => chain.headerByHash(chain.heads().unsafe.hash);

@@ -1,4 +1,5 @@
-import type { ChainReader } from "../../store/chain-reader.ts";
+import { chainIdOf } from "@phala-l2/execution/chain-config";
+import type { ChainView } from "../../store/chain-reader.ts";
 import { quantityHex } from "../format/hex.ts";
 import { method0, type RpcMethods } from "../method.ts";
 import { result } from "../reply.ts";
@@ -11,7 +12,7 @@ export type SyncProgress = {
 };
 
 export type HeadParts = {
-  readonly chain: ChainReader;
+  readonly chain: ChainView;
   /** Undefined when the node is at the head. */
   readonly syncProgress?: () => SyncProgress | undefined;
 };
@@ -19,7 +20,7 @@ export type HeadParts = {
 /** The chain as a whole: its id, its newest block, whether the node follows it. */
 export function headMethods({ chain, syncProgress }: HeadParts): RpcMethods {
   return {
-    eth_chainId: method0(() => result(quantityHex(chain.config.l2ChainId))),
+    eth_chainId: method0(() => result(quantityHex(chainIdOf(chain.config)))),
     eth_blockNumber: method0(() => result(quantityHex(chain.heads().unsafe.number))),
     eth_syncing: method0(() => {
       const progress = syncProgress?.();

@@ -1,6 +1,6 @@
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
-import type { ChainReader } from "../../store/chain-reader.ts";
+import type { ChainView } from "../../store/chain-reader.ts";
 import { logsOf, readRecord } from "../block-record.ts";
 import type { RpcLimits } from "../limits.ts";
 import { method1, type RpcMethods, required } from "../method.ts";
@@ -21,7 +21,7 @@ export type LogLimits = Pick<RpcLimits, "logsBlocks" | "logsResults" | "logsAlte
 
 /** The wanted logs of one block, in their order; none when the node does not have the block. */
 export function logsInBlock(
-  chain: ChainReader,
+  chain: ChainView,
   hash: Hash,
   pattern: LogPattern,
   removed = false,
@@ -32,7 +32,7 @@ export function logsInBlock(
   return record === undefined ? [] : logsOf(record, (log) => matchesPattern(pattern, log), removed);
 }
 
-function numberOf(chain: ChainReader, reference: BlockReference): bigint | undefined {
+function numberOf(chain: ChainView, reference: BlockReference): bigint | undefined {
   const heads = chain.heads();
   if (reference.kind === "number") return reference.number;
   if (reference.kind === "hash") return chain.headerByHash(reference.hash)?.number;
@@ -51,12 +51,7 @@ function numberOf(chain: ChainReader, reference: BlockReference): bigint | undef
 type Range = { readonly kind: "range"; readonly from: bigint; readonly to: bigint };
 
 /** Checks a range against the head and the limit; geth's words. */
-function readRange(
-  chain: ChainReader,
-  from: BlockReference,
-  to: BlockReference,
-  limit: number,
-): Range | Reply {
+function readRange(chain: ChainView, from: BlockReference, to: BlockReference, limit: number): Range | Reply {
   const first = numberOf(chain, from);
   const last = numberOf(chain, to);
   if (first === undefined || last === undefined) return failure(SERVER_ERROR, "unknown block");
@@ -71,7 +66,7 @@ function readRange(
 }
 
 async function logsInRange(
-  chain: ChainReader,
+  chain: ChainView,
   range: Range,
   pattern: LogPattern,
   limits: LogLimits,
@@ -98,7 +93,7 @@ async function logsInRange(
  * blocks that may hold a wanted log are read.
  */
 export async function findLogs(
-  chain: ChainReader,
+  chain: ChainView,
   query: LogQuery,
   limits: LogLimits,
   signal: AbortSignal,
@@ -111,7 +106,7 @@ export async function findLogs(
   return range.kind === "range" ? logsInRange(chain, range, query, limits, signal) : range;
 }
 
-export function logMethods(chain: ChainReader, limits: LogLimits): RpcMethods {
+export function logMethods(chain: ChainView, limits: LogLimits): RpcMethods {
   return {
     eth_getLogs: method1(required(logQuery(limits.logsAlternatives)), (query, { signal }) =>
       findLogs(chain, query, limits, signal),
@@ -121,7 +116,7 @@ export function logMethods(chain: ChainReader, limits: LogLimits): RpcMethods {
 
 /** Canonical hashes from the child of `ancestor` up to `head`, oldest first. */
 export function canonicalBetween(
-  chain: ChainReader,
+  chain: ChainView,
   ancestor: { readonly number: bigint; readonly hash: Hash },
   head: { readonly number: bigint; readonly hash: Hash },
 ): readonly Hash[] {

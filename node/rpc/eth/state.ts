@@ -12,7 +12,7 @@ import { EMPTY_CODE_HASH, keccak256 } from "@phala-l2/protocol/keccak";
 import { proveKey } from "@phala-l2/protocol/trie/proof";
 import { EMPTY_TRIE_ROOT, type NodeReader, openTrie } from "@phala-l2/protocol/trie/trie";
 import { decodeRlp } from "@phala-l2/protocol/wire/rlp";
-import type { ChainReader } from "../../store/chain-reader.ts";
+import type { ChainView } from "../../store/chain-reader.ts";
 import { withState } from "../block-reference.ts";
 import { quantityHex, wordHex } from "../format/hex.ts";
 import type { RpcLimits } from "../limits.ts";
@@ -36,7 +36,7 @@ import { pendingNonce } from "./transactions.ts";
 const SLOT_BYTES = 32;
 
 export type StateParts = {
-  readonly chain: ChainReader;
+  readonly chain: ChainView;
   readonly pool: PoolView | undefined;
   readonly limits: Pick<RpcLimits, "proofKeys">;
 };

@@ -1,3 +1,4 @@
+import { chainIdOf } from "@phala-l2/execution/chain-config";
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { readRecord } from "../block-record.ts";
@@ -29,7 +30,7 @@ async function send(
   raw: Uint8Array,
 ): Promise<Sent | Extract<Reply, { kind: "failure" }>> {
   if (submit === undefined) return SUBMISSION_UNAVAILABLE;
-  const reading = readSubmission(raw, engine.chain.config.l2ChainId);
+  const reading = readSubmission(raw, chainIdOf(engine.chain.config));
   if (reading.kind === "failure") return reading;
   const outcome = await submit(reading.submitted);
   if (outcome.kind !== "accepted") return submissionFailure(outcome);

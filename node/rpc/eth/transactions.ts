@@ -1,6 +1,6 @@
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
-import type { ChainReader } from "../../store/chain-reader.ts";
+import type { ChainView } from "../../store/chain-reader.ts";
 import { readRecord, transactionAt } from "../block-record.ts";
 import { hashOf } from "../block-reference.ts";
 import { receiptJson } from "../format/receipt.ts";
@@ -13,12 +13,12 @@ import { type Reply, result } from "../reply.ts";
 /** No block has as many transactions; an index beyond it finds nothing. */
 const MAX_INDEX = 0xffff_ffffn;
 
-function byIndex(chain: ChainReader, blockHash: Hash | undefined, index: bigint): Reply {
+function byIndex(chain: ChainView, blockHash: Hash | undefined, index: bigint): Reply {
   const record = blockHash === undefined || index > MAX_INDEX ? undefined : readRecord(chain, blockHash);
   return result(record === undefined ? null : (transactionAt(record, Number(index)) ?? null));
 }
 
-function rawByIndex(chain: ChainReader, blockHash: Hash | undefined, index: bigint): Reply {
+function rawByIndex(chain: ChainView, blockHash: Hash | undefined, index: bigint): Reply {
   const raw =
     blockHash === undefined || index > MAX_INDEX
       ? undefined
@@ -28,7 +28,7 @@ function rawByIndex(chain: ChainReader, blockHash: Hash | undefined, index: bigi
 
 /** The bytes of a transaction of the chain or of the pool. */
 export function rawTransaction(
-  chain: ChainReader,
+  chain: ChainView,
   pool: PoolView | undefined,
   transactionHash: Hash,
 ): Uint8Array | undefined {
@@ -48,7 +48,7 @@ function pendingJson(pool: PoolView | undefined, transactionHash: Hash): object 
 }
 
 /** Transactions by hash or place, and their receipts; what waits in the pool has no place yet. */
-export function transactionMethods(chain: ChainReader, pool: PoolView | undefined): RpcMethods {
+export function transactionMethods(chain: ChainView, pool: PoolView | undefined): RpcMethods {
   return {
     eth_getTransactionByHash: method1(required(hash), (transactionHash) => {
       const at = chain.locateTransaction(transactionHash);

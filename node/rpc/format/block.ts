@@ -1,6 +1,7 @@
 import { type Hash, toHex } from "@phala-l2/protocol/bytes";
 import { type Block, encodeBlock } from "@phala-l2/protocol/wire/block";
-import type { Header } from "@phala-l2/protocol/wire/header";
+import type { EthereumWithdrawal } from "@phala-l2/protocol/wire/ethereum-withdrawal";
+import { type Header, headerHash } from "@phala-l2/protocol/wire/header";
 import { quantityHex } from "./hex.ts";
 
 function optionalQuantity(name: string, value: bigint | undefined): object {
@@ -39,16 +40,26 @@ export function headerJson(header: Header, hash: Hash): object {
   };
 }
 
+function withdrawalJson({ index, validatorIndex, address, amount }: EthereumWithdrawal): object {
+  return {
+    index: quantityHex(index),
+    validatorIndex: quantityHex(validatorIndex),
+    address: toHex(address),
+    amount: quantityHex(amount),
+  };
+}
+
 /**
  * A block as eth_getBlockByNumber answers it; `transactions` are hashes or whole transactions. `size` is of
- * the block's RLP. From Canyon on a block has a withdrawals list, always empty on this chain.
+ * the block's RLP. From Shanghai (Canyon) on a block has a withdrawals list, on an L2 always empty.
  */
 export function blockJson(block: Block, hash: Hash, transactions: readonly unknown[]): object {
+  const { header, ommers = [], withdrawals = [] } = block;
   return {
-    ...headerJson(block.header, hash),
+    ...headerJson(header, hash),
     size: quantityHex(encodeBlock(block).length),
     transactions,
-    uncles: [],
-    ...(block.header.withdrawalsRoot === undefined ? {} : { withdrawals: [] }),
+    uncles: ommers.map((ommer) => toHex(headerHash(ommer))),
+    ...(header.withdrawalsRoot === undefined ? {} : { withdrawals: withdrawals.map(withdrawalJson) }),
   };
 }
