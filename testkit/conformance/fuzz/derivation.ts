@@ -143,11 +143,12 @@ class Battlefield {
     counts.blobs = share(BLOBS, counts.calldata);
     counts.streams = share(STREAMS, counts.calldata + counts.blobs);
     counts.channels = share(left, counts.calldata + counts.blobs + counts.streams);
-    const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+    const times = <T>(count: number, make: (index: number) => T): T[] =>
+      Array.from({ length: count }, (_, index) => make(index));
     const calldata = times(counts.calldata, () => inbox(attacker.data()));
     const blobs = times(counts.blobs, () => attacker.blob());
     const streams = times(counts.streams, () => attacker.stream()).flat();
-    const channels = times(counts.channels, () => wholeFrame(channelId(9), attacker.channel()));
+    const channels = times(counts.channels, (i) => wholeFrame(channelId(3 + i), attacker.channel()));
     const packed = [streams, channels].filter(({ length }) => length > 0);
     const transactions = [
       ...calldata,
