@@ -48,6 +48,8 @@ export type StateTestCase = {
   readonly logsHash: Hex;
   /** Why the transaction must be refused. */
   readonly exception: string | undefined;
+  /** Tests of before 2020 name no exceptions: where the transaction must be refused, the root alone tells. */
+  readonly namesExceptions: boolean;
   readonly blobs: BlobSchedule;
 };
 
@@ -143,6 +145,7 @@ function readCases(test: Json, config: Json, chainId: bigint, path: string): rea
           : bytesAt(post.txbytes, `${at}.txbytes`),
         stateRoot: toHex(hashAt(post.hash, `${at}.hash`)),
         logsHash: toHex(hashAt(post.logs, `${at}.logs`)),
+        namesExceptions: !isAbsent(post.txbytes),
         exception: isAbsent(post.expectException) ? undefined : textAt(post.expectException, at),
         blobs,
       });

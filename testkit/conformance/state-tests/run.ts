@@ -33,6 +33,8 @@ export type Progress = {
 
 /** The suites' folders of state tests; beside them their archives hold tests of other kinds. */
 const SUITES: ReadonlySet<string> = new Set(["GeneralStateTests", "state_tests"]);
+/** ethereum/tests has its state tests a second time, as chains of blocks. */
+const BLOCKS = "BlockchainTests";
 
 /**
  * The files of state tests in folders, hidden ones left out. Where there are folders of the known suites, only
@@ -42,7 +44,10 @@ const SUITES: ReadonlySet<string> = new Set(["GeneralStateTests", "state_tests"]
 export function findStateTests(paths: readonly string[]): readonly string[] {
   return paths.flatMap((path) => {
     const files = jsonFilesIn(path);
-    const ofSuites = files.filter((file) => file.split(sep).some((part) => SUITES.has(part)));
+    const ofSuites = files.filter((file) => {
+      const parts = file.split(sep);
+      return parts.some((part) => SUITES.has(part)) && !parts.includes(BLOCKS);
+    });
     return ofSuites.length > 0 ? ofSuites : files;
   });
 }
