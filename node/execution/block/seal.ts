@@ -86,7 +86,8 @@ function headerOf(input: SealInput, state: CommittedState): Header {
   };
 }
 
-function messagePasserRoot(reader: StateReader, state: CommittedState): Hash {
+/** The storage root of the message passer after a block (isthmus/exec-engine.md). */
+export function messagePasserRoot(reader: StateReader, state: CommittedState): Hash {
   const changed = state.accounts.get(toHex(L2_TO_L1_MESSAGE_PASSER));
   const account = changed ?? reader.account(L2_TO_L1_MESSAGE_PASSER);
   return account?.storageRoot ?? EMPTY_TRIE_ROOT;

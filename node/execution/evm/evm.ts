@@ -1,4 +1,4 @@
-import type { Address, Hash } from "@phala-l2/protocol/bytes";
+import type { Address, Hash, Hex } from "@phala-l2/protocol/bytes";
 import type { Log } from "@phala-l2/protocol/wire/receipt";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
 import type { BlockContext } from "../block/context.ts";
@@ -42,11 +42,17 @@ export type MessageResult = {
   readonly exception: string | undefined;
   /** Accounts and slots the code accessed, when asked for. */
   readonly accessed: AccessList | undefined;
+  /** The logs with transfers of ether among them, when asked for; empty unless it returned. */
+  readonly tracedLogs?: readonly Log[] | undefined;
 };
 
 export type RunOptions = {
   /** Report `accessed`. */
   readonly reportAccessList?: boolean;
+  /** Report `tracedLogs`. */
+  readonly traceTransfers?: boolean;
+  /** Precompiles that are called elsewhere, by that address; undefined: none is called there. */
+  readonly movedPrecompiles?: ReadonlyMap<Hex, Address | undefined>;
 };
 
 /**

@@ -79,6 +79,10 @@ export class JournaledState {
     this.setAccount(address, { ...account, nonce: account.nonce + 1n });
   }
 
+  setNonce(address: Address, nonce: bigint): void {
+    this.setAccount(address, { ...(this.account(address) ?? NEW_ACCOUNT), nonce });
+  }
+
   /** Wei. */
   balance(address: Address): bigint {
     return this.account(address)?.balance ?? 0n;

@@ -1,10 +1,11 @@
-import { EVMError, type EVMResult, type EVMRunCallOpts } from "@ethereumjs/evm";
+import { type EVM, EVMError, type EVMResult, type EVMRunCallOpts } from "@ethereumjs/evm";
 import { Address as EthereumjsAddress } from "@ethereumjs/util";
 import {
   type Address,
   addressFromHex,
   asAddress,
   asHash,
+  type Hex,
   hashFromHex,
   toHex,
 } from "@phala-l2/protocol/bytes";
@@ -16,6 +17,7 @@ import { hasEvm, type Rules } from "../../block/rules.ts";
 import type { JournaledState } from "../../state/journal.ts";
 import type { Evm, Message, MessageResult, RunOptions } from "../evm.ts";
 import { createEngine, type Engine } from "./engine.ts";
+import { TransferRecorder } from "./transfers.ts";
 
 /**
  * The EVM of @ethereumjs/vm behind the `Evm` interface. One engine a rule set is made when first needed and
@@ -60,13 +62,33 @@ async function runMessage(
   evm.transientStorage.clear();
   warm(engine, message, block);
   if (options.reportAccessList === true) evm.journal.startReportingAccessList();
+  const putBack = movePrecompiles(evm, options.movedPrecompiles);
+  const transfers = options.traceTransfers === true ? new TransferRecorder(evm) : undefined;
   try {
     const result = await evm.runCall(callOptions(message, block));
-    return messageResult(result, evm.journal.accessList, block.rules);
+    return { ...messageResult(result, evm.journal.accessList, block.rules), tracedLogs: transfers?.stop() };
   } finally {
+    transfers?.stop();
+    putBack();
     delete evm.journal.accessList;
     engine.state.detach();
   }
+}
+
+/** Puts precompiles elsewhere for one message; the returned function undoes it. */
+function movePrecompiles({ precompiles }: EVM, moved: RunOptions["movedPrecompiles"]): () => void {
+  if (moved === undefined || moved.size === 0) return () => {};
+  const before = new Map(precompiles);
+  const keyOf = (address: Hex): string => address.slice(2);
+  for (const [at, from] of moved) {
+    const code = from === undefined ? undefined : before.get(keyOf(toHex(from)));
+    if (code === undefined) precompiles.delete(keyOf(at));
+    else precompiles.set(keyOf(at), code);
+  }
+  return () => {
+    precompiles.clear();
+    for (const [address, code] of before) precompiles.set(address, code);
+  };
 }
 
 /** EIP-2929, EIP-2930, EIP-3651: what is warm when the message starts. */

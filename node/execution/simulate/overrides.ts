@@ -1,0 +1,57 @@
+import { type Address, addressFromHex, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import type { Rules } from "../block/rules.ts";
+import { isPrecompile } from "../evm/precompiles.ts";
+import type { JournaledState } from "../state/journal.ts";
+import type { AccountOverride, StateOverrides } from "./request.ts";
+
+/** Precompiles that are elsewhere, or nowhere, by the address at which they are called: undefined is nowhere. */
+export type MovedPrecompiles = ReadonlyMap<Hex, Address | undefined>;
+
+export type Overriding =
+  | { readonly kind: "ok"; readonly moved: MovedPrecompiles }
+  | { readonly kind: "invalid"; readonly words: string };
+
+/** Whether any precompile was named; then which of them moved. The words are geth's (ethapi/override). */
+export function movedPrecompiles(overrides: StateOverrides, rules: Rules): Overriding {
+  const moved = new Map<Hex, Address | undefined>();
+  const taken = new Set<Hex>();
+  for (const [key, { movePrecompileTo }] of overrides) {
+    if (taken.has(key)) {
+      return { kind: "invalid", words: `account ${key} has already been overridden by a precompile` };
+    }
+    const address = addressFromHex(key);
+    const isOne = isPrecompile(address, rules);
+    if (movePrecompileTo !== undefined) {
+      if (!isOne) return { kind: "invalid", words: `account ${key} is not a precompile` };
+      const target = toHex(movePrecompileTo);
+      if (overrides.has(target)) return { kind: "invalid", words: `account ${target} is already overridden` };
+      moved.set(target, address);
+      taken.add(target);
+    }
+    // Whatever is pretended of a precompile's account, the code there is no longer the precompile.
+    if (isOne && !moved.has(key)) moved.set(key, undefined);
+  }
+  return { kind: "ok", moved };
+}
+
+/** Writes what a simulation pretends into the state. */
+export function applyOverrides(state: JournaledState, overrides: StateOverrides): void {
+  for (const [key, override] of overrides) overrideAccount(state, addressFromHex(key), override);
+  state.endTransaction();
+}
+
+function overrideAccount(
+  state: JournaledState,
+  address: Address,
+  { nonce, balance, code, storage }: AccountOverride,
+): void {
+  if (code !== undefined) state.setCode(address, code);
+  if (balance !== undefined) {
+    state.subtractBalance(address, state.balance(address));
+    state.addBalance(address, balance);
+  }
+  if (nonce !== undefined) state.setNonce(address, nonce);
+  if (storage === undefined) return;
+  if (storage.isWhole) state.clearStorage(address);
+  for (const [slot, value] of storage.slots) state.setStorage(address, hashFromHex(slot), value);
+}
