@@ -1,5 +1,5 @@
 import type { Hash } from "../bytes.ts";
-import { decodeRlp, encodeRlp, RlpFields, type RlpItem, U64_BYTES } from "./rlp.ts";
+import { decodeRlp, encodeRlp, RlpFields, type RlpItem, rlpSpanAt, U64_BYTES } from "./rlp.ts";
 
 /**
  * A batch of one L2 block. Source: specs/protocol/derivation.md "Batch Format", version 0.
@@ -28,9 +28,14 @@ export function encodeSingularBatch(batch: SingularBatch): Uint8Array {
   return encodeRlp([parentHash, epochNumber, epochHash, timestamp, transactions]);
 }
 
-/** Decodes a batch without its version byte: canonical RLP, exactly these fields, numbers u64. Never throws. */
+/**
+ * Decodes a batch without its version byte: canonical RLP, exactly these fields, numbers u64. Bytes after the list
+ * are ignored, as op-node and kona ignore them. Never throws.
+ */
 export function decodeSingularBatch(content: Uint8Array): SingularBatchDecoding {
-  const rlp = decodeRlp(content);
+  const first = rlpSpanAt(content, 0, content.length);
+  if (first.fault !== undefined) return { kind: "invalid", reason: first.fault };
+  const rlp = decodeRlp(content.subarray(0, first.end));
   if (rlp.kind === "invalid") return rlp;
   if (rlp.item instanceof Uint8Array) return { kind: "invalid", reason: "batch-not-a-list" };
   const fields = new RlpFields(rlp.item);

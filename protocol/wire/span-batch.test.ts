@@ -263,10 +263,14 @@ describe("batch", () => {
     assert.equal(reason(list([HASH_A, fromHex("0x0001"), HASH_B, 2n, []])), "epoch-number-malformed");
     assert.equal(reason(list([HASH_A.slice(1), 1n, HASH_B, 2n, []])), "parent-hash-malformed");
     assert.equal(reason(list([HASH_A, 1n, HASH_B, 2n, [[]]])), "transactions-malformed");
-    assert.equal(
-      reason(concatBytes(encodeSingular(singular(0, 1n, [])), fromHex("0x00"))),
-      "rlp-trailing-bytes",
-    );
+  });
+
+  it("ignores bytes after a singular batch's list, as op-node and kona do", () => {
+    const batch = singular(0, 1n, [LEGACY]);
+    for (const rest of ["0x00", "0xc0", "0xb9ffff", `0x${"ff".repeat(50)}`]) {
+      const decoded = decodeBatch(concatBytes(encodeSingular(batch), fromHex(rest)), RULES);
+      assert.deepEqual(decoded, { kind: "singular", batch });
+    }
   });
 
   it("never throws: 10,000 random and mutated inputs", () => {

@@ -101,8 +101,11 @@ function judgeBatch(payload: Uint8Array, rules: SpanBatchRules): string {
   const decoded = decodeBatch(payload, rules);
   if (decoded.kind === "invalid") return decoded.reason;
   if (decoded.kind === "singular") {
-    if (!bytesEqual(encodeSingular(decoded.batch), payload))
+    // Bytes may follow the batch, and are ignored.
+    const encoded = encodeSingular(decoded.batch);
+    if (!bytesEqual(encoded, payload.subarray(0, encoded.length))) {
       throw new Error("a singular batch has two encodings");
+    }
     return "singular";
   }
   if (payload[0] !== SPAN_BATCH_VERSION) throw new Error("a span batch without its version");
