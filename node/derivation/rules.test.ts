@@ -51,6 +51,13 @@ describe("chains that are derived rightly, and others", () => {
     assertSupported(config({ ...upToHolocene, ...times }));
   });
 
+  it("refuses Isthmus and Jovian in one block after the genesis", () => {
+    const together = (isthmus: bigint, jovian: bigint) => ({ ...UP_TO_JOVIAN, isthmus, jovian });
+    refusedFork(together(GENESIS_TIME + 10n, GENESIS_TIME + 10n), "jovian");
+    refusedFork(together(GENESIS_TIME + 9n, GENESIS_TIME + 10n), "jovian");
+    assertSupported(config(together(GENESIS_TIME + 10n, GENESIS_TIME + 11n)));
+  });
+
   it("refuses a sequencing window of one block", () => {
     assert.throws(() => assertSupported(config(UP_TO_JOVIAN, 1n)), { code: "SEQUENCING_WINDOW_TOO_SMALL" });
     assertSupported(config(UP_TO_JOVIAN, 2n));

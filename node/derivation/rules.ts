@@ -55,10 +55,25 @@ export function assertSupported(config: RollupConfig): void {
       data: { fork, activation, genesis: config.genesis.l2Time },
     });
   }
+  refuseJovianOnOldAttributes(config);
   // With a window of one block an expired epoch would have no successor to count against.
   if (config.seqWindowSize < 2n) {
     throw new RollupError("SEQUENCING_WINDOW_TOO_SMALL", "the sequencing window has at least 2 L1 blocks", {
       data: { seqWindowSize: config.seqWindowSize },
     });
   }
+}
+
+/**
+ * Jovian's first block has Isthmus' L1 attributes (jovian/exec-engine.md "DA Footprint Block Limit"; op-geth
+ * rejects any other), and Isthmus' first block has older ones: so they are two blocks.
+ */
+function refuseJovianOnOldAttributes({ forks, genesis, blockTime }: RollupConfig): void {
+  const { isthmus, jovian } = forks;
+  if (isthmus === undefined || jovian === undefined || isthmus <= genesis.l2Time) return;
+  const firstBlock = (time: bigint) => (time - genesis.l2Time + blockTime - 1n) / blockTime;
+  if (firstBlock(isthmus) !== firstBlock(jovian)) return;
+  throw new RollupError("FORK_UNSUPPORTED", "Isthmus and Jovian cannot become active with one block", {
+    data: { fork: "jovian", activation: jovian, genesis: genesis.l2Time },
+  });
 }

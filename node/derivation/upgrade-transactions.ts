@@ -29,6 +29,14 @@ export function upgradeTransactions(config: RollupConfig, timestamp: bigint): re
 }
 
 /**
+ * Whether a sequencer leaves users' transactions out of the block of this time, because it activates a fork.
+ * Source: each fork's derivation.md ("noTxPool"); derivation itself drops only from Jovian on.
+ */
+export function isKeptForUpgrade(config: RollupConfig, timestamp: bigint): boolean {
+  return FORKS.some((fork) => isActivationBlock(config, fork, timestamp));
+}
+
+/**
  * Gas that the block of this time has on top of the SystemConfig's limit, for upgrade transactions that do not
  * fit below it: from Karst on, and in the activation block alone.
  * Source: op-node PreparePayloadAttributes and upgradeGasToStrip, kona.

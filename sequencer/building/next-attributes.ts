@@ -1,5 +1,6 @@
 import { buildAttributes } from "@phala-l2/derivation/attributes";
 import { type L1Epoch, openEpoch } from "@phala-l2/derivation/epoch";
+import { isKeptForUpgrade } from "@phala-l2/derivation/upgrade-transactions";
 import type { ChainReader } from "@phala-l2/node/store/chain-reader";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
 import type { BlockRef, L2BlockRef } from "@phala-l2/protocol/config/rollup";
@@ -70,5 +71,6 @@ export async function nextAttributes(source: AttributesSource, parent: L2BlockRe
   if (choice.kind !== "origin") return choice;
   const epoch = await epochOf(source, parent, choice.origin);
   const attributes = buildAttributes({ config: chain.config, parent, epoch, transactions: [] });
-  return { kind: "attributes", attributes, depositsOnly: choice.depositsOnly };
+  const depositsOnly = choice.depositsOnly || isKeptForUpgrade(chain.config, attributes.timestamp);
+  return { kind: "attributes", attributes, depositsOnly };
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { bytesEqual, fromHex, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { forksUpTo } from "@phala-l2/protocol/config/testing/rollup";
+import { KARST_UPGRADE_GAS } from "@phala-l2/protocol/config/upgrade-gas";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Log, silentLog } from "@phala-l2/protocol/log";
 import type { Block } from "@phala-l2/protocol/wire/block";
@@ -37,9 +39,9 @@ function submission(raw: Uint8Array) {
 }
 
 /** The real engine and pool under a clock that jumps. */
-async function setUp({ l1Blocks = 0, nowMs = GENESIS_MS, blockTime = 2n } = {}) {
+async function setUp({ l1Blocks = 0, nowMs = GENESIS_MS, blockTime = 2n, forks = forksUpTo("jovian") } = {}) {
   // A window that no test leaves: empty blocks in place of late batches are derivation's matter.
-  const world = new World({ seqWindowSize: 3_600n, blockTime });
+  const world = new World({ seqWindowSize: 3_600n, blockTime, forks });
   worlds.push(world);
   world.chain.mineEmpty(l1Blocks);
   const node = await world.start();
@@ -97,6 +99,19 @@ describe("production", () => {
       const late = atMs - Number(block.header.timestamp) * 1000;
       assert.ok((late >= -60 && late < BLOCK_MS) || i === published.length - 1, `${late} ms`);
     }
+  });
+
+  it("keeps the block that activates a fork free of the pool's transactions", async () => {
+    const forks = { ...forksUpTo("jovian"), karst: L1_GENESIS_TIME + 2n };
+    const { make, published, mempool } = await setUp({ forks });
+    assert.equal(mempool.submit(submission(transfer(0))).kind, "accepted");
+    await make(2);
+    const [activation, next] = published.map(({ block }) => block);
+    assert.ok(activation && next);
+    assert.deepEqual(users(activation), []);
+    assert.equal(activation.transactions.length, 32, "the L1 attributes and Karst's upgrade");
+    assert.deepEqual(users(next), [toHex(transfer(0))]);
+    assert.equal(activation.header.gasLimit - next.header.gasLimit, KARST_UPGRADE_GAS);
   });
 
   it("puts the pool's transactions into the next block, and those that arrive meanwhile too", async () => {
