@@ -4,6 +4,7 @@ import { bytesEqual, type Hash, type Hex, toHex, ZERO_HASH } from "@phala-l2/pro
 import { isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { DrivenEngine } from "../engine/driven-engine.ts";
 import { quantityHex } from "../rpc/format/hex.ts";
+import { objectWith, type ValueOf } from "../rpc/json-object.ts";
 import {
   method1,
   method2,
@@ -22,7 +23,6 @@ import {
   executionPayload,
   executionPayloadJson,
 } from "./execution-payload.ts";
-import { objectWith, type ValueOf } from "./json-object.ts";
 import { type GivenAttributes, givenAttributes, readAttributes } from "./payload-attributes.ts";
 import { bodyMethods } from "./payload-bodies.ts";
 import type { PayloadBuilds } from "./payload-builds.ts";

@@ -12,6 +12,7 @@ import {
   headerHash,
 } from "@phala-l2/protocol/wire/header";
 import { quantityHex } from "../rpc/format/hex.ts";
+import { objectWith, type ValueOf } from "../rpc/json-object.ts";
 import {
   address,
   anything,
@@ -23,7 +24,6 @@ import {
   quantity,
   uint64,
 } from "../rpc/parameters.ts";
-import { objectWith, type ValueOf } from "./json-object.ts";
 
 /** Transactions in one payload; MAX_TRANSACTIONS_PER_PAYLOAD of the consensus specification. */
 export const MAX_TRANSACTIONS = 1 << 20;

@@ -4,9 +4,9 @@ import { areValidEip1559Params, decodeEip1559Params } from "@phala-l2/protocol/c
 import { isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attributes";
 import { quantityHex } from "../rpc/format/hex.ts";
+import { objectWith, type ValueOf } from "../rpc/json-object.ts";
 import { address, bool, data, hash, uint64 } from "../rpc/parameters.ts";
 import { transactionList, withdrawalList } from "./execution-payload.ts";
-import { objectWith, type ValueOf } from "./json-object.ts";
 
 /**
  * PayloadAttributesV1 to V3 with the OP Stack's fields.

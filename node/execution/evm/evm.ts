@@ -42,15 +42,20 @@ export type MessageResult = {
   readonly exception: string | undefined;
   /** Accounts and slots the code accessed, when asked for. */
   readonly accessed: AccessList | undefined;
-  /** The logs with transfers of ether among them, when asked for; empty unless it returned. */
-  readonly tracedLogs?: readonly Log[] | undefined;
+  readonly trace?: Trace | undefined;
 };
+
+/** A log, or a transfer told as one, with its place among all that the message emitted, dropped ones too. */
+export type TracedLog = { readonly log: Log; readonly index: number };
+
+/** The logs of a message, when asked for; none unless it returned. `emitted` counts those that were dropped too. */
+export type Trace = { readonly logs: readonly TracedLog[]; readonly emitted: number };
 
 export type RunOptions = {
   /** Report `accessed`. */
   readonly reportAccessList?: boolean;
-  /** Report `tracedLogs`. */
-  readonly traceTransfers?: boolean;
+  /** Report `trace`: of logs, or of transfers of ether among them. */
+  readonly trace?: "logs" | "logs-and-transfers" | undefined;
   /** Precompiles that are called elsewhere, by that address; undefined: none is called there. */
   readonly movedPrecompiles?: ReadonlyMap<Hex, Address | undefined>;
 };

@@ -71,7 +71,10 @@ export async function simulateBlock(
   const header = headerOf(simulator, placed, parent);
   const block = contextOf(simulator, placed, header);
   const overriding = movedPrecompiles(placed.state, rulesOf(config, simulator.base));
-  if (overriding.kind === "invalid") return fault({ kind: "override", words: overriding.words });
+  if (overriding.kind === "invalid") {
+    const { account, problem } = overriding;
+    return fault({ kind: "override", account, problem });
+  }
   applyOverrides(state, placed.state);
   const { parentHash, parentBeaconBlockRoot = ZERO_HASH } = header;
   await runSystemCalls({ parentHash, parentBeaconBlockRoot }, evm, block, state);

@@ -11,7 +11,7 @@ import {
   type SignedTransaction,
 } from "@phala-l2/protocol/wire/transaction";
 import type { BlockContext } from "../block/context.ts";
-import type { Evm, MessageResult } from "../evm/evm.ts";
+import type { Evm, MessageResult, Trace } from "../evm/evm.ts";
 import type { JournaledState } from "../state/journal.ts";
 import { applyAuthorizations } from "../transaction/authorizations.ts";
 import { floorDataGas, intrinsicGas, isInitcodeTooLarge } from "../transaction/intrinsic-gas.ts";
@@ -46,13 +46,15 @@ export type CallOutcome = {
   readonly blobGas: bigint;
   /** Wei per gas. */
   readonly gasPrice: bigint;
-  /** Of the receipt, and of the answer: with transfers where they are traced. */
+  /** Of the receipt. */
   readonly logs: readonly Log[];
-  readonly tracedLogs: readonly Log[];
+  /** Of the answer: with transfers where they are traced. */
+  readonly trace: Trace;
 };
 
 type Refused = { readonly kind: "fault"; readonly fault: SimulationFault };
 
+const NO_TRACE: Trace = { logs: [], emitted: 0 };
 const VERSION_KZG = 1;
 const MAX_NONCE = 2n ** 64n - 1n;
 const UNSIGNED = { yParity: 0, r: 0n, s: 0n } as const;
@@ -79,11 +81,12 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
   const terms = termsOf(call, transaction, block);
   const refusal = refusalOf(call, transaction, terms, scope);
   if (refusal !== undefined) {
-    return { kind: "fault", fault: { kind: "call-refused", ...refusal, gas: gasLimit } };
+    return { kind: "fault", fault: { kind: "call-refused", sender: call.from, ...refusal, gas: gasLimit } };
   }
   // 3. Gas is bought, the nonce grows, delegations are set.
   state.subtractBalance(call.from, gasLimit * terms.gasPrice + terms.blobGas * terms.blobPrice);
-  state.setNonce(call.from, state.nonce(call.from) + 1n);
+  // Without validation it may be the last one, after which geth's begins anew.
+  state.setNonce(call.from, BigInt.asUintN(64, state.nonce(call.from) + 1n));
   const delegations = applyAuthorizations(state, call.authorizationList, block.chainId);
   // 4. It runs.
   const { movedPrecompiles, traceTransfers } = scope;
@@ -95,7 +98,7 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
     },
     block,
     state,
-    { movedPrecompiles, traceTransfers },
+    { movedPrecompiles, trace: traceTransfers ? "logs-and-transfers" : "logs" },
   );
   // 5. What is left of the gas goes back, the tip to the beneficiary.
   const before = terms.intrinsic + result.gasUsed;
@@ -108,7 +111,7 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
     ...{ kind: "ran", transaction, raw: rawOf(transaction), sender: call.from, result, gasUsed },
     maxUsedGas: before < terms.floor ? terms.floor : before,
     ...{ blobGas: terms.blobGas, gasPrice: terms.gasPrice },
-    ...{ logs: result.logs, tracedLogs: result.tracedLogs ?? result.logs },
+    ...{ logs: result.logs, trace: result.trace ?? NO_TRACE },
   };
 }
 

@@ -9,22 +9,23 @@ export type MovedPrecompiles = ReadonlyMap<Hex, Address | undefined>;
 
 export type Overriding =
   | { readonly kind: "ok"; readonly moved: MovedPrecompiles }
-  | { readonly kind: "invalid"; readonly words: string };
+  | { readonly kind: "invalid"; readonly account: Address; readonly problem: string };
 
-/** Whether any precompile was named; then which of them moved. The words are geth's (ethapi/override). */
+/** Which precompiles a block's overrides move. The words are geth's (ethapi/override). */
 export function movedPrecompiles(overrides: StateOverrides, rules: Rules): Overriding {
   const moved = new Map<Hex, Address | undefined>();
   const taken = new Set<Hex>();
   for (const [key, { movePrecompileTo }] of overrides) {
-    if (taken.has(key)) {
-      return { kind: "invalid", words: `account ${key} has already been overridden by a precompile` };
-    }
     const address = addressFromHex(key);
+    if (taken.has(key)) {
+      return { kind: "invalid", account: address, problem: "has already been overridden by a precompile" };
+    }
     const isOne = isPrecompile(address, rules);
     if (movePrecompileTo !== undefined) {
-      if (!isOne) return { kind: "invalid", words: `account ${key} is not a precompile` };
+      if (!isOne) return { kind: "invalid", account: address, problem: "is not a precompile" };
       const target = toHex(movePrecompileTo);
-      if (overrides.has(target)) return { kind: "invalid", words: `account ${target} is already overridden` };
+      if (overrides.has(target))
+        return { kind: "invalid", account: movePrecompileTo, problem: "is already overridden" };
       moved.set(target, address);
       taken.add(target);
     }

@@ -68,12 +68,13 @@ export type SimulationFault =
   | { readonly kind: "block-numbers-out-of-order"; readonly number: bigint; readonly previous: bigint }
   | { readonly kind: "timestamps-out-of-order"; readonly time: bigint; readonly previous: bigint }
   | { readonly kind: "too-many-blocks" }
-  | { readonly kind: "override"; readonly words: string }
+  | { readonly kind: "override"; readonly account: Address; readonly problem: string }
   | { readonly kind: "block-gas-limit"; readonly gas: bigint; readonly limit: bigint }
   | { readonly kind: "fees-conflict"; readonly words: string }
   | {
       readonly kind: "call-refused";
       readonly reason: CallRefusal;
+      readonly sender: Address;
       /** What was wanted and had, in words. */
       readonly detail: string;
       readonly gas: bigint;

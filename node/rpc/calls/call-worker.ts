@@ -2,10 +2,12 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import type { Simulation } from "@phala-l2/execution/call";
 import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { Estimate } from "@phala-l2/execution/estimate-gas";
+import type { ChainSimulation } from "@phala-l2/execution/simulate/run";
+import { asHash } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
-import { type CallInput, type CallRunner, STOPPED, type Stopped } from "./runner.ts";
-import type { Job, JobResult, StateAnswer, StateRead, WorkerStart } from "./wire.ts";
+import { type CallInput, type CallRunner, type ChainInput, STOPPED, type Stopped } from "./runner.ts";
+import type { CallJob, Job, JobResult, StateAnswer, StateRead, WorkerStart } from "./wire.ts";
 
 /** Memory of the thread: a call's own memory is bounded by its gas, at 50 million about 60 MB. */
 const WORKER_MEMORY_MB = 512;
@@ -13,10 +15,13 @@ const WORKER_MEMORY_MB = 512;
 type Thread = {
   readonly worker: Worker;
   /** Whose state the thread's questions are about. */
-  serve: CallInput | undefined;
+  serve: Served | undefined;
 };
 
-function answer(input: CallInput | undefined, read: StateRead): StateAnswer {
+/** What the main thread knows and the thread asks for. */
+type Served = Pick<CallInput, "state" | "ancestorHash"> & Partial<Pick<ChainInput, "readNode">>;
+
+function answer(input: Served | undefined, read: StateRead): StateAnswer {
   if (input === undefined)
     return { kind: "fault", code: "CALL_WORKER_OUT_OF_STEP", message: "no call is running" };
   try {
@@ -27,6 +32,8 @@ function answer(input: CallInput | undefined, read: StateRead): StateAnswer {
         return { kind: "storage", value: input.state.storage(read.address, read.slot) };
       case "code":
         return { kind: "code", code: input.state.code(read.codeHash) };
+      case "node":
+        return { kind: "node", node: input.readNode?.(asHash(read.hash)) };
       case "ancestor":
         return { kind: "ancestor", hash: input.ancestorHash?.(read.number) };
     }
@@ -82,35 +89,37 @@ export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
   let thread: Thread | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
-  async function runJob(
-    kind: Job["kind"],
-    input: CallInput,
-    signal: AbortSignal,
-  ): Promise<JobResult | Stopped> {
+  async function runJob(job: Job, served: Served, signal: AbortSignal): Promise<JobResult | Stopped> {
     if (signal.aborted) return STOPPED;
-    const { header, request, reportAccessList = false } = input;
     const running = thread ?? startThread(config);
     thread = running;
-    running.serve = input;
+    running.serve = served;
     let isAlive = false;
     try {
-      const result = await runOn(running, { kind, header, request, reportAccessList }, signal);
+      const result = await runOn(running, job, signal);
       isAlive = result.kind !== "stopped";
       return result;
     } finally {
       running.serve = undefined;
       if (!isAlive) {
-        log.warn({ kind }, "the thread that runs calls was ended: a call took too long or too much");
+        log.warn(
+          { kind: job.kind },
+          "the thread that runs calls was ended: a call took too long or too much",
+        );
         thread = undefined;
         await running.worker.terminate();
       }
     }
   }
 
-  function inTurn(kind: Job["kind"], input: CallInput, signal: AbortSignal): Promise<JobResult | Stopped> {
-    const turn = last.then(() => runJob(kind, input, signal));
+  function inTurn(job: Job, served: Served, signal: AbortSignal): Promise<JobResult | Stopped> {
+    const turn = last.then(() => runJob(job, served, signal));
     last = turn.catch(() => undefined);
     return turn;
+  }
+
+  function callJob(kind: CallJob["kind"], { header, request, reportAccessList = false }: CallInput): CallJob {
+    return { kind, header, request, reportAccessList };
   }
 
   function unexpected(result: JobResult): RollupError {
@@ -121,15 +130,22 @@ export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
 
   return {
     simulate: async (input, signal): Promise<Simulation | Stopped> => {
-      const result = await inTurn("simulate", input, signal);
+      const result = await inTurn(callJob("simulate", input), input, signal);
       if (result.kind === "stopped") return result;
       if (result.kind === "simulated") return result.simulation;
       throw unexpected(result);
     },
     estimateGas: async (input, signal): Promise<Estimate | Stopped> => {
-      const result = await inTurn("estimate", input, signal);
+      const result = await inTurn(callJob("estimate", input), input, signal);
       if (result.kind === "stopped") return result;
       if (result.kind === "estimated") return result.estimate;
+      throw unexpected(result);
+    },
+    simulateChain: async (input, signal): Promise<ChainSimulation | Stopped> => {
+      const { base, request, gasCap } = input;
+      const result = await inTurn({ kind: "simulate-chain", base, request, gasCap }, input, signal);
+      if (result.kind === "stopped") return result;
+      if (result.kind === "chain-simulated") return result.simulation;
       throw unexpected(result);
     },
     stop: async () => {

@@ -1,6 +1,7 @@
 import { simulate } from "@phala-l2/execution/call";
 import { estimateGas } from "@phala-l2/execution/estimate-gas";
 import type { Evm } from "@phala-l2/execution/evm/evm";
+import { simulateChain } from "@phala-l2/execution/simulate/run";
 import { type CallRunner, STOPPED } from "./runner.ts";
 
 /**
@@ -11,6 +12,7 @@ export function inProcessCalls(evm: Evm): CallRunner {
   return {
     simulate: async (input, signal) => (signal.aborted ? STOPPED : simulate({ ...input, evm })),
     estimateGas: async (input, signal) => (signal.aborted ? STOPPED : estimateGas({ ...input, evm })),
+    simulateChain: async (input, signal) => (signal.aborted ? STOPPED : simulateChain({ ...input, evm })),
     stop: async () => {},
   };
 }

@@ -2,6 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { CallRequest, Simulation } from "@phala-l2/execution/call";
 import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { Estimate } from "@phala-l2/execution/estimate-gas";
+import type { ChainSimulation, ChainSimulationInput } from "@phala-l2/execution/simulate/run";
 import type { Account } from "@phala-l2/execution/state/account";
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
 import type { Header } from "@phala-l2/protocol/wire/header";
@@ -15,16 +16,23 @@ export type WorkerStart = {
   readonly answered: SharedArrayBuffer;
 };
 
-export type Job = {
+export type CallJob = {
   readonly kind: "simulate" | "estimate";
   readonly header: Header;
   readonly request: CallRequest;
   readonly reportAccessList: boolean;
 };
 
+export type ChainJob = Pick<ChainSimulationInput, "base" | "request" | "gasCap"> & {
+  readonly kind: "simulate-chain";
+};
+
+export type Job = CallJob | ChainJob;
+
 export type JobResult =
   | { readonly kind: "simulated"; readonly simulation: Simulation }
   | { readonly kind: "estimated"; readonly estimate: Estimate }
+  | { readonly kind: "chain-simulated"; readonly simulation: ChainSimulation }
   /** An exception, by its code: what the state's reader threw, or a bug. */
   | { readonly kind: "fault"; readonly code: string; readonly message: string };
 
@@ -32,11 +40,14 @@ export type StateRead =
   | { readonly kind: "account"; readonly address: Address }
   | { readonly kind: "storage"; readonly address: Address; readonly slot: Hash }
   | { readonly kind: "code"; readonly codeHash: Hash }
+  /** A trie node, for who hashes the state. */
+  | { readonly kind: "node"; readonly hash: Hash }
   | { readonly kind: "ancestor"; readonly number: bigint };
 
 export type StateAnswer =
   | { readonly kind: "account"; readonly account: Account | undefined }
   | { readonly kind: "storage"; readonly value: bigint }
   | { readonly kind: "code"; readonly code: Uint8Array }
+  | { readonly kind: "node"; readonly node: Uint8Array | undefined }
   | { readonly kind: "ancestor"; readonly hash: Hash | undefined }
   | { readonly kind: "fault"; readonly code: string; readonly message: string };

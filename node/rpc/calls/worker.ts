@@ -3,10 +3,11 @@ import { type SimulationInput, simulate } from "@phala-l2/execution/call";
 import { chainIdOf } from "@phala-l2/execution/chain-config";
 import { estimateGas } from "@phala-l2/execution/estimate-gas";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
+import { simulateChain } from "@phala-l2/execution/simulate/run";
 import type { StateReader } from "@phala-l2/execution/state/reader";
-import { asHash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { asHash, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
-import type { Job, JobResult, StateAnswer, StateRead, WorkerStart } from "./wire.ts";
+import type { CallJob, ChainJob, Job, JobResult, StateAnswer, StateRead, WorkerStart } from "./wire.ts";
 
 // The thread that runs calls. The state is on the main thread; each question for it sleeps until the answer.
 
@@ -56,13 +57,26 @@ const state: StateReader = {
   },
 };
 
-async function run({ kind, header, request, reportAccessList }: Job): Promise<JobResult> {
-  const ancestorHash = (number: bigint) => ask({ kind: "ancestor", number }).hash;
+const ancestorHash = (number: bigint) => ask({ kind: "ancestor", number }).hash;
+const readNode = (hash: Hash) => ask({ kind: "node", hash }).node;
+
+async function runCall({ kind, header, request, reportAccessList }: CallJob): Promise<JobResult> {
   const input: SimulationInput = { config, header, state, evm, request, reportAccessList, ancestorHash };
+  return kind === "simulate"
+    ? { kind: "simulated", simulation: await simulate(input) }
+    : { kind: "estimated", estimate: await estimateGas(input) };
+}
+
+async function runChain({ base, request, gasCap }: ChainJob): Promise<JobResult> {
+  const simulation = await simulateChain({
+    ...{ config, base, state, readNode, evm, ancestorHash, request, gasCap },
+  });
+  return { kind: "chain-simulated", simulation };
+}
+
+async function run(job: Job): Promise<JobResult> {
   try {
-    return kind === "simulate"
-      ? { kind: "simulated", simulation: await simulate(input) }
-      : { kind: "estimated", estimate: await estimateGas(input) };
+    return job.kind === "simulate-chain" ? await runChain(job) : await runCall(job);
   } catch (error) {
     const code = isRollupError(error) ? error.code : "CALL_WORKER_FAILED";
     return { kind: "fault", code, message: error instanceof Error ? error.message : String(error) };

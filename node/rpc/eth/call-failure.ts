@@ -70,15 +70,24 @@ function rejectionWords(
   }
 }
 
+/** geth's words for a revert, with the reason that its data give. */
+export function revertWords(output: Uint8Array): string {
+  const reason = revertReason(output);
+  return reason === undefined ? "execution reverted" : `execution reverted: ${reason}`;
+}
+
+/** geth's words for the engine's name of an exception. */
+export function exceptionWords(exception: string): string {
+  return EXCEPTIONS[exception] ?? exception;
+}
+
 /** geth's answer to a call that did not succeed. A revert carries its data and, where it has one, its reason. */
 export function simulationFailure(simulation: FailedSimulation, attempt: Attempt): RpcFailure {
   if (simulation.kind === "reverted") {
-    const reason = revertReason(simulation.output);
-    const words = reason === undefined ? "execution reverted" : `execution reverted: ${reason}`;
-    return failure(EXECUTION_REVERTED, words, toHex(simulation.output));
+    return failure(EXECUTION_REVERTED, revertWords(simulation.output), toHex(simulation.output));
   }
   if (simulation.reason === "halted") {
-    return failure(SERVER_ERROR, EXCEPTIONS[simulation.exception] ?? simulation.exception);
+    return failure(SERVER_ERROR, exceptionWords(simulation.exception));
   }
   return failure(
     SERVER_ERROR,

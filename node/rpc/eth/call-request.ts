@@ -1,4 +1,4 @@
-import type { Address } from "@phala-l2/protocol/bytes";
+import type { Address, Hash } from "@phala-l2/protocol/bytes";
 import { bytesEqual, EMPTY_BYTES } from "@phala-l2/protocol/bytes";
 import type { AccessList, Authorization } from "@phala-l2/protocol/wire/transaction-lists";
 import {
@@ -24,6 +24,8 @@ export type CallRequest = {
   readonly gasPrice: bigint | undefined;
   readonly maxFeePerGas: bigint | undefined;
   readonly maxPriorityFeePerGas: bigint | undefined;
+  readonly maxFeePerBlobGas: bigint | undefined;
+  readonly blobHashes: readonly Hash[] | undefined;
   readonly value: bigint;
   readonly nonce: bigint | undefined;
   readonly data: Uint8Array;
@@ -76,7 +78,10 @@ const authorization: Parse<Authorization> = (value) => {
 const looseQuantity: Parse<bigint> = (value) =>
   typeof value === "string" && /^0x[0-9a-fA-F]{1,64}$/.test(value) ? ok(BigInt(value)) : quantity(value);
 
-type Fees = Pick<CallRequest, "gasPrice" | "maxFeePerGas" | "maxPriorityFeePerGas">;
+type Fees = Pick<
+  CallRequest,
+  "gasPrice" | "maxFeePerGas" | "maxPriorityFeePerGas" | "maxFeePerBlobGas" | "blobHashes"
+>;
 
 function readFees(fields: Fields): Parsed<Fees> {
   const gasPrice = field(fields, "gasPrice", quantity);
@@ -85,7 +90,14 @@ function readFees(fields: Fields): Parsed<Fees> {
   if (maxFee.kind === "invalid") return maxFee;
   const maxTip = field(fields, "maxPriorityFeePerGas", quantity);
   if (maxTip.kind === "invalid") return maxTip;
-  return ok({ gasPrice: gasPrice.value, maxFeePerGas: maxFee.value, maxPriorityFeePerGas: maxTip.value });
+  const maxBlobFee = field(fields, "maxFeePerBlobGas", quantity);
+  if (maxBlobFee.kind === "invalid") return maxBlobFee;
+  const blobHashes = field(fields, "blobVersionedHashes", arrayOf(hash, MAX_LIST, "[]common.Hash"));
+  if (blobHashes.kind === "invalid") return blobHashes;
+  return ok({
+    ...{ gasPrice: gasPrice.value, maxFeePerGas: maxFee.value, maxPriorityFeePerGas: maxTip.value },
+    ...{ maxFeePerBlobGas: maxBlobFee.value, blobHashes: blobHashes.value },
+  });
 }
 
 /** `input` is the field's name today; `data` is accepted for older clients. */

@@ -1,4 +1,5 @@
 import { rulesOf } from "@phala-l2/execution/chain-config";
+import type { StateOverrides } from "@phala-l2/execution/simulate/request";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { bytesEqual, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
@@ -23,7 +24,7 @@ import {
 } from "../reply.ts";
 import { type Attempt, simulationFailure } from "./call-failure.ts";
 import { type CallRequest, callFault, callRequest } from "./call-request.ts";
-import { NO_OVERRIDES, type StateOverrides, stateOverrides, withOverrides } from "./overrides.ts";
+import { NO_OVERRIDES, stateOverrides, withOverrides } from "./overrides.ts";
 
 export type CallParts = {
   readonly chain: ChainView;
@@ -193,6 +194,9 @@ export function callMethods(parts: CallParts): RpcMethods {
   ): Promise<Reply> {
     const fault = callFault(request);
     if (fault !== undefined) return failure(SERVER_ERROR, fault);
+    if ([...overrides.values()].some(({ movePrecompileTo }) => movePrecompileTo !== undefined)) {
+      return failure(INVALID_PARAMS, "movePrecompileToAddress is for eth_simulateV1");
+    }
     if (running >= MAX_CALLS) return failure(LIMIT_EXCEEDED, "too many calls in progress");
     running++;
     try {

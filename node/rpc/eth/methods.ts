@@ -9,6 +9,7 @@ import { feeMethods } from "./fees.ts";
 import { filterMethods } from "./filters.ts";
 import { headMethods, type SyncProgress } from "./head.ts";
 import { logMethods } from "./logs.ts";
+import { simulateMethods } from "./simulate.ts";
 import { stateMethods } from "./state.ts";
 import type { SubmitTransaction } from "./submission.ts";
 import { submitMethods } from "./submit.ts";
@@ -37,6 +38,7 @@ export function ethMethods(parts: EthParts): RpcMethods {
     ...transactionMethods(chain, pool),
     ...stateMethods({ chain, pool, limits }),
     ...callMethods({ chain, calls, limits }),
+    ...simulateMethods({ chain, calls, limits }),
     ...feeMethods(chain, limits),
     ...logMethods(chain, limits),
     ...filterMethods({ engine, pool, limits, now: () => performance.now() }),

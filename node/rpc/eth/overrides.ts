@@ -1,3 +1,4 @@
+import type { AccountOverride, StateOverrides } from "@phala-l2/execution/simulate/request";
 import { type Account, EMPTY_ACCOUNT } from "@phala-l2/execution/state/account";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { type Address, bigintFromBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
@@ -14,18 +15,6 @@ import {
   quantity,
   uint64,
 } from "../parameters.ts";
-
-/** What a call pretends of one account. */
-type AccountOverride = {
-  readonly nonce: bigint | undefined;
-  readonly balance: bigint | undefined;
-  readonly code: Uint8Array | undefined;
-  /** Replaces the whole storage (`state`) or single slots (`stateDiff`). */
-  readonly storage: { readonly isWhole: boolean; readonly slots: ReadonlyMap<Hex, bigint> } | undefined;
-};
-
-/** By address. */
-export type StateOverrides = ReadonlyMap<Hex, AccountOverride>;
 
 /** Accounts and slots in one call's overrides: the body's limit allows no more than about this anyway. */
 const MAX_ENTRIES = 10_000;
@@ -78,10 +67,15 @@ function readAccount(value: unknown, account: string): Parsed<AccountOverride> {
   if (code.kind === "invalid") return code;
   const storage = readStorage(value, account);
   if (storage.kind === "invalid") return storage;
-  return ok({ nonce: nonce.value, balance: balance.value, code: code.value, storage: storage.value });
+  const target = optional(value.movePrecompileToAddress, address);
+  if (target.kind === "invalid") return target;
+  return ok({
+    ...{ nonce: nonce.value, balance: balance.value, code: code.value, storage: storage.value },
+    movePrecompileTo: target.value,
+  });
 }
 
-/** geth's state override set, the third parameter of eth_call. Moving precompiles is not offered. */
+/** geth's state override set, the third parameter of eth_call. */
 export const stateOverrides: Parse<StateOverrides> = (value) => {
   if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type override.StateOverride");
   const entries = Object.entries(value);
@@ -90,9 +84,6 @@ export const stateOverrides: Parse<StateOverrides> = (value) => {
   for (const [key, override] of entries) {
     const account = address(key);
     if (account.kind === "invalid") return account;
-    if (isObject(override) && override.movePrecompileToAddress != null) {
-      return invalid("movePrecompileToAddress is not supported");
-    }
     const read = readAccount(override, toHex(account.value));
     if (read.kind === "invalid") return read;
     overrides.set(toHex(account.value), read.value);

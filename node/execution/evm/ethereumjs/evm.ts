@@ -17,7 +17,7 @@ import { hasEvm, type Rules } from "../../block/rules.ts";
 import type { JournaledState } from "../../state/journal.ts";
 import type { Evm, Message, MessageResult, RunOptions } from "../evm.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { TransferRecorder } from "./transfers.ts";
+import { LogRecorder } from "./log-recorder.ts";
 
 /**
  * The EVM of @ethereumjs/vm behind the `Evm` interface. One engine a rule set is made when first needed and
@@ -63,12 +63,12 @@ async function runMessage(
   warm(engine, message, block);
   if (options.reportAccessList === true) evm.journal.startReportingAccessList();
   const putBack = movePrecompiles(evm, options.movedPrecompiles);
-  const transfers = options.traceTransfers === true ? new TransferRecorder(evm) : undefined;
+  const recorder = options.trace === undefined ? undefined : new LogRecorder(evm, options.trace);
   try {
     const result = await evm.runCall(callOptions(message, block));
-    return { ...messageResult(result, evm.journal.accessList, block.rules), tracedLogs: transfers?.stop() };
+    return { ...messageResult(result, evm.journal.accessList, block.rules), trace: recorder?.stop() };
   } finally {
-    transfers?.stop();
+    recorder?.stop();
     putBack();
     delete evm.journal.accessList;
     engine.state.detach();

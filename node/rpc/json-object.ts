@@ -1,4 +1,4 @@
-import { invalid, isObject, ok, type Parse } from "../rpc/parameters.ts";
+import { invalid, isObject, ok, type Parse } from "./parameters.ts";
 
 type Parsers = Readonly<Record<string, Parse<unknown>>>;
 /** What a reader reads. */

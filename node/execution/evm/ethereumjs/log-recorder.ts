@@ -10,6 +10,7 @@ import {
   hashFromHex,
 } from "@phala-l2/protocol/bytes";
 import type { Log } from "@phala-l2/protocol/wire/receipt";
+import type { Trace, TracedLog } from "../evm.ts";
 
 /** Whose logs transfers of ether are reported as. Source: execution-apis, eth_simulateV1 `traceTransfers`. */
 const ETHER = addressFromHex("0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
@@ -19,39 +20,49 @@ const LOG0 = 0xa0;
 const LOG4 = 0xa4;
 const SELFDESTRUCT = 0xff;
 
-/** A frame's logs in their order; a creation's transfer learns its receiver at the end. */
-type Frame = {
-  readonly logs: Log[];
-  creation: { readonly from: Address; readonly value: bigint } | undefined;
-};
+/** A creation's transfer, which learns its receiver at the end of its frame. */
+type Creation = { readonly from: Address; readonly value: bigint; readonly index: number };
+/** A frame's logs in their order. */
+type Frame = { readonly logs: TracedLog[]; creation: Creation | undefined };
 
-/** Collects the logs of a message and, among them, its transfers of ether; those of failed frames are dropped. */
-export class TransferRecorder {
+/**
+ * Collects the logs of a message and, where wanted, its transfers of ether among them. Those of failed frames are
+ * dropped, but counted.
+ */
+export class LogRecorder {
   readonly #evm: EVM;
-  readonly #frames: Frame[] = [{ logs: [], creation: undefined }];
+  readonly #withTransfers: boolean;
+  readonly #outermost: Frame = { logs: [], creation: undefined };
+  readonly #frames: Frame[] = [this.#outermost];
+  #count = 0;
 
-  constructor(evm: EVM) {
+  constructor(evm: EVM, kind: "logs" | "logs-and-transfers") {
     this.#evm = evm;
+    this.#withTransfers = kind === "logs-and-transfers";
     evm.events.on("beforeMessage", this.#enter);
     evm.events.on("afterMessage", this.#leave);
     evm.events.on("step", this.#step);
   }
 
   /** Ends the recording. */
-  stop(): readonly Log[] {
+  stop(): Trace {
     this.#evm.events.off("beforeMessage", this.#enter);
     this.#evm.events.off("afterMessage", this.#leave);
     this.#evm.events.off("step", this.#step);
-    return this.#frames[0]?.logs ?? [];
+    return { logs: this.#outermost.logs, emitted: this.#count };
+  }
+
+  #add(frame: Frame | undefined, log: Log): void {
+    frame?.logs.push({ log, index: this.#count++ });
   }
 
   readonly #enter = (message: Message, resolve?: () => void): void => {
     const frame: Frame = { logs: [], creation: undefined };
     this.#frames.push(frame);
     const from = asAddress(message.caller.bytes);
-    if (message.value > 0n && !message.delegatecall) {
-      if (message.to === undefined) frame.creation = { from, value: message.value };
-      else frame.logs.push(transferLog(from, asAddress(message.to.bytes), message.value));
+    if (this.#withTransfers && message.value > 0n && !message.delegatecall) {
+      if (message.to === undefined) frame.creation = { from, value: message.value, index: this.#count++ };
+      else this.#add(frame, transferLog(from, asAddress(message.to.bytes), message.value));
     }
     resolve?.();
   };
@@ -63,7 +74,12 @@ export class TransferRecorder {
       const transfers =
         creation === undefined || createdAddress === undefined
           ? []
-          : [transferLog(creation.from, asAddress(createdAddress.bytes), creation.value)];
+          : [
+              {
+                log: transferLog(creation.from, asAddress(createdAddress.bytes), creation.value),
+                index: creation.index,
+              },
+            ];
       this.#frames.at(-1)?.logs.push(...transfers, ...logs);
     }
     resolve?.();
@@ -71,11 +87,11 @@ export class TransferRecorder {
 
   readonly #step = (step: InterpreterStep, resolve?: () => void): void => {
     const { code } = step.opcode;
-    if (code >= LOG0 && code <= LOG4) this.#frames.at(-1)?.logs.push(emittedLog(step, code - LOG0));
-    if (code === SELFDESTRUCT && step.account.balance > 0n) {
+    if (code >= LOG0 && code <= LOG4) this.#add(this.#frames.at(-1), emittedLog(step, code - LOG0));
+    if (this.#withTransfers && code === SELFDESTRUCT && step.account.balance > 0n) {
       const receiver = asAddress(bigintToBytes(step.stack.at(-1) ?? 0n, 32).subarray(12));
       const transfer = transferLog(asAddress(step.address.bytes), receiver, step.account.balance);
-      this.#frames.at(-1)?.logs.push(transfer);
+      this.#add(this.#frames.at(-1), transfer);
     }
     resolve?.();
   };
