@@ -1,3 +1,4 @@
+import { blobBaseFeeOf } from "@phala-l2/execution/chain-config";
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Block } from "@phala-l2/protocol/wire/block";
@@ -20,6 +21,8 @@ export type BlockRecord = {
   /** Empty where the node has the block without having executed it. */
   readonly receipts: readonly Receipt[];
   readonly executed: ExecutedTransactions;
+  /** Wei per blob gas. */
+  readonly blobBaseFee: bigint;
 };
 
 /** Decodes a transaction of a stored block. @throws RollupError BLOCK_MALFORMED: the database is broken */
@@ -41,6 +44,7 @@ export function readRecord(chain: ChainView, hash: Hash): BlockRecord | undefine
     transactions: block.transactions.map(decodeStored),
     receipts: chain.receipts(hash) ?? [],
     executed: chain.executed(hash) ?? [],
+    blobBaseFee: blobBaseFeeOf(chain.config, block.header),
   };
 }
 

@@ -252,7 +252,7 @@ describe("the pool through RPC", () => {
 
 describe("forwarding to the sequencer", () => {
   const raw = encodeTransaction(callLogger(0n));
-  const reading = readSubmission(raw, CHAIN_ID);
+  const reading = readSubmission(raw, CONFIG);
   assert.ok(reading.kind === "ok");
   const { submitted } = reading;
 

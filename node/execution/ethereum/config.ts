@@ -18,6 +18,9 @@ export type EthereumConfig = {
   readonly forkBlocks: Readonly<Partial<Record<EvmFork, bigint>>>;
   /** Forks after it by the time from which they hold, Unix seconds. */
   readonly forkTimes: Readonly<Partial<Record<EvmFork, bigint>>>;
+  /** All numbers and times at which the chain forked, those that change no rule too, ascending (EIP-2124). */
+  readonly forkIdBlocks: readonly bigint[];
+  readonly forkIdTimes: readonly bigint[];
   /** In ascending order of `since`. */
   readonly blobSchedule: readonly BlobSchedule[];
   /** EIP-6110: whose logs are deposits to the consensus layer. */

@@ -72,6 +72,8 @@ function parseConfig(json: Readonly<Record<string, unknown>>): EthereumConfig {
     chainId: quantity(json.chainId, "config.chainId", U64),
     forkBlocks: forksOf(json, BY_NUMBER),
     forkTimes: forksOf(json, BY_TIME),
+    forkIdBlocks: forkPoints(json, "Block"),
+    forkIdTimes: forkPoints(json, "Time"),
     blobSchedule: blobScheduleOf(json),
     depositContract: address(
       json.depositContractAddress ?? MAINNET_DEPOSIT_CONTRACT,
@@ -93,6 +95,16 @@ function forksOf(
     forks[fork] = quantity(json[key], `config.${key}`, U64);
   }
   return forks;
+}
+
+/** The values of all `<name>Block` or `<name>Time` fields, each once. */
+function forkPoints(json: Readonly<Record<string, unknown>>, suffix: "Block" | "Time"): readonly bigint[] {
+  const points = new Set<bigint>();
+  for (const [key, value] of Object.entries(json)) {
+    if (!key.endsWith(suffix) || value === undefined || value === null) continue;
+    points.add(quantity(value, `config.${key}`, U64));
+  }
+  return [...points].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
 function blobScheduleOf(json: Readonly<Record<string, unknown>>): readonly BlobSchedule[] {

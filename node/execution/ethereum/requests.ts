@@ -19,8 +19,8 @@ const DEPOSIT_REQUEST = 0;
 const WITHDRAWAL_REQUEST = 1;
 const CONSOLIDATION_REQUEST = 2;
 /** EIP-7002 and EIP-7251: contracts that hold the requests until the block's end. */
-const WITHDRAWAL_REQUESTS = addressFromHex("0x00000961ef480eb55e80d19ad83579a64c007002");
-const CONSOLIDATION_REQUESTS = addressFromHex("0x0000bbddc7ce488642fb579f8b00f3a590007251");
+export const WITHDRAWAL_REQUESTS = addressFromHex("0x00000961ef480eb55e80d19ad83579a64c007002");
+export const CONSOLIDATION_REQUESTS = addressFromHex("0x0000bbddc7ce488642fb579f8b00f3a590007251");
 /** EIP-6110 DEPOSIT_EVENT_SIGNATURE_HASH. */
 const DEPOSIT_EVENT = hashFromHex("0x649bbc62d0e31342afea4e5cd82d4049e7e1ee912fc0889aa790803be39038c5");
 /** EIP-6110: the event's data has this length, and its five values stand at these places. */

@@ -42,7 +42,8 @@ export type MessageResult = {
   readonly exception: string | undefined;
   /** Accounts and slots the code accessed, when asked for. */
   readonly accessed: AccessList | undefined;
-  readonly trace?: Trace | undefined;
+  /** When asked for. */
+  readonly trace: Trace | undefined;
 };
 
 /** A log, or a transfer told as one, with its place among all that the message emitted, dropped ones too. */

@@ -14,6 +14,7 @@ const MOVED: MessageResult = {
   destroyed: [],
   exception: undefined,
   accessed: undefined,
+  trace: undefined,
 };
 
 /** Runs a message in the EVM, or without it when no code would run. The caller holds the value. */

@@ -5,6 +5,7 @@ import type { RpcMethods } from "../method.ts";
 import type { PoolView } from "../pool-view.ts";
 import { blockMethods } from "./blocks.ts";
 import { callMethods } from "./call.ts";
+import { configMethods } from "./config.ts";
 import { feeMethods } from "./fees.ts";
 import { filterMethods } from "./filters.ts";
 import { headMethods, type SyncProgress } from "./head.ts";
@@ -34,6 +35,7 @@ export function ethMethods(parts: EthParts): RpcMethods {
   const limits = { ...DEFAULT_RPC_LIMITS, ...parts.limits };
   return {
     ...headMethods({ chain, ...(parts.syncProgress && { syncProgress: parts.syncProgress }) }),
+    ...configMethods(chain),
     ...blockMethods(chain),
     ...transactionMethods(chain, pool),
     ...stateMethods({ chain, pool, limits }),

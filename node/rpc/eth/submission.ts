@@ -1,5 +1,7 @@
+import { type ChainConfig, chainIdOf, isRollup } from "@phala-l2/execution/chain-config";
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
 import { isLowS } from "@phala-l2/protocol/secp256k1";
+import { withoutSidecar } from "@phala-l2/protocol/wire/blob-sidecar";
 import {
   BLOB_TYPE,
   DEPOSIT_TYPE,
@@ -113,13 +115,16 @@ function undecodable(reason: string): RpcFailure {
  * What a node checks of a sent transaction without its state: it decodes, is of a type that this chain takes
  * (no blobs: specs/protocol/exec-engine.md; deposits come from L1 alone), is signed for this chain, by a key.
  */
-export function readSubmission(raw: Uint8Array, chainId: bigint): SubmissionReading {
-  // A blob transaction may come in its network form, with blobs: what it is decides, not how it is wrapped.
-  if (raw[0] === BLOB_TYPE || raw[0] === DEPOSIT_TYPE) return TYPE_NOT_SUPPORTED;
+export function readSubmission(given: Uint8Array, config: ChainConfig): SubmissionReading {
+  const chainId = chainIdOf(config);
+  // A blob transaction comes in its network form, with blobs: what it is decides, not how it is wrapped.
+  const isRefused = given[0] === DEPOSIT_TYPE || (given[0] === BLOB_TYPE && isRollup(config));
+  if (isRefused) return TYPE_NOT_SUPPORTED;
+  const raw = withoutSidecar(given);
   const decoding = decodeTransaction(raw);
   if (decoding.kind === "invalid") return undecodable(decoding.reason);
   const { transaction } = decoding;
-  if (transaction.type === DEPOSIT_TYPE || transaction.type === BLOB_TYPE) return TYPE_NOT_SUPPORTED;
+  if (transaction.type === DEPOSIT_TYPE) return TYPE_NOT_SUPPORTED;
   if (transaction.chainId === undefined) {
     return failure(SERVER_ERROR, "only replay-protected (EIP-155) transactions allowed over RPC");
   }

@@ -1,4 +1,3 @@
-import { chainIdOf } from "@phala-l2/execution/chain-config";
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { readRecord } from "../block-record.ts";
@@ -30,7 +29,7 @@ async function send(
   raw: Uint8Array,
 ): Promise<Sent | Extract<Reply, { kind: "failure" }>> {
   if (submit === undefined) return SUBMISSION_UNAVAILABLE;
-  const reading = readSubmission(raw, chainIdOf(engine.chain.config));
+  const reading = readSubmission(raw, engine.chain.config);
   if (reading.kind === "failure") return reading;
   const outcome = await submit(reading.submitted);
   if (outcome.kind !== "accepted") return submissionFailure(outcome);

@@ -1,8 +1,9 @@
+import { GAS_PER_BLOB } from "@phala-l2/protocol/blob-gas";
 import { type Address, asAddress, toHex } from "@phala-l2/protocol/bytes";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import type { Receipt } from "@phala-l2/protocol/wire/receipt";
 import { encodeRlp } from "@phala-l2/protocol/wire/rlp";
-import { effectiveGasPrice, type Transaction } from "@phala-l2/protocol/wire/transaction";
+import { BLOB_TYPE, effectiveGasPrice, type Transaction } from "@phala-l2/protocol/wire/transaction";
 import { type BlockRecord, hashAt, senderAt } from "../block-record.ts";
 import { quantityHex } from "./hex.ts";
 import { l1FeeJson } from "./l1-fee.ts";
@@ -34,6 +35,13 @@ function receiptLogs(record: BlockRecord, index: number): readonly object[] {
   );
 }
 
+/** EIP-4844's part of a receipt; on an L2 no transaction has it. */
+function blobJson(transaction: Transaction, blobBaseFee: bigint): object {
+  if (transaction.type !== BLOB_TYPE) return {};
+  const gas = BigInt(transaction.blobVersionedHashes.length) * GAS_PER_BLOB;
+  return { blobGasUsed: quantityHex(gas), blobGasPrice: quantityHex(blobBaseFee) };
+}
+
 function depositJson(receipt: Receipt): object {
   const { depositNonce, depositReceiptVersion } = receipt;
   return {
@@ -63,10 +71,14 @@ export function receiptJson(record: BlockRecord, index: number): object | undefi
     from: toHex(sender),
     gasUsed: quantityHex(receipt.cumulativeGasUsed - gasBefore),
     ...l1FeeJson(record.transactions[0], transaction, raw),
+    ...blobJson(transaction, record.blobBaseFee),
     ...depositJson(receipt),
     logs: receiptLogs(record, index),
     logsBloom: toHex(receipt.logsBloom),
-    status: quantityHex(receipt.status),
+    // EIP-658: before Byzantium the state's root stood in the status' place.
+    ...(receipt.stateRoot === undefined
+      ? { status: quantityHex(receipt.status) }
+      : { root: toHex(receipt.stateRoot) }),
     to: transaction.to === undefined ? null : toHex(transaction.to),
     transactionHash: toHex(hashAt(record, index)),
     transactionIndex: quantityHex(index),

@@ -104,6 +104,12 @@ export class EthereumChain implements ChainView {
     });
   }
 
+  /** The last block with the state after it. */
+  head(): { readonly header: Header; readonly state: StateReader } {
+    const header = this.#header(this.heads().unsafe.hash);
+    return { header, state: this.state(header) };
+  }
+
   heads(): EthereumHeads {
     const head = this.#ref(this.#canonical.at(-1) ?? this.genesisHash);
     return { unsafe: head, safe: head, finalized: head };

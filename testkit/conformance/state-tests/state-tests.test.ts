@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import { decodeTransaction } from "@phala-l2/protocol/wire/transaction";
-import { absent, EEST_OSAKA, ETHEREUM_TESTS, unpack } from "./archives.ts";
+import { absent, EEST_OSAKA, ETHEREUM_TESTS, unpack } from "../archives.ts";
 import { readStateTests, type StateTest, type StateTestCase } from "./fixture.ts";
 import { forkNamed } from "./forks.ts";
 import { findStateTests } from "./run.ts";

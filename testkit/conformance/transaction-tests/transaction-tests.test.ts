@@ -11,7 +11,7 @@ import { senderOf } from "@phala-l2/execution/transaction/sender";
 import { fromHex, type Hex, toHex, ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
 import { DEPOSIT_TYPE, decodeTransaction, transactionHash } from "@phala-l2/protocol/wire/transaction";
-import { absent, ETHEREUM_TESTS, unpack } from "../state-tests/archives.ts";
+import { absent, ETHEREUM_TESTS, unpack } from "../archives.ts";
 import { forkNamed } from "../state-tests/forks.ts";
 
 /** What ethereum/tests' TransactionTests say of one transaction under one fork. */

@@ -137,7 +137,7 @@ function messageResult(
   { execResult, createdAddress }: EVMResult,
   accessed: Map<string, Set<string>> | undefined,
   rules: Rules,
-): MessageResult {
+): Omit<MessageResult, "trace"> {
   const exception = exceptionOf(execResult);
   const kind = exception === undefined ? "returned" : exception === "revert" ? "reverted" : "halted";
   return {
