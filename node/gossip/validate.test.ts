@@ -82,11 +82,17 @@ describe("verdicts (rollup-node-p2p.md, block validation)", () => {
     [
       "version 4 before Isthmus",
       messageOf(blockAt(7n)),
-      "reject: version-not-of-fork",
+      "ignore: version-not-of-fork",
       { config: { ...CONFIG, forks: { ...CONFIG.forks, isthmus: NOW + 1n } } },
     ],
     ["no signer known", good, "ignore: signer-unknown", { signer: undefined }],
     ["a signer of zero", good, "ignore: signer-unknown", { signer: ZERO_ADDRESS }],
+    [
+      "no signature at all, no signer known",
+      without(good, (copy) => copy.fill(0, 0, 65)),
+      "ignore: signer-unknown",
+      { signer: undefined },
+    ],
     [
       "a stranger's, no signer known",
       messageOf(blockAt(7n), STRANGER_KEY),
@@ -109,7 +115,7 @@ describe("verdicts (rollup-node-p2p.md, block validation)", () => {
     assert.equal(verdictOf(nonce), "reject: block-hash-mismatch");
   });
 
-  test("a block seen before is ignored; a sixth at one height is rejected", () => {
+  test("a block seen before is ignored; with more than five seen at one height, all others are rejected", () => {
     const seen = new SeenBlocks();
     for (let tag = 0; tag < MAX_BLOCKS_PER_HEIGHT; tag++) {
       const block = blockAt(7n, {}, tag);
@@ -117,7 +123,12 @@ describe("verdicts (rollup-node-p2p.md, block validation)", () => {
       seen.add(7n, headerHash(block.header));
       assert.equal(verdictOf(messageOf(block), { seen }), "ignore: block-seen");
     }
-    assert.equal(verdictOf(messageOf(blockAt(7n, {}, 9)), { seen }), "reject: too-many-blocks-at-height");
+    const sixth = blockAt(7n, {}, MAX_BLOCKS_PER_HEIGHT);
+    assert.equal(verdictOf(messageOf(sixth), { seen }), "accept");
+    seen.add(7n, headerHash(sixth.header));
+    for (const tag of [0, 9]) {
+      assert.equal(verdictOf(messageOf(blockAt(7n, {}, tag)), { seen }), "reject: too-many-blocks-at-height");
+    }
     assert.equal(verdictOf(messageOf(blockAt(8n, {}, 9)), { seen }), "accept");
   });
 

@@ -15,7 +15,10 @@ import { messageContent, versionAt } from "./topic.ts";
 const MAX_AGE = 60n;
 /** Seconds that a block may lie in the future. */
 const MAX_AHEAD = 5n;
-/** Different blocks at one height that are passed on. */
+/**
+ * Different blocks at one height after which every other is rejected. The sixth still passes: "if more than 5 have
+ * been seen" is asked before it is counted, by op-node too, and whoever passes it on must not pay for it.
+ */
 export const MAX_BLOCKS_PER_HEIGHT = 5;
 
 export type GossipVerdict =
@@ -47,21 +50,16 @@ function reject(reason: string): GossipVerdict {
 function signatureVerdict(content: Uint8Array, { config, signer }: GossipRules): GossipVerdict | undefined {
   const signed = readUnsafeBlockSignature(content);
   if (signed === undefined) return reject("message-too-short");
-  const author = unsafeBlockSigner(signed, config.l2ChainId);
-  if (author === undefined) return reject("signature-invalid");
   // Who may sign is read from L1; until it is known, nobody can be blamed.
   if (signer === undefined || bytesEqual(signer, ZERO_ADDRESS)) return ignore("signer-unknown");
+  const author = unsafeBlockSigner(signed, config.l2ChainId);
+  if (author === undefined) return reject("signature-invalid");
   return bytesEqual(author, signer) ? undefined : reject("signer-unexpected");
 }
 
-function headerFault(
-  header: Header,
-  version: UnsafeBlockVersion,
-  { config, now }: GossipRules,
-): string | undefined {
+function headerFault(header: Header, { config, now }: GossipRules): string | undefined {
   if (header.timestamp + MAX_AGE < now) return "timestamp-too-old";
   if (header.timestamp > now + MAX_AHEAD) return "timestamp-in-future";
-  if (versionAt(config, header.timestamp) !== version) return "version-not-of-fork";
   // Ecotone: no blobs on the L2. The text wants blobGasUsed zero too; from Jovian it is the data footprint.
   if ((header.excessBlobGas ?? 0n) !== 0n) return "excess-blob-gas-not-zero";
   const hasFootprint = isActive(config, "jovian", header.timestamp);
@@ -84,10 +82,13 @@ export function judgeMessage(
   const decoding = decodeUnsafeBlock(content.bytes, version);
   if (decoding.kind === "invalid") return reject(decoding.reason);
   const { block, hash } = decoding.message;
-  const fault = headerFault(block.header, version, rules);
+  const fault = headerFault(block.header, rules);
   if (fault !== undefined) return reject(fault);
-  const { number } = block.header;
+  const { number, timestamp } = block.header;
+  // The sequencer signed a block of another fork. No rule rejects it, and op-node passes it on, so that its
+  // carrier is not to blame; but no engine can take it.
+  if (versionAt(rules.config, timestamp) !== version) return ignore("version-not-of-fork");
+  if (rules.seen.count(number) > MAX_BLOCKS_PER_HEIGHT) return reject("too-many-blocks-at-height");
   if (rules.seen.has(number, hash)) return ignore("block-seen");
-  if (rules.seen.count(number) >= MAX_BLOCKS_PER_HEIGHT) return reject("too-many-blocks-at-height");
   return { kind: "accept", block, hash };
 }

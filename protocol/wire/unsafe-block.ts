@@ -103,15 +103,28 @@ function hasBeaconRoot(version: UnsafeBlockVersion): boolean {
  * content. Timestamps, signature and the fork that the topic belongs to are for the caller. Never throws.
  */
 export function decodeUnsafeBlock(message: Uint8Array, version: UnsafeBlockVersion): UnsafeBlockDecoding {
-  const payloadAt = SIGNATURE_LENGTH + (hasBeaconRoot(version) ? 32 : 0);
   const signed = message.subarray(SIGNATURE_LENGTH);
-  const payload = message.subarray(payloadAt);
-  if (payload.length < FIXED_LENGTH[version]) return { kind: "invalid", reason: "message-too-short" };
-  const beaconRoot = hasBeaconRoot(version) ? asHash(signed.slice(0, 32)) : undefined;
-  const unsafe = readPayload(payload, version, beaconRoot);
-  if (typeof unsafe === "string") return { kind: "invalid", reason: unsafe };
+  const unsafe = decodeEnvelope(signed, version);
+  if (unsafe.kind === "invalid") return unsafe;
   const signature = message.slice(0, SIGNATURE_LENGTH);
-  return { kind: "ok", message: { ...unsafe, signature, payloadHash: keccak256(signed) } };
+  return { kind: "ok", message: { ...unsafe.envelope, signature, payloadHash: keccak256(signed) } };
+}
+
+export type EnvelopeDecoding =
+  | { readonly kind: "ok"; readonly envelope: UnsafeBlock }
+  | { readonly kind: "invalid"; readonly reason: UnsafeBlockFault };
+
+/**
+ * Decodes what a message's signature covers, which peers also ask each other for: the beacon root, from version
+ * 3, and the payload. Its block hash is checked; to whom the block belongs is for the caller. Never throws.
+ */
+export function decodeEnvelope(envelope: Uint8Array, version: UnsafeBlockVersion): EnvelopeDecoding {
+  const rootLength = hasBeaconRoot(version) ? ZERO_HASH.length : 0;
+  const payload = envelope.subarray(rootLength);
+  if (payload.length < FIXED_LENGTH[version]) return { kind: "invalid", reason: "message-too-short" };
+  const beaconRoot = hasBeaconRoot(version) ? asHash(envelope.slice(0, rootLength)) : undefined;
+  const unsafe = readPayload(payload, version, beaconRoot);
+  return typeof unsafe === "string" ? { kind: "invalid", reason: unsafe } : { kind: "ok", envelope: unsafe };
 }
 
 /**
@@ -299,14 +312,19 @@ export type UnsignedUnsafeBlock = {
 
 /** Prepares the announcement of a block, wherever the signer's key may be. @throws RollupError UNSAFE_BLOCK_FIELDS */
 export function unsignedUnsafeBlock(block: Block, chainId: bigint): UnsignedUnsafeBlock {
-  const root = hasBeaconRoot(unsafeBlockVersion(block.header))
-    ? block.header.parentBeaconBlockRoot
-    : undefined;
-  const signed = concatBytes(root ?? EMPTY_BYTES, encodePayload(block));
+  const signed = encodeEnvelope(block);
   return {
     digest: unsafeBlockDigest(keccak256(signed), chainId),
     withSignature: (signature) => concatBytes(signatureToBytes(signature), signed),
   };
+}
+
+/** What a message's signature covers; see `decodeEnvelope`. @throws RollupError UNSAFE_BLOCK_FIELDS */
+export function encodeEnvelope(block: Block): Uint8Array {
+  const root = hasBeaconRoot(unsafeBlockVersion(block.header))
+    ? block.header.parentBeaconBlockRoot
+    : undefined;
+  return concatBytes(root ?? EMPTY_BYTES, encodePayload(block));
 }
 
 /** The same with a key at hand. @throws RollupError UNSAFE_BLOCK_FIELDS */
