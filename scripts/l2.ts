@@ -15,10 +15,12 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   prover: async () => (await import("./commands/prover.ts")).proverCommand,
   bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
   genesis: async () => (await import("./commands/genesis.ts")).genesisCommand,
+  execute: async () => (await import("./commands/execute.ts")).executeCommand,
   decode: async () => (await import("./commands/decode.ts")).decodeCommand,
   encode: async () => (await import("./commands/encode.ts")).encodeCommand,
   "state-tests": async () => (await import("./commands/state-tests.ts")).stateTestsCommand,
   "rpc-compat": async () => (await import("./commands/rpc-compat.ts")).rpcCompatCommand,
+  fuzz: async () => (await import("./commands/fuzz.ts")).fuzzCommand,
 };
 
 function fail(message: string): void {

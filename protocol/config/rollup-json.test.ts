@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { keccak256, numberToHex, stringToHex, toRlp } from "viem";
 import { asAddress, asHash, toHex } from "../bytes.ts";
@@ -364,21 +362,5 @@ describe("rollup configuration hash", () => {
       rollupConfigHash(parseRollupConfig(spelled)),
       rollupConfigHash(parseRollupConfig(opNodeJson())),
     );
-  });
-});
-
-const FOLDER = new URL("../../../shared/vectors/op/execution/", import.meta.url);
-
-describe("rollup.json of OP Sepolia", {
-  skip: existsSync(FOLDER) ? false : "shared vectors are absent",
-}, () => {
-  it("is read from the block fixtures", () => {
-    for (const file of readdirSync(FOLDER)) {
-      const fixture = JSON.parse(gunzipSync(readFileSync(new URL(file, FOLDER))).toString("utf8"));
-      const config = parseRollupConfig(fixture.rollup_config);
-      assert.equal(config.l2ChainId, 11_155_420n);
-      assert.equal(config.forks.regolith, config.forks.canyon);
-      assert.deepEqual(parseRollupConfig(formatRollupConfig(config)), config);
-    }
   });
 });
