@@ -23,6 +23,14 @@ export class Attacker {
     this.#scenario = scenario;
   }
 
+  /** The same attacker, with the same knowledge, on other random numbers. */
+  with(random: Random): Attacker {
+    const other = new Attacker(random, this.#scenario);
+    other.#payloads = this.#payloads;
+    other.#channels = this.#channels;
+    return other;
+  }
+
   /** Builds on the sequencer's head, which is left as it was. */
   study(): void {
     const { config, sequencer } = this.#scenario;

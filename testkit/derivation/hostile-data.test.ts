@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fuzzDerivation } from "../conformance/fuzz/derivation.ts";
+import { derivationTarget } from "../conformance/fuzz/derivation.ts";
 import { holds } from "../conformance/fuzz/report.ts";
 import { inboxTransaction } from "./batcher-data.ts";
 import { l2Transaction } from "./l2-transactions.ts";
@@ -13,9 +13,9 @@ const CASES = 12_000;
 
 describe(`no L1 data makes derivation throw, stall or differ (seed ${SEED})`, () => {
   it(`${CASES} frames, blobs, channels, batches and streams`, async () => {
-    const report = await fuzzDerivation({ cases: CASES, seed: SEED });
+    const report = await derivationTarget.run({ cases: CASES, seed: SEED });
     assert.deepEqual(report.failures, []);
-    assert.ok(holds(report), `${report.peakMemory} bytes were used`);
+    assert.ok(holds(report), `${report.peakRssMiB} MiB were used`);
     assert.equal(report.cases, CASES);
     // The cases do not all die of one cause: each decoder and stage was reached, and accepted something.
     for (const outcome of [
@@ -38,7 +38,7 @@ describe(`no L1 data makes derivation throw, stall or differ (seed ${SEED})`, ()
 
   it("has one run for one seed", async () => {
     const [a, b, c] = await Promise.all(
-      [1, 1, 2].map((seed) => fuzzDerivation({ cases: 300, seed }).then(({ outcomes }) => outcomes)),
+      [1, 1, 2].map((seed) => derivationTarget.run({ cases: 300, seed }).then(({ outcomes }) => outcomes)),
     );
     assert.deepEqual(a, b);
     assert.notDeepEqual(a, c);
