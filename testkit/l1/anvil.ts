@@ -14,8 +14,10 @@ export type AnvilOptions = {
   readonly blockTime?: number;
   /** File that keeps the chain between runs. */
   readonly stateFile?: string;
-  /** Ethereum's rules by name; the newest by default. */
+  /** Ethereum's rules by name, or the OP Stack's; Ethereum's newest by default. */
   readonly hardfork?: string;
+  /** An L2 instead: it takes deposits, and fees of L1 from the predeploy; it mines when it is told to. */
+  readonly optimism?: { readonly genesisTime: bigint; readonly gasLimit: bigint };
 };
 
 export type Anvil = {
@@ -48,10 +50,19 @@ export function anvilBinary(): string {
   }
 }
 
+function networkArguments({ optimism }: AnvilOptions): string[] {
+  if (optimism === undefined) return ["--enable-tx-gas-limit"];
+  const { genesisTime, gasLimit } = optimism;
+  return [
+    ...["--network", "optimism", "--no-mining", "--order", "fifo", "--accounts", "0"],
+    ...["--timestamp", String(genesisTime), "--gas-limit", String(gasLimit), "--disable-min-priority-fee"],
+  ];
+}
+
 function anvilArguments(options: AnvilOptions): string[] {
   return [
     ...["--host", "127.0.0.1", "--port", String(options.port), "--chain-id", String(options.chainId)],
-    ...["--hardfork", options.hardfork ?? "osaka", "--enable-tx-gas-limit"],
+    ...["--hardfork", options.hardfork ?? "osaka", ...networkArguments(options)],
     ...["--slots-in-an-epoch", String(SLOTS_IN_AN_EPOCH), "--no-request-size-limit"],
     ...(options.blockTime === undefined ? [] : ["--block-time", String(options.blockTime)]),
     ...(options.stateFile === undefined

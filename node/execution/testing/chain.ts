@@ -43,7 +43,7 @@ import { trieState } from "../state/trie-state.ts";
 
 export const ETHER = 10n ** 18n;
 export const CHAIN_ID = 901n;
-const GENESIS_TIME = 1_700_000_000n;
+export const GENESIS_TIME = 1_700_000_000n;
 
 /** Bytecode as EIP-4788 and EIP-2935 give it. */
 const BEACON_ROOTS_CODE =
@@ -127,6 +127,8 @@ export type Built = {
 export class TestChain {
   readonly nodes = new Map<Hex, Uint8Array>();
   readonly codes = new Map<Hex, Uint8Array>();
+  /** Everything there is at genesis. */
+  readonly alloc: readonly GenesisAccount[];
   readonly #options: ChainOptions;
   head: Header;
 
@@ -140,6 +142,13 @@ export class TestChain {
       code: new Uint8Array(0),
       storage: new Map<Hex, bigint>(),
     }));
+    this.alloc = [
+      ...funded,
+      l1BlockAccount(options.prices ?? L1_PRICES),
+      contract(BEACON_ROOTS, BEACON_ROOTS_CODE),
+      contract(HISTORY_STORAGE, HISTORY_STORAGE_CODE),
+      ...(options.alloc ?? []),
+    ];
     const genesis = genesisBlock({
       forks: options.config.forks,
       number: 0n,
@@ -152,13 +161,7 @@ export class TestChain {
       prevRandao: ZERO_HASH,
       extraData: fromHex(isJovian ? "0x01000000fa000000060000000000000000" : "0x00000000fa00000006"),
       baseFee: options.baseFee ?? 1_000_000n,
-      alloc: [
-        ...funded,
-        l1BlockAccount(options.prices ?? L1_PRICES),
-        contract(BEACON_ROOTS, BEACON_ROOTS_CODE),
-        contract(HISTORY_STORAGE, HISTORY_STORAGE_CODE),
-        ...(options.alloc ?? []),
-      ],
+      alloc: this.alloc,
     });
     for (const [hash, node] of genesis.nodes) this.nodes.set(hash, node);
     for (const [hash, code] of genesis.codes) this.codes.set(hash, code);

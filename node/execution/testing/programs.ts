@@ -2,7 +2,7 @@ import type { Address } from "@phala-l2/protocol/bytes";
 import type { Random } from "./random.ts";
 
 /**
- * Random bytecode that does things: arithmetic, memory, storage, logs, calls, creations, self-destruction.
+ * Random bytecode that does things: arithmetic, memory, storage, logs, calls, precompiles, creations, self-destruction.
  * Most programs end well, some run into an exception; gas is what the comparison looks at.
  */
 export function randomProgram(random: Random, addresses: readonly [Address, ...Address[]]): Uint8Array {
@@ -70,9 +70,48 @@ const log: Step = (code, random) => {
   code.push(0xa0 + topics);
 };
 
+/** Drops the word on top of the stack, or keeps it where the comparison of states sees it. */
+const dropOrStore: Step = (code, random) => {
+  if (random.below(2) === 0) return void code.push(POP);
+  push(code, 4 + random.below(4));
+  code.push(0x55);
+};
+
 const look: Step = (code, random, addresses) => {
   pushAddress(code, random.pick(addresses));
-  code.push(random.pick([0x31, 0x3b, 0x3f]), POP);
+  code.push(random.pick([0x31, 0x3b, 0x3f]));
+  dropOrStore(code, random, addresses);
+};
+
+/**
+ * Stores a word that depends on where and how the code runs: ADDRESS, ORIGIN, CALLER, CALLVALUE, CALLDATASIZE,
+ * GASPRICE, RETURNDATASIZE, COINBASE, TIMESTAMP, NUMBER, GASLIMIT, CHAINID, SELFBALANCE, BASEFEE, MSIZE, GAS.
+ */
+const storeEnvironment: Step = (code, random) => {
+  code.push(
+    random.pick([
+      0x30, 0x32, 0x33, 0x34, 0x36, 0x3a, 0x3d, 0x41, 0x42, 0x43, 0x45, 0x46, 0x47, 0x48, 0x59, 0x5a, 0x5a,
+      0x5a,
+    ]),
+  );
+  push(code, 8 + random.below(3));
+  code.push(0x55);
+};
+
+/** MCOPY, CALLDATACOPY, CODECOPY, and RETURNDATACOPY, which halts beyond what came back. */
+const copy: Step = (code, random) => {
+  push(code, random.below(40));
+  push(code, random.below(40));
+  push(code, random.below(100));
+  code.push(random.pick([0x5e, 0x5e, 0x37, 0x39, 0x39, 0x3e]));
+};
+
+/** Stops in one case of two, by a jump over the stop. */
+const branch: Step = (code, random) => {
+  code.push(random.pick([0x34, 0x36, 0x3d]));
+  const beyond = code.length + 5;
+  code.push(0x61, beyond >> 8, beyond & 0xff, 0x57, random.pick([0x00, 0x5f]));
+  code.push(0x5b);
 };
 
 const environment: Step = (code, random) => {
@@ -93,7 +132,20 @@ const call: Step = (code, random, addresses) => {
   // All the gas there is, or too little for most callees.
   if (random.below(3) > 0) code.push(0x5a);
   else code.push(0x61, 0x20, 0x00);
-  code.push(opcode, POP);
+  code.push(opcode);
+  dropOrStore(code, random, addresses);
+};
+
+/** 0x01 to 0x11, those of Ethereum's Prague, over whatever memory holds; not 0x0a, for which no input here is long enough. */
+const precompile: Step = (code, random, addresses) => {
+  push(code, 64);
+  push(code, random.below(64));
+  push(code, random.pick([0, 32, 64, 96, 128, 160]));
+  push(code, 0);
+  const number = 1 + random.below(16);
+  push(code, number < 10 ? number : number + 1);
+  code.push(0x61, 0x20, 0x00, 0xfa);
+  dropOrStore(code, random, addresses);
 };
 
 /** Initcode in memory: returns a little code, reverts, or stores first. */
@@ -104,7 +156,7 @@ const INITCODES: readonly [readonly number[], ...(readonly number[])[]] = [
   [0x30, 0xff],
 ];
 
-const create: Step = (code, random) => {
+const create: Step = (code, random, addresses) => {
   const initcode = random.pick(INITCODES);
   for (const [at, byte] of initcode.entries()) {
     push(code, byte);
@@ -116,7 +168,8 @@ const create: Step = (code, random) => {
   push(code, initcode.length);
   push(code, 0);
   push(code, random.pick([0, 0, 1]));
-  code.push(withSalt ? 0xf5 : 0xf0, POP);
+  code.push(withSalt ? 0xf5 : 0xf0);
+  dropOrStore(code, random, addresses);
 };
 
 const STEPS: readonly [Step, ...Step[]] = [
@@ -130,6 +183,11 @@ const STEPS: readonly [Step, ...Step[]] = [
   log,
   look,
   environment,
+  storeEnvironment,
+  storeEnvironment,
+  copy,
+  branch,
+  precompile,
   call,
   call,
   create,
