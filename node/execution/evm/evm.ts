@@ -3,6 +3,7 @@ import type { Log } from "@phala-l2/protocol/wire/receipt";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
 import type { BlockContext } from "../block/context.ts";
 import type { JournaledState } from "../state/journal.ts";
+import type { Hooks } from "./hooks.ts";
 
 /** A message call or contract creation at depth 0: what a transaction does once its gas is bought. */
 export type Message = {
@@ -42,21 +43,13 @@ export type MessageResult = {
   readonly exception: string | undefined;
   /** Accounts and slots the code accessed, when asked for. */
   readonly accessed: AccessList | undefined;
-  /** When asked for. */
-  readonly trace: Trace | undefined;
 };
-
-/** A log, or a transfer told as one, with its place among all that the message emitted, dropped ones too. */
-export type TracedLog = { readonly log: Log; readonly index: number };
-
-/** The logs of a message, when asked for; none unless it returned. `emitted` counts those that were dropped too. */
-export type Trace = { readonly logs: readonly TracedLog[]; readonly emitted: number };
 
 export type RunOptions = {
   /** Report `accessed`. */
   readonly reportAccessList?: boolean;
-  /** Report `trace`: of logs, or of transfers of ether among them. */
-  readonly trace?: "logs" | "logs-and-transfers" | undefined;
+  /** Watch the run; without hooks watching costs nothing. */
+  readonly hooks?: Hooks | undefined;
   /** Precompiles that are called elsewhere, by that address; undefined: none is called there. */
   readonly movedPrecompiles?: ReadonlyMap<Hex, Address | undefined>;
 };
@@ -69,6 +62,8 @@ export type RunOptions = {
 export interface Evm {
   /** For logs and for a proof that names its engine. */
   readonly name: string;
+  /** Somebody watches every message: one that runs no code is not done without the engine. */
+  readonly isWatched?: boolean;
   /** @throws RollupError what the state's reader throws, and nothing for whatever the code does */
   run(
     message: Message,

@@ -11,11 +11,12 @@ import {
   type SignedTransaction,
 } from "@phala-l2/protocol/wire/transaction";
 import type { BlockContext } from "../block/context.ts";
-import type { Evm, MessageResult, Trace } from "../evm/evm.ts";
+import type { Evm, MessageResult } from "../evm/evm.ts";
 import type { JournaledState } from "../state/journal.ts";
 import { applyAuthorizations } from "../transaction/authorizations.ts";
 import { floorDataGas, intrinsicGas, isInitcodeTooLarge } from "../transaction/intrinsic-gas.ts";
 import { gasToPay } from "../transaction/message.ts";
+import { type LogRecord, LogRecorder } from "./log-recorder.ts";
 import type { MovedPrecompiles } from "./overrides.ts";
 import type { CallRefusal, SimulatedCall, SimulationFault } from "./request.ts";
 
@@ -49,12 +50,11 @@ export type CallOutcome = {
   /** Of the receipt. */
   readonly logs: readonly Log[];
   /** Of the answer: with transfers where they are traced. */
-  readonly trace: Trace;
+  readonly trace: LogRecord;
 };
 
 type Refused = { readonly kind: "fault"; readonly fault: SimulationFault };
 
-const NO_TRACE: Trace = { logs: [], emitted: 0 };
 const VERSION_KZG = 1;
 const MAX_NONCE = 2n ** 64n - 1n;
 const UNSIGNED = { yParity: 0, r: 0n, s: 0n } as const;
@@ -90,6 +90,7 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
   const delegations = applyAuthorizations(state, call.authorizationList, block.chainId);
   // 4. It runs.
   const { movedPrecompiles, traceTransfers } = scope;
+  const recorder = new LogRecorder(traceTransfers ? "logs-and-transfers" : "logs");
   const result = await evm.run(
     {
       ...{ caller: call.from, to: call.to, value: call.value, data: call.data },
@@ -98,7 +99,7 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
     },
     block,
     state,
-    { movedPrecompiles, trace: traceTransfers ? "logs-and-transfers" : "logs" },
+    { movedPrecompiles, hooks: recorder.hooks },
   );
   // 5. What is left of the gas goes back, the tip to the beneficiary.
   const before = terms.intrinsic + result.gasUsed;
@@ -111,7 +112,7 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
     ...{ kind: "ran", transaction, raw: rawOf(transaction), sender: call.from, result, gasUsed },
     maxUsedGas: before < terms.floor ? terms.floor : before,
     ...{ blobGas: terms.blobGas, gasPrice: terms.gasPrice },
-    ...{ logs: result.logs, trace: result.trace ?? NO_TRACE },
+    ...{ logs: result.logs, trace: recorder.record() },
   };
 }
 

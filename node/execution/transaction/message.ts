@@ -14,7 +14,6 @@ const MOVED: MessageResult = {
   destroyed: [],
   exception: undefined,
   accessed: undefined,
-  trace: undefined,
 };
 
 /** Runs a message in the EVM, or without it when no code would run. The caller holds the value. */
@@ -24,9 +23,9 @@ export async function runMessage(
   block: BlockContext,
   state: JournaledState,
 ): Promise<MessageResult> {
-  if (message.to === undefined || isPrecompile(message.to, block.rules) || state.hasCode(message.to)) {
-    return evm.run(message, block, state);
-  }
+  const runsCode =
+    message.to === undefined || isPrecompile(message.to, block.rules) || state.hasCode(message.to);
+  if (message.to === undefined || runsCode || evm.isWatched === true) return evm.run(message, block, state);
   // Value to an account without code: the EVM would do this and nothing more.
   state.subtractBalance(message.caller, message.value);
   state.addBalance(message.to, message.value);

@@ -8,6 +8,7 @@ import type { EvmFork, Rules } from "../../block/rules.ts";
 import { rememberJumpAnalysis } from "./jump-analysis.ts";
 import { customPrecompiles } from "./precompiles.ts";
 import { EthereumjsState } from "./state-manager.ts";
+import { makeWatchable } from "./watcher.ts";
 
 /** One EVM of ethereumjs under one rule set. Making one takes milliseconds, so it is kept. */
 export type Engine = {
@@ -64,6 +65,7 @@ export async function createEngine(chainId: bigint, rules: Rules): Promise<Engin
     customCrypto: { keccak256 },
   });
   await rememberJumpAnalysis(common);
+  await makeWatchable(common);
   const state = new EthereumjsState();
   const ancestors = new Ancestors();
   const vm = await createVM({

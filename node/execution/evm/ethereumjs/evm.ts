@@ -17,7 +17,7 @@ import { hasEvm, type Rules } from "../../block/rules.ts";
 import type { JournaledState } from "../../state/journal.ts";
 import type { Evm, Message, MessageResult, RunOptions } from "../evm.ts";
 import { createEngine, type Engine } from "./engine.ts";
-import { LogRecorder } from "./log-recorder.ts";
+import { Watcher } from "./watcher.ts";
 
 /**
  * The EVM of @ethereumjs/vm behind the `Evm` interface. One engine a rule set is made when first needed and
@@ -63,12 +63,15 @@ async function runMessage(
   warm(engine, message, block);
   if (options.reportAccessList === true) evm.journal.startReportingAccessList();
   const putBack = movePrecompiles(evm, options.movedPrecompiles);
-  const recorder = options.trace === undefined ? undefined : new LogRecorder(evm, options.trace);
+  const watcher =
+    options.hooks === undefined
+      ? undefined
+      : new Watcher(evm, state, options.hooks, hasEvm(block.rules, "tangerineWhistle"));
   try {
     const result = await evm.runCall(callOptions(message, block));
-    return { ...messageResult(result, evm.journal.accessList, block.rules), trace: recorder?.stop() };
+    return messageResult(result, evm.journal.accessList, block.rules);
   } finally {
-    recorder?.stop();
+    watcher?.stop();
     putBack();
     delete evm.journal.accessList;
     engine.state.detach();
