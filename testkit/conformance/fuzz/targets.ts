@@ -8,6 +8,7 @@ const targets: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
   channels: async () => (await import("./decoders.ts")).channelTarget,
   batches: async () => (await import("./decoders.ts")).batchTarget,
   gossip: async () => (await import("./gossip.ts")).gossipTarget,
+  rpc: async () => (await import("./rpc.ts")).rpcTarget,
 };
 
 export const TARGET_NAMES: readonly string[] = Object.keys(targets);
