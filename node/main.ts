@@ -12,6 +12,7 @@ import type { Log } from "@phala-l2/protocol/log";
 import { type CoreOptions, type NodeCore, startCore } from "./core.ts";
 import { coreOptions, coreSettings } from "./core-settings.ts";
 import type { Gossip } from "./gossip/gossip.ts";
+import type { ReadBlock } from "./gossip/sync/payload-server.ts";
 import { type P2pOptions, startNodeGossip } from "./node-gossip.ts";
 import { executionMethods, type RpcOptions, readinessOf } from "./node-rpc.ts";
 import { adminMethods, adminViews, type SequencerControl } from "./rpc/admin.ts";
@@ -124,7 +125,7 @@ export async function startNode(options: NodeOptions, dependencies: NodeDependen
     for (const each of stops.toReversed()) await each();
   };
   try {
-    const gossip = await startNodeGossip(options, core, log, stops);
+    const gossip = await startNodeGossip(options, { ...core, readBlock: readerOf(core) }, log, stops);
     const extension = await dependencies.extend?.(core, { gossip });
     if (extension !== undefined) stops.push(() => extension.stop());
     const rpc =
@@ -139,6 +140,13 @@ export async function startNode(options: NodeOptions, dependencies: NodeDependen
     await stop();
     throw error;
   }
+}
+
+function readerOf({ chain }: NodeCore): ReadBlock {
+  return async (number) => {
+    const hash = chain.hashByNumber(number);
+    return hash && chain.block(hash);
+  };
 }
 
 type RpcParts = {

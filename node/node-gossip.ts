@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import { createUnsafeFollower, type FetchBlock, type FollowedEngine } from "./engine/unsafe-follower.ts";
 import { type Gossip, startGossip } from "./gossip/gossip.ts";
 import { loadPeerKey } from "./gossip/peer-key.ts";
+import type { ReadBlock } from "./gossip/sync/payload-server.ts";
 import { createJsonRpcClient } from "./l1/json-rpc.ts";
 import { bytesOfHex } from "./l1/rpc-fields.ts";
 import type { RpcL1Source } from "./l1/rpc-source.ts";
@@ -29,6 +30,8 @@ export type GossipCore = {
   readonly watch: L1Watch;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Canonical blocks up to the unsafe head, for peers that missed them. */
+  readonly readBlock: ReadBlock;
 };
 
 /** For one block from the sequencer's RPC. */
@@ -46,20 +49,26 @@ export async function startNodeGossip(
   const readSlot = l1.provenSlot.bind(l1);
   const signer: UnsafeBlockSigner = await followUnsafeBlockSigner(config, { watch, readSlot, log });
   stops.push(async () => signer.stop());
-  const fetchBlock = sequencerUrl === undefined ? undefined : fetchBlockFrom(sequencerUrl, core, log);
+  const fromSequencer = sequencerUrl === undefined ? undefined : fetchBlockFrom(sequencerUrl, core, log);
+  // The follower takes what gossip brings, and asks gossip's peers for what is missing.
+  let gossip: Gossip | undefined;
+  const fetchBlock: FetchBlock = async (hash, number) =>
+    (await fromSequencer?.(hash, number)) ?? gossip?.fetchBlock(hash, number);
   const follower = createUnsafeFollower({ engine, fetchBlock, log });
   stops.push(() => follower.stop());
   const privateKey = await loadPeerKey(join(dataDir, "peer-key"));
-  const gossip = await startGossip(
+  const started = await startGossip(
     { ...p2p, privateKey, config, signer: signer.current },
     {
       log,
       now: clock.now,
       onBlock: (block) => follower.offer(block),
+      readBlock: core.readBlock,
     },
   );
-  stops.push(() => gossip.stop());
-  return gossip;
+  gossip = started;
+  stops.push(() => started.stop());
+  return started;
 }
 
 /** Blocks from another node's RPC; the follower checks them by hash. */

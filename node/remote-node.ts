@@ -75,7 +75,9 @@ export async function startRemoteNode(
     const parts = { engine, l1: ahead, watch, clock, log, signal };
     const driver = runDriver({ l1Confirmations: options.l1.confirmations }, parts);
     stops.push(() => driver);
-    const gossip = await startNodeGossip(options, { config, engine, l1, watch, clock, signal }, log, stops);
+    const readBlock = (number: bigint) => engine.block(number);
+    const core = { config, engine, l1, watch, clock, signal, readBlock };
+    const gossip = await startNodeGossip(options, core, log, stops);
     const rpc = options.rpc && (await serve(options.rpc, { engine, api, gossip, log }, stops));
     log.info(
       { engine: new URL(remoteEngine.url).host, rpc: rpc?.url, peer: gossip?.peerId },

@@ -53,3 +53,13 @@ export function addressOfKey(privateKey: Uint8Array): Address {
 export function signatureToBytes({ r, s, yParity }: Signature): Uint8Array {
   return concatBytes(bigintToBytes(r, 32), bigintToBytes(s, 32), Uint8Array.of(yParity));
 }
+
+/** A public key's two coordinates, 64 bytes, from its compressed form; undefined when that is no key's. */
+export function publicKeyCoordinates(compressed: Uint8Array): Uint8Array | undefined {
+  try {
+    return secp256k1.Point.fromBytes(compressed).toBytes(false).subarray(1);
+  } catch {
+    // The library reports "no such point" by throwing.
+    return undefined;
+  }
+}

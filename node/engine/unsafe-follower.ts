@@ -7,8 +7,8 @@ import { headerHash } from "@phala-l2/protocol/wire/header";
 import type { Engine } from "./engine.ts";
 import { createSerial } from "./serial.ts";
 
-/** Fetches a block by hash from any node; the answer is not trusted. Undefined when there is none. */
-export type FetchBlock = (hash: Hash) => Promise<Block | undefined>;
+/** Fetches a block of that hash and number from any node; the answer is not trusted. Undefined when there is none. */
+export type FetchBlock = (hash: Hash, number: bigint) => Promise<Block | undefined>;
 
 /** What the follower needs of an engine. */
 export type FollowedEngine = Pick<Engine, "insertUnsafe" | "subscribe"> & {
@@ -104,7 +104,7 @@ async function fetchMissing({ engine, fetchBlock, log }: UnsafeFollowerDependenc
   const found: Block[] = [];
   for (let child = block; child.header.number > head.number + 1n; ) {
     const hash = child.header.parentHash;
-    const parent = await fetchBlock(hash);
+    const parent = await fetchBlock(hash, child.header.number - 1n);
     if (parent === undefined || !isBlockOf(parent, hash)) {
       log.debug({ hash: toHex(hash) }, "a missing unsafe block can not be fetched");
       return [];

@@ -48,8 +48,23 @@ async function startPeer(
 /** A peer that sends whatever it is told. */
 async function startRogue(peer: Peer): Promise<Network> {
   const network = await joinNetwork(
-    { listen: LOOPBACK, announce: [], privateKey: newPeerKey(), topics: [TOPIC], maxConnections: 5 },
-    { judge: () => "accept", onMessage: () => {}, isBanned: () => false },
+    {
+      listen: LOOPBACK,
+      announce: [],
+      privateKey: newPeerKey(),
+      topics: [TOPIC],
+      maxConnections: 5,
+      blockMs: 1_000,
+      protectedPeers: [],
+    },
+    {
+      judge: () => "accept",
+      onMessage: () => {},
+      gate: { refusesPeer: () => false, refusesAddress: () => false },
+      requestScore: () => 0,
+      served: [],
+      log: silentLog,
+    },
   );
   running.push(network);
   await network.dial(addressOf(peer));
@@ -142,7 +157,7 @@ describe("peers on this machine", () => {
     await rogue.publish(TOPIC, compressSnappy(messageOf(blockAt(2n))));
     await until(() => waiting.received.length > 0);
     const rogueFacts = (await waiting.gossip.peers()).find(({ peerId }) => peerId === rogue.peerId);
-    assert.ok((rogueFacts?.score ?? -1) >= 0);
+    assert.ok((rogueFacts?.score.total ?? -1) >= 0);
   });
 
   test("six different blocks of one height pass; more are held back", async () => {

@@ -1,4 +1,4 @@
-import { type Address, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { type Address, bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
@@ -8,15 +8,21 @@ import {
   MAX_GOSSIP_SIZE,
   type UnsafeBlockVersion,
 } from "@phala-l2/protocol/wire/unsafe-block";
-import { type Forwarding, joinNetwork, type Network, type PeerFacts } from "./network.ts";
+import { systemClock } from "../clock.ts";
+import { type Forwarding, joinNetwork, type Network, type OwnFacts } from "./network.ts";
 import { BAN_SCORE } from "./parameters.ts";
 import { PeerBans } from "./peer-bans.ts";
+import type { PeerFacts } from "./peer-facts.ts";
+import { PeerGate, type Subnet } from "./peer-gate.ts";
 import { newPeerKey } from "./peer-key.ts";
 import { SeenBlocks } from "./seen-blocks.ts";
 import { compressSnappy } from "./snappy.ts";
 import { keepConnected, peerIdOf } from "./static-peers.ts";
+import { payloadServer, type ReadBlock } from "./sync/payload-server.ts";
+import { createPeerBlocks } from "./sync/peer-blocks.ts";
+import { type RequestCounts, RequestScores } from "./sync/request-scores.ts";
 import { blocksTopic, blocksTopics } from "./topic.ts";
-import { type GossipVerdict, judgeMessage } from "./validate.ts";
+import { type GossipVerdict, judgeMessage, MAX_AGE } from "./validate.ts";
 
 export type GossipOptions = {
   /** Multiaddrs to listen on: `/ip4/0.0.0.0/tcp/9222`; port 0 takes any. */
@@ -39,10 +45,15 @@ export type GossipParts = {
    * executed. The next one waits for the promise.
    */
   readonly onBlock: (block: Block, hash: Hash) => Promise<void>;
+  /** Blocks that peers may ask for; absent: they are told to ask others. */
+  readonly readBlock?: ReadBlock;
   readonly log: Log;
   /** Unix milliseconds. */
   readonly now: () => number;
 };
+
+/** A peer with what it earned by answering requests. */
+export type KnownPeer = PeerFacts & { readonly requests: RequestCounts };
 
 export interface Gossip {
   readonly peerId: string;
@@ -54,10 +65,31 @@ export interface Gossip {
   publish(message: Uint8Array, version?: UnsafeBlockVersion): Promise<number>;
   connect(address: string): Promise<void>;
   disconnect(peerId: string): Promise<void>;
-  peers(): Promise<readonly PeerFacts[]>;
+  self(): OwnFacts;
+  /** Those connected now, or all that were ever met. */
+  peers(connectedOnly?: boolean): Promise<readonly KnownPeer[]>;
   peerCount(): number;
+  /** A block that gossip missed, from whichever peer has it; undefined when none gives it. */
+  fetchBlock(hash: Hash, number: bigint): Promise<Block | undefined>;
+  /** By score, and by the operator. */
   bannedPeers(): readonly string[];
+  /** Who else may not connect. What is refused is also disconnected. */
+  readonly gate: Gate;
+  /** Keeps a peer connected when there are too many. */
+  protect(peerId: string, isProtected: boolean): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** The operator's hand on who may connect. Blocking is false where the list is full. */
+export interface Gate {
+  blockPeer(peerId: string): Promise<boolean>;
+  unblockPeer(peerId: string): void;
+  blockAddress(ip: string): Promise<boolean>;
+  unblockAddress(ip: string): void;
+  blockSubnet(subnet: Subnet): Promise<boolean>;
+  unblockSubnet(subnet: Subnet): void;
+  addresses(): readonly string[];
+  subnets(): readonly Subnet[];
 }
 
 /** Connections of both directions; op-node's default high watermark is 30. */
@@ -69,11 +101,27 @@ const MAX_WAITING = 64;
 
 type Accepted = { readonly block: Block; readonly hash: Hash };
 
+/** Who signs, and who did until a minute ago. */
+function signersOf({ signer }: GossipOptions, now: () => number) {
+  let current: Address | undefined;
+  let replaced: { readonly signer: Address; readonly at: number } | undefined;
+  return () => {
+    const newest = signer();
+    if (current !== undefined && newest !== undefined && !bytesEqual(current, newest)) {
+      replaced = { signer: current, at: now() };
+    }
+    current = newest ?? current;
+    const isRecent = replaced !== undefined && now() - replaced.at <= Number(MAX_AGE) * 1_000;
+    return { signer: newest, previousSigner: isRecent ? replaced?.signer : undefined };
+  };
+}
+
 /** Judges what arrives and remembers what was accepted until it is delivered. */
 function inbox(options: GossipOptions, { log, now }: GossipParts) {
   const seen = new SeenBlocks();
   const accepted = new WeakMap<Uint8Array, Accepted>();
   const versions = blocksTopics(options.config);
+  const signers = signersOf(options, now);
   return {
     seen,
     topics: [...versions.keys()],
@@ -83,7 +131,7 @@ function inbox(options: GossipOptions, { log, now }: GossipParts) {
       if (version === undefined) return "reject";
       const verdict: GossipVerdict = judgeMessage(data, version, {
         config: options.config,
-        signer: options.signer(),
+        ...signers(),
         now: BigInt(Math.floor(now() / 1_000)),
         seen,
       });
@@ -117,7 +165,7 @@ function banBadPeers(network: Network, bans: PeerBans, named: ReadonlySet<string
   const timer = setInterval(() => {
     for (const peerId of network.connectedPeers()) {
       const score = network.scoreOf(peerId);
-      if (score > BAN_SCORE || named.has(peerId)) continue;
+      if (score >= BAN_SCORE || named.has(peerId)) continue;
       bans.ban(peerId);
       log.warn({ peerId, score }, "a gossip peer was banned");
       network.disconnect(peerId).catch((error: unknown) => log.debug({ peerId, error }, "cannot disconnect"));
@@ -126,15 +174,40 @@ function banBadPeers(network: Network, bans: PeerBans, named: ReadonlySet<string
   return () => clearInterval(timer);
 }
 
+/** The gate with the doors closed on those who are inside already. */
+function gateOf(gate: PeerGate, network: Network): Gate {
+  const enforced = async (isBlocked: boolean): Promise<boolean> => {
+    if (isBlocked) await network.enforceGate();
+    return isBlocked;
+  };
+  return {
+    blockPeer: (peerId) => enforced(gate.blockPeer(peerId)),
+    unblockPeer: (peerId) => gate.unblockPeer(peerId),
+    blockAddress: (ip) => enforced(gate.blockAddress(ip)),
+    unblockAddress: (ip) => gate.unblockAddress(ip),
+    blockSubnet: (subnet) => enforced(gate.blockSubnet(subnet)),
+    unblockSubnet: (subnet) => gate.unblockSubnet(subnet),
+    addresses: () => gate.blockedAddresses(),
+    subnets: () => gate.blockedSubnets(),
+  };
+}
+
 /**
  * Joins the chain's gossip network: unsafe blocks from the sequencer, judged before they are passed on.
  * Source: specs/protocol/rollup-node-p2p.md. @throws RollupError GOSSIP_LISTEN_FAILED, PEER_KEY_INVALID
  */
 export async function startGossip(options: GossipOptions, parts: GossipParts): Promise<Gossip> {
   const { config, peers } = options;
+  const { log, now, readBlock } = parts;
   const box = inbox(options, parts);
-  const bans = new PeerBans(parts.now);
+  const bans = new PeerBans(now);
+  const gate = new PeerGate(bans);
+  const blockMs = Number(config.blockTime) * 1_000;
+  const scores = new RequestScores(now, blockMs);
   const deliver = deliverInOrder(parts);
+  const stopping = new AbortController();
+  const asking = { config, clock: { ...systemClock, now }, signal: stopping.signal, log };
+  const named = new Set(peers.flatMap((address) => peerIdOf(address) ?? []));
   const network = await joinNetwork(
     {
       listen: options.listen,
@@ -142,22 +215,30 @@ export async function startGossip(options: GossipOptions, parts: GossipParts): P
       privateKey: options.privateKey ?? newPeerKey(),
       topics: box.topics,
       maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
+      blockMs,
+      protectedPeers: named,
     },
     {
+      log,
       judge: box.judge,
-      isBanned: (peerId) => bans.isBanned(peerId),
+      gate,
+      requestScore: (peerId) => scores.score(peerId),
+      served: readBlock === undefined ? [] : [payloadServer({ ...asking, readBlock })],
       onMessage: (data) => {
         const accepted = box.take(data);
         if (accepted !== undefined) deliver(accepted);
       },
     },
   );
-  const stopDialing = keepConnected(network, peers, parts.log);
-  const named = new Set(peers.flatMap((address) => peerIdOf(address) ?? []));
-  const stopBanning = banBadPeers(network, bans, named, parts.log);
+  const stopDialing = keepConnected(network, peers, log);
+  const stopBanning = banBadPeers(network, bans, named, log);
   return {
     peerId: network.peerId,
     addresses: () => network.addresses(),
+    self: () => network.self(),
+    fetchBlock: createPeerBlocks({ ...asking, peers: network, scores }),
+    gate: gateOf(gate, network),
+    protect: (peerId, isProtected) => network.protect(peerId, isProtected || named.has(peerId)),
     publish: async (message, version = 4) => {
       const own = decodeUnsafeBlock(message, version);
       const fault =
@@ -177,10 +258,12 @@ export async function startGossip(options: GossipOptions, parts: GossipParts): P
     },
     connect: (address) => network.dial(address),
     disconnect: (peerId) => network.disconnect(peerId),
-    peers: () => network.peers(),
+    peers: async (connectedOnly) =>
+      (await network.peers(connectedOnly)).map((peer) => ({ ...peer, requests: scores.of(peer.peerId) })),
     peerCount: () => network.connectedPeers().length,
-    bannedPeers: () => bans.list(),
+    bannedPeers: () => gate.blockedPeers(),
     stop: async () => {
+      stopping.abort();
       stopDialing();
       stopBanning();
       await network.stop();

@@ -6,9 +6,19 @@ import { identify } from "@libp2p/identify";
 import { ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { RollupError } from "@phala-l2/protocol/errors";
+import type { Log } from "@phala-l2/protocol/log";
 import { MAX_GOSSIP_SIZE } from "@phala-l2/protocol/wire/unsafe-block";
 import { createLibp2p, type Libp2p, type Libp2pOptions } from "libp2p";
-import { GOSSIP_PARAMETERS, peerScoreParameters, SCORE_THRESHOLDS } from "./parameters.ts";
+import {
+  GOSSIP_PARAMETERS,
+  MAX_OUTBOUND_BYTES,
+  peerScoreParameters,
+  RPC_LIMITS,
+  SCORE_THRESHOLDS,
+} from "./parameters.ts";
+import { nodeIdOf, type PeerFacts, peerFacts } from "./peer-facts.ts";
+import type { PeerGate } from "./peer-gate.ts";
+import { type Answer, type RequestLimits, request, type ServedProtocol, streamServer } from "./streams.ts";
 import { messageId } from "./topic.ts";
 
 /** What the network does with a message. */
@@ -24,6 +34,10 @@ export type NetworkOptions = {
   readonly topics: readonly string[];
   /** Most connections of both directions together. */
   readonly maxConnections: number;
+  /** Milliseconds between blocks: what scores decay by. */
+  readonly blockMs: number;
+  /** Peers that stay connected when there are too many. */
+  readonly protectedPeers: Iterable<string>;
 };
 
 export type NetworkParts = {
@@ -31,20 +45,16 @@ export type NetworkParts = {
   readonly judge: (topic: string, data: Uint8Array, from: string) => Forwarding;
   /** Called with each accepted message of another peer: the same array object that was judged. */
   readonly onMessage: (data: Uint8Array, from: string) => void;
-  /** Whether connections from and to a peer are refused. */
-  readonly isBanned: (peerId: string) => boolean;
+  readonly gate: Pick<PeerGate, "refusesPeer" | "refusesAddress">;
+  /** Part of a peer's score that is not gossip's. */
+  readonly requestScore: (peerId: string) => number;
+  /** Requests of peers that are answered. */
+  readonly served: readonly ServedProtocol[];
+  readonly log: Log;
 };
 
-export type PeerFacts = {
-  readonly peerId: string;
-  readonly addresses: readonly string[];
-  readonly direction: "inbound" | "outbound";
-  readonly protocols: readonly string[];
-  readonly userAgent: string;
-  readonly isSubscribed: boolean;
-  readonly isInMesh: boolean;
-  readonly score: number;
-};
+/** What other peers may know of this one. */
+export type OwnFacts = Pick<PeerFacts, "nodeId" | "addresses" | "protocols" | "userAgent">;
 
 /** The gossip network as the rest of the node sees it: no libp2p type leaves this file. */
 export interface Network {
@@ -56,10 +66,24 @@ export interface Network {
   /** Connects; resolves when the connection is open. @throws RollupError GOSSIP_DIAL_FAILED { address } */
   dial(address: string): Promise<void>;
   isConnected(peerId: string): boolean;
-  peers(): Promise<readonly PeerFacts[]>;
+  self(): OwnFacts;
+  /** Those connected now, or all that were ever met. */
+  peers(connectedOnly?: boolean): Promise<readonly PeerFacts[]>;
   scoreOf(peerId: string): number;
   connectedPeers(): readonly string[];
+  /** Connected peers that said that they serve a protocol. */
+  peersServing(protocol: string): Promise<readonly string[]>;
+  /** Asks one connected peer on a stream of its own. */
+  request(
+    peerId: string,
+    protocol: string,
+    bytes: Uint8Array,
+    how: { readonly limits: RequestLimits; readonly signal: AbortSignal },
+  ): Promise<Answer>;
   disconnect(peerId: string): Promise<void>;
+  /** Closes the connections that the gate refuses by now. */
+  enforceGate(): Promise<void>;
+  protect(peerId: string, isProtected: boolean): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -94,7 +118,9 @@ function identityOf(privateKey: Uint8Array): PrivateKey {
   throw new RollupError("PEER_KEY_INVALID", "a peer's key is a secp256k1 key of 32 bytes");
 }
 
-function createNode(options: NetworkOptions, { isBanned }: NetworkParts) {
+const USER_AGENT = "phala-l2/0.1.0";
+
+function createNode(options: NetworkOptions, { gate, requestScore }: NetworkParts) {
   return createLibp2p({
     privateKey: identityOf(options.privateKey),
     addresses: { listen: [...options.listen], announce: [...options.announce] },
@@ -104,11 +130,14 @@ function createNode(options: NetworkOptions, { isBanned }: NetworkParts) {
     connectionManager: { maxConnections: options.maxConnections },
     connectionGater: {
       // The library's default refuses private addresses in browsers only; the operator chose these peers.
-      denyDialMultiaddr: () => false,
-      denyDialPeer: (peer) => isBanned(peer.toString()),
-      denyInboundEncryptedConnection: (peer) => isBanned(peer.toString()),
+      denyDialMultiaddr: (address) => gate.refusesAddress(address.toString()),
+      denyDialPeer: (peer) => gate.refusesPeer(peer.toString()),
+      denyInboundConnection: ({ remoteAddr }) => gate.refusesAddress(remoteAddr.toString()),
+      denyInboundEncryptedConnection: (peer) => gate.refusesPeer(peer.toString()),
+      denyOutboundEncryptedConnection: (peer, { remoteAddr }) =>
+        gate.refusesPeer(peer.toString()) || gate.refusesAddress(remoteAddr.toString()),
     },
-    nodeInfo: { name: "phala-l2", version: "0.1.0", userAgent: "phala-l2/0.1.0" },
+    nodeInfo: { name: "phala-l2", version: "0.1.0", userAgent: USER_AGENT },
     services: {
       identify: identify(),
       ping: ping(),
@@ -120,7 +149,12 @@ function createNode(options: NetworkOptions, { isBanned }: NetworkParts) {
         ignoreDuplicatePublishError: true,
         allowedTopics: [...options.topics],
         maxInboundDataLength: MAX_GOSSIP_SIZE,
-        scoreParams: peerScoreParameters(options.topics),
+        maxOutboundBufferSize: MAX_OUTBOUND_BYTES,
+        decodeRpcLimits: RPC_LIMITS,
+        scoreParams: {
+          ...peerScoreParameters(options.topics, options.blockMs),
+          appSpecificScore: requestScore,
+        },
         scoreThresholds: SCORE_THRESHOLDS,
         msgIdFn: (message) => messageId(message.topic, message.data),
       }),
@@ -129,28 +163,6 @@ function createNode(options: NetworkOptions, { isBanned }: NetworkParts) {
 }
 
 type Node = Awaited<ReturnType<typeof createNode>>;
-
-function connectionFacts(node: Node, pubsub: GossipSub, topics: readonly string[]) {
-  const subscribed = new Set(topics.flatMap((topic) => pubsub.getSubscribers(topic).map(String)));
-  const mesh = new Set(topics.flatMap((topic) => pubsub.getMeshPeers(topic)));
-  return node.getConnections().map(async (connection): Promise<PeerFacts> => {
-    const peerId = connection.remotePeer.toString();
-    const known = (await node.peerStore.has(connection.remotePeer))
-      ? await node.peerStore.get(connection.remotePeer)
-      : undefined;
-    const userAgent = known?.metadata.get("AgentVersion");
-    return {
-      peerId,
-      addresses: [connection.remoteAddr.toString()],
-      direction: connection.direction,
-      protocols: known?.protocols ?? [],
-      userAgent: userAgent === undefined ? "" : new TextDecoder().decode(userAgent),
-      isSubscribed: subscribed.has(peerId),
-      isInMesh: mesh.has(peerId),
-      score: pubsub.getScore(peerId),
-    };
-  });
-}
 
 /** An own multiaddr to start from: the library's parser is not among this package's dependencies. */
 function parseAddress(node: Node, address: string): ReturnType<Node["getMultiaddrs"]>[number] {
@@ -179,7 +191,72 @@ async function startNode(options: NetworkOptions, parts: NetworkParts): Promise<
 }
 
 /**
- * Joins the gossip network on one topic: TCP, noise, yamux, gossipsub with the OP Stack's parameters.
+ * Tags that keep a peer's connection when the library prunes, which it does by their sum. Each is worth a hundred at
+ * most, and the mesh of one topic is worth as much: together these outweigh all topics.
+ */
+const PROTECTION = Array.from({ length: 10 }, (_, i) => ({ name: `phala-l2-protected-${i}`, value: 100 }));
+
+/** Protects peers whenever they are connected. */
+async function protection(node: Node, peers: Iterable<string>, log: Log) {
+  const isProtected = new Set(peers);
+  const tag = async (peer: Node["peerId"]): Promise<void> => {
+    const isWanted = isProtected.has(peer.toString());
+    const tags = PROTECTION.map(({ name, value }) => [name, isWanted ? { value } : undefined] as const);
+    await node.peerStore.merge(peer, { tags: Object.fromEntries(tags) });
+  };
+  node.addEventListener("peer:connect", ({ detail }) => {
+    if (!isProtected.has(detail.toString())) return;
+    tag(detail).catch((error: unknown) => log.debug({ error }, "a peer can not be protected"));
+  });
+  return {
+    has: (peerId: string) => isProtected.has(peerId),
+    set: async (peerId: string, wanted: boolean): Promise<void> => {
+      if (wanted) isProtected.add(peerId);
+      else isProtected.delete(peerId);
+      const peer = node.getPeers().find((candidate) => candidate.toString() === peerId);
+      if (peer !== undefined) await tag(peer);
+    },
+  };
+}
+
+/** Answers requests of peers, and asks them. */
+async function requests(
+  node: Node,
+  served: readonly ServedProtocol[],
+): Promise<Pick<Network, "request" | "peersServing">> {
+  for (const each of served) {
+    const answer = streamServer(each);
+    await node.handle(
+      each.protocol,
+      ({ stream, connection }) => answer(stream, connection.remotePeer.toString()),
+      { maxInboundStreams: each.maxStreams },
+    );
+  }
+  return {
+    peersServing: async (protocol) => {
+      const connected = new Set(node.getPeers().map(String));
+      const peers = await node.peerStore.all();
+      return peers
+        .filter(({ id, protocols }) => connected.has(id.toString()) && protocols.includes(protocol))
+        .map(({ id }) => id.toString());
+    },
+    request: async (peerId, protocol, bytes, how) => {
+      const connection = node.getConnections().find(({ remotePeer }) => remotePeer.toString() === peerId);
+      if (connection === undefined) return { kind: "failed", reason: "unreachable" };
+      return request(connection, protocol, bytes, how);
+    },
+  };
+}
+
+async function enforce(node: Node, { gate }: NetworkParts): Promise<void> {
+  const refused = node.getConnections().filter(({ remotePeer, remoteAddr }) => {
+    return gate.refusesPeer(remotePeer.toString()) || gate.refusesAddress(remoteAddr.toString());
+  });
+  await Promise.all(refused.map((connection) => connection.close()));
+}
+
+/**
+ * Joins the gossip network on some topics: TCP, noise, yamux, gossipsub with the OP Stack's parameters.
  * Source: specs/protocol/rollup-node-p2p.md.
  * @throws RollupError GOSSIP_LISTEN_FAILED { listen }
  */
@@ -197,19 +274,32 @@ export async function joinNetwork(options: NetworkOptions, parts: NetworkParts):
     parts.onMessage(detail.msg.data, detail.propagationSource.toString());
   });
   const connectedPeers = (): readonly string[] => node.getPeers().map(String);
+  const protectedPeers = await protection(node, options.protectedPeers, parts.log);
+  const { peersServing, request: ask } = await requests(node, parts.served);
   return {
     peerId: node.peerId.toString(),
     addresses: () => node.getMultiaddrs().map(String),
     publish: async (topic, data) => (await pubsub.publish(topic, data)).recipients.length,
     dial: (address) => dial(node, address),
     isConnected: (peerId) => connectedPeers().includes(peerId),
-    peers: () => Promise.all(connectionFacts(node, pubsub, topics)),
+    self: () => ({
+      nodeId: nodeIdOf(node.peerId),
+      addresses: node.getMultiaddrs().map(String),
+      protocols: node.getProtocols(),
+      userAgent: USER_AGENT,
+    }),
+    peers: (connectedOnly = true) =>
+      peerFacts({ node, pubsub, topics, isProtected: protectedPeers.has }, connectedOnly),
     scoreOf: (peerId) => pubsub.getScore(peerId),
     connectedPeers,
+    peersServing,
+    request: ask,
     disconnect: async (peerId) => {
       const peer = node.getPeers().find((candidate) => candidate.toString() === peerId);
       if (peer !== undefined) await node.hangUp(peer);
     },
+    enforceGate: () => enforce(node, parts),
+    protect: protectedPeers.set,
     stop: async () => node.stop(),
   };
 }

@@ -30,6 +30,11 @@ export class PeerBans {
     return false;
   }
 
+  /** Ends a ban before its time. */
+  forgive(peerId: string): void {
+    this.#until.delete(peerId);
+  }
+
   /** Peers that are banned now. */
   list(): readonly string[] {
     return [...this.#until.keys()].filter((peerId) => this.isBanned(peerId));

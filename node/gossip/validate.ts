@@ -12,7 +12,7 @@ import type { SeenBlocks } from "./seen-blocks.ts";
 import { messageContent, versionAt } from "./topic.ts";
 
 /** Seconds that a block may be old. Source of all rules here: rollup-node-p2p.md, "Block validation". */
-const MAX_AGE = 60n;
+export const MAX_AGE = 60n;
 /** Seconds that a block may lie in the future. */
 const MAX_AHEAD = 5n;
 /**
@@ -32,6 +32,8 @@ export type GossipRules = {
   readonly config: RollupConfig;
   /** SystemConfig's unsafeBlockSigner; undefined while it is not known. */
   readonly signer: Address | undefined;
+  /** Who signed until a minute ago, where SystemConfig has just named another. */
+  readonly previousSigner?: Address | undefined;
   /** Unix seconds. */
   readonly now: bigint;
   /** What came before. It is read, not written. */
@@ -47,14 +49,20 @@ function reject(reason: string): GossipVerdict {
 }
 
 /** The signature is judged before the payload is decoded: a stranger's message costs a hash and a recovery. */
-function signatureVerdict(content: Uint8Array, { config, signer }: GossipRules): GossipVerdict | undefined {
+function signatureVerdict(
+  content: Uint8Array,
+  { config, signer, previousSigner }: GossipRules,
+): GossipVerdict | undefined {
   const signed = readUnsafeBlockSignature(content);
   if (signed === undefined) return reject("message-too-short");
   // Who may sign is read from L1; until it is known, nobody can be blamed.
   if (signer === undefined || bytesEqual(signer, ZERO_ADDRESS)) return ignore("signer-unknown");
   const author = unsafeBlockSigner(signed, config.l2ChainId);
   if (author === undefined) return reject("signature-invalid");
-  return bytesEqual(author, signer) ? undefined : reject("signer-unexpected");
+  if (bytesEqual(author, signer)) return undefined;
+  // Its carrier's view of L1 may be a block behind: honest peers must not ban each other over a rotation.
+  const isPrevious = previousSigner !== undefined && bytesEqual(author, previousSigner);
+  return isPrevious ? ignore("signer-replaced") : reject("signer-unexpected");
 }
 
 function headerFault(header: Header, { config, now }: GossipRules): string | undefined {
