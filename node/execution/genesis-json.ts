@@ -3,6 +3,7 @@ import {
   addressFromHex,
   asHash,
   bigintFromBytes,
+  bigintToBytes,
   EMPTY_BYTES,
   fromHex,
   type Hash,
@@ -20,18 +21,24 @@ import type { Genesis, GenesisAccount } from "./genesis.ts";
 const INITIAL_BASE_FEE = 1_000_000_000n;
 const U64 = 2n ** 64n;
 const U256 = 2n ** 256n;
+const NONCE_LENGTH = 8;
 
 /**
- * Reads geth's genesis.json as op-deployer and op-node write it. Numbers may be JSON numbers, decimal or 0x
- * text, as geth takes them; forks are `<fork>Time` in `config`.
+ * Reads geth's genesis.json as op-deployer, op-node and the superchain registry write it. Numbers may be JSON numbers,
+ * decimal or 0x text, as geth takes them; forks are `<fork>Time` in `config`. The registry's own fields: `stateHash`
+ * instead of accounts, `codeHash` instead of an account's code; in its older files there is no `config`.
  * @throws RollupError GENESIS_INVALID with the path of the bad field
  */
 export function parseGenesis(json: unknown): Genesis {
   const root = objectAt(json, "genesis");
-  const config = objectAt(root.config, "config");
+  const config = root.config === undefined ? {} : objectAt(root.config, "config");
+  const number = quantity(root.number, "number", U64, 0n);
+  const stateRoot = isAbsent(root.stateHash) ? undefined : hash(root.stateHash, "stateHash");
+  const alloc = stateRoot !== undefined && isAbsent(root.alloc) ? [] : allocOf(root.alloc);
+  if (stateRoot !== undefined && alloc.length > 0) throw invalid("stateHash", "accounts are given as well");
   return {
     forks: forksOf(config),
-    number: quantity(root.number, "number", U64, 0n),
+    number,
     timestamp: quantity(root.timestamp, "timestamp", U64, 0n),
     parentHash: hash(root.parentHash, "parentHash"),
     beneficiary: root.coinbase === undefined ? ZERO_ADDRESS : address(root.coinbase, "coinbase"),
@@ -40,9 +47,24 @@ export function parseGenesis(json: unknown): Genesis {
     gasUsed: quantity(root.gasUsed, "gasUsed", U64, 0n),
     prevRandao: hash(root.mixHash, "mixHash"),
     extraData: bytes(root.extraData, "extraData"),
+    nonce: bigintToBytes(quantity(root.nonce, "nonce", U64, 0n), NONCE_LENGTH),
     baseFee: quantity(root.baseFeePerGas ?? undefined, "baseFeePerGas", U256, INITIAL_BASE_FEE),
-    alloc: allocOf(root.alloc),
+    isBeforeLondon: isBeforeLondon(config, number),
+    blobGasUsed: quantity(root.blobGasUsed ?? undefined, "blobGasUsed", U64, 0n),
+    excessBlobGas: quantity(root.excessBlobGas ?? undefined, "excessBlobGas", U64, 0n),
+    alloc,
+    stateRoot,
   };
+}
+
+function isAbsent(json: unknown): boolean {
+  return json === undefined || json === null;
+}
+
+/** Bedrock brought London. A file that names Ethereum's forks and not this one is of a chain from before. */
+function isBeforeLondon(config: Readonly<Record<string, unknown>>, number: bigint): boolean {
+  if (isAbsent(config.londonBlock)) return !isAbsent(config.homesteadBlock);
+  return quantity(config.londonBlock, "config.londonBlock", U64) > number;
 }
 
 function forksOf(config: Readonly<Record<string, unknown>>): RollupConfig["forks"] {
@@ -69,6 +91,7 @@ function allocOf(json: unknown): readonly GenesisAccount[] {
       nonce: quantity(account.nonce, `${path}.nonce`, U64, 0n),
       balance: quantity(account.balance, `${path}.balance`, U256, 0n),
       code: bytes(account.code, `${path}.code`),
+      codeHash: isAbsent(account.codeHash) ? undefined : hash(account.codeHash, `${path}.codeHash`),
       storage: storageOf(account.storage, `${path}.storage`),
     };
   });

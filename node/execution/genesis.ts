@@ -1,5 +1,5 @@
 import { type Address, type Hash, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { FORKS, type Fork, isActive, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { EMPTY_CODE_HASH, keccak256 } from "@phala-l2/protocol/keccak";
 import { L2_TO_L1_MESSAGE_PASSER } from "@phala-l2/protocol/predeploys";
@@ -25,6 +25,8 @@ export type GenesisAccount = {
   readonly nonce: bigint;
   readonly balance: bigint;
   readonly code: Uint8Array;
+  /** Given where the code itself is elsewhere: enough to hash the state, not to execute on it. */
+  readonly codeHash?: Hash | undefined;
   readonly storage: ReadonlyMap<Hex, bigint>;
 };
 
@@ -41,9 +43,18 @@ export type Genesis = {
   readonly gasUsed: bigint;
   readonly prevRandao: Hash;
   readonly extraData: Uint8Array;
+  /** 8 bytes; zeros when absent. */
+  readonly nonce?: Uint8Array;
   /** Wei per gas. */
   readonly baseFee: bigint;
+  /** The chain is older than Bedrock, and its first block than London: there is no base fee in it. */
+  readonly isBeforeLondon?: boolean;
+  /** Zero when absent. */
+  readonly blobGasUsed?: bigint;
+  readonly excessBlobGas?: bigint;
   readonly alloc: readonly GenesisAccount[];
+  /** Instead of accounts: a state that is too large for a file, as OP Mainnet's. */
+  readonly stateRoot?: Hash | undefined;
 };
 
 export type GenesisBlock = {
@@ -60,30 +71,63 @@ export type GenesisBlock = {
 };
 
 /**
- * Builds the genesis block and its whole state.
- * Sources: geth's `Genesis.ToBlock`; isthmus/exec-engine.md: withdrawalsRoot at genesis is the message passer's
- * storage root; jovian/exec-engine.md: extraData at genesis.
- * @throws RollupError GENESIS_INVALID when extraData holds no EIP-1559 parameters
+ * Builds the genesis block and its whole state, to execute on.
+ * Source: jovian/exec-engine.md: extraData at genesis.
+ * @throws RollupError GENESIS_INVALID when extraData holds no EIP-1559 parameters, or parts of the state are not given;
+ * FORK_UNSUPPORTED
  */
 export function genesisBlock(genesis: Genesis): GenesisBlock {
   const fork = executionFork(genesis, genesis.timestamp);
   if (parametersOfExtraData(genesis.extraData, fork) === undefined) {
-    throw new RollupError(
-      "GENESIS_INVALID",
-      `extraData does not hold the fee market's parameters of ${fork}`,
-      {
-        data: { extraData: toHex(genesis.extraData) },
-      },
+    const message = `extraData does not hold the fee market's parameters of ${fork}`;
+    throw genesisInvalid(message, { extraData: toHex(genesis.extraData) });
+  }
+  const elsewhere = genesis.alloc.find(({ code, codeHash }) => codeHash !== undefined && code.length === 0);
+  if (genesis.stateRoot !== undefined || elsewhere !== undefined) {
+    throw genesisInvalid("hashes stand in it instead of accounts or codes: nothing can be executed on it");
+  }
+  const { root, ...state } = genesisState(genesis.alloc);
+  const header = headerOf(genesis, root, messagePasserRoot(state.accounts));
+  return { block: { header, transactions: [] }, hash: headerHash(header), ...state };
+}
+
+/**
+ * Header and hash of any chain's genesis block, of whatever fork: hashing needs less than executing.
+ * @throws RollupError GENESIS_INVALID when Isthmus is active and the message passer's storage is not given
+ */
+export function genesisHeader(genesis: Genesis): { readonly header: Header; readonly hash: Hash } {
+  const { stateRoot, alloc } = genesis;
+  const { root, accounts } = stateRoot === undefined ? genesisState(alloc) : { root: stateRoot };
+  const header = headerOf(genesis, root, accounts === undefined ? undefined : messagePasserRoot(accounts));
+  return { header, hash: headerHash(header) };
+}
+
+function genesisInvalid(message: string, data: Readonly<Record<string, string>> = {}): RollupError {
+  return new RollupError("GENESIS_INVALID", `genesis: ${message}`, { data });
+}
+
+function messagePasserRoot(accounts: GenesisBlock["accounts"]): Hash {
+  return accounts.get(toHex(L2_TO_L1_MESSAGE_PASSER))?.storageRoot ?? EMPTY_TRIE_ROOT;
+}
+
+/**
+ * The fields that each fork added. Sources: geth's `Genesis.ToBlock`; canyon, ecotone and isthmus/exec-engine.md.
+ */
+function headerOf(genesis: Genesis, stateRoot: Hash, passerRoot: Hash | undefined): Header {
+  const { forks, timestamp } = genesis;
+  const has = (fork: Fork): boolean =>
+    FORKS.slice(FORKS.indexOf(fork)).some((later) => isActive({ forks }, later, timestamp));
+  const isIsthmus = has("isthmus");
+  if (isIsthmus && passerRoot === undefined) {
+    throw genesisInvalid(
+      "from Isthmus the header has the message passer's storage root, so accounts are needed",
     );
   }
-  const { root, nodes, accounts, codes, storage } = genesisState(genesis.alloc);
-  const isIsthmus = isActive(genesis, "isthmus", genesis.timestamp);
-  const messagePasser = accounts.get(toHex(L2_TO_L1_MESSAGE_PASSER));
-  const header: Header = {
+  return {
     parentHash: genesis.parentHash,
     ommersHash: EMPTY_OMMERS_HASH,
     beneficiary: genesis.beneficiary,
-    stateRoot: root,
+    stateRoot,
     transactionsRoot: transactionsRoot([]),
     receiptsRoot: receiptsRoot([]),
     logsBloom: new Uint8Array(BLOOM_LENGTH),
@@ -91,18 +135,19 @@ export function genesisBlock(genesis: Genesis): GenesisBlock {
     number: genesis.number,
     gasLimit: genesis.gasLimit,
     gasUsed: genesis.gasUsed,
-    timestamp: genesis.timestamp,
+    timestamp,
     extraData: genesis.extraData,
     prevRandao: genesis.prevRandao,
-    nonce: EMPTY_NONCE,
-    baseFeePerGas: genesis.baseFee,
-    withdrawalsRoot: isIsthmus ? (messagePasser?.storageRoot ?? EMPTY_TRIE_ROOT) : EMPTY_TRIE_ROOT,
-    blobGasUsed: 0n,
-    excessBlobGas: 0n,
-    parentBeaconBlockRoot: ZERO_HASH,
-    requestsHash: isIsthmus ? EMPTY_REQUESTS_HASH : undefined,
+    nonce: genesis.nonce ?? EMPTY_NONCE,
+    ...(genesis.isBeforeLondon !== true && { baseFeePerGas: genesis.baseFee }),
+    ...(has("canyon") && { withdrawalsRoot: isIsthmus ? passerRoot : EMPTY_TRIE_ROOT }),
+    ...(has("ecotone") && {
+      blobGasUsed: genesis.blobGasUsed ?? 0n,
+      excessBlobGas: genesis.excessBlobGas ?? 0n,
+      parentBeaconBlockRoot: ZERO_HASH,
+    }),
+    ...(isIsthmus && { requestsHash: EMPTY_REQUESTS_HASH }),
   };
-  return { block: { header, transactions: [] }, hash: headerHash(header), nodes, codes, accounts, storage };
 }
 
 /** The state that accounts make from nothing. */
@@ -113,9 +158,9 @@ export function genesisState(
   const storageChanges = new Map<Hex, StorageChange>();
   const storage = new Map<Hex, ReadonlyMap<Hex, bigint>>();
   const codes = new Map<Hex, Uint8Array>();
-  for (const { address, nonce, balance, code, storage: slots } of alloc) {
+  for (const { address, nonce, balance, code, storage: slots, ...rest } of alloc) {
     const key = toHex(address);
-    const codeHash = code.length === 0 ? EMPTY_CODE_HASH : keccak256(code);
+    const codeHash = code.length > 0 ? keccak256(code) : (rest.codeHash ?? EMPTY_CODE_HASH);
     changes.set(key, { nonce, balance, codeHash });
     if (code.length > 0) codes.set(toHex(codeHash), code);
     const set = new Map([...slots].filter(([, value]) => value !== 0n));

@@ -1,59 +1,48 @@
 import { readFileSync } from "node:fs";
-import { genesisBlock } from "@phala-l2/execution/genesis";
+import { genesisHeader } from "@phala-l2/execution/genesis";
 import { readGenesisFile } from "@phala-l2/node/chain-files";
-import { bytesEqual, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
-import { FORKS, type Fork } from "@phala-l2/protocol/config/rollup";
+import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
 import { fileSetting } from "@phala-l2/protocol/config/settings";
-import { RollupError } from "@phala-l2/protocol/errors";
-import { parse as parseToml } from "smol-toml";
-import { DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
-
-type Table = Readonly<Record<string, unknown>>;
-
-/** What a superchain-registry file says that decides or checks a genesis. */
-type ChainFile = { readonly forks: Partial<Record<Fork, bigint>>; readonly l2Hash: string | undefined };
-
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function tableAt(table: Table, name: string): Table {
-  const value = table[name];
-  return isTable(value) ? value : {};
-}
-
-function readChainFile(file: string): ChainFile {
-  const root: unknown = parseToml(readFileSync(file, "utf8"), { integersAsBigInt: true });
-  if (!isTable(root)) throw new RollupError("SETTING_INVALID", `${file} is no TOML table`);
-  const hardforks = tableAt(root, "hardforks");
-  const forks: Partial<Record<Fork, bigint>> = { regolith: 0n };
-  for (const fork of FORKS) {
-    const time = hardforks[`${fork}_time`];
-    if (typeof time === "bigint") forks[fork] = time;
-  }
-  const hash = tableAt(tableAt(root, "genesis"), "l2").hash;
-  return { forks, l2Hash: typeof hash === "string" ? hash : undefined };
-}
+import { isRollupError } from "@phala-l2/protocol/errors";
+import { genesisUnder, readChainFile } from "../superchain/chain-file.ts";
+import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 
 export const genesisCommand = defineCommand({
   name: "genesis",
-  summary: "computes state root and hash of a genesis block",
+  summary: "computes state root and hash of a chain's genesis block",
   settings: {
-    genesis: fileSetting({ help: "geth's genesis.json" }),
+    genesis: fileSetting({ help: "geth's genesis.json, also compressed by gzip or zstd" }),
     config: fileSetting({
       help: "chain.toml of the superchain registry: fork times, and the hash to compare",
       optional: true,
     }),
+    dictionary: fileSetting({
+      help: "zstd dictionary that the genesis file was compressed with: the registry's superchain/extra/dictionary",
+      optional: true,
+    }),
   },
-  run: async ({ genesis: genesisFile, config: chainFile }, { print, log }) => {
-    const genesis = await readGenesisFile(genesisFile);
-    const chain = chainFile === undefined ? undefined : readChainFile(chainFile);
-    const forks = chain === undefined ? genesis.forks : { ...genesis.forks, ...chain.forks };
-    const { block, hash } = genesisBlock({ ...genesis, forks });
-    print({ stateRoot: toHex(block.header.stateRoot), hash: toHex(hash) });
-    const wanted = chain?.l2Hash;
-    if (wanted === undefined || bytesEqual(hashFromHex(wanted), hash)) return HOLDS;
-    log.error({ wanted, found: toHex(hash) }, "the genesis hash is not the chain file's");
-    return DOES_NOT_HOLD;
+  run: async ({ genesis: genesisFile, config: chainFile, dictionary }, { print, log }) => {
+    try {
+      const words = dictionary === undefined ? undefined : readFileSync(dictionary);
+      const given = await readGenesisFile(genesisFile, words);
+      const { genesis, expected } =
+        chainFile === undefined
+          ? { genesis: given, expected: undefined }
+          : genesisUnder(readChainFile(chainFile), given);
+      const { header, hash } = genesisHeader(genesis);
+      const found = { stateRoot: toHex(header.stateRoot), hash: toHex(hash) };
+      if (expected === undefined) {
+        print(found);
+        return HOLDS;
+      }
+      const match = bytesEqual(expected, hash);
+      print({ ...found, expected: toHex(expected), match });
+      if (!match) log.error({ expected: toHex(expected), found: found.hash }, "the hash is not the chain's");
+      return match ? HOLDS : DOES_NOT_HOLD;
+    } catch (error) {
+      if (!isRollupError(error, "GENESIS_INVALID")) throw error;
+      process.stderr.write(`l2: ${error.code}: ${genesisFile}: ${error.message}\n`);
+      return BAD_USAGE;
+    }
   },
 });

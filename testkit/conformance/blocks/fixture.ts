@@ -1,4 +1,4 @@
-import { gunzipSync, zstdDecompressSync } from "node:zlib";
+import { unpacked } from "@phala-l2/node/compressed-file";
 import { EMPTY_BYTES, fromHex, type Hash, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { JsonObject } from "@phala-l2/protocol/config/json-reader";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
@@ -22,11 +22,6 @@ export type BlockFixture = {
 const U256_MAX = 2n ** 256n - 1n;
 const NONCE_LENGTH = 8;
 const EIP1559_PARAMS_LENGTH = 8;
-/** A witness is some MB; what unpacks to more is none. */
-const MOST_BYTES = 2 ** 30;
-
-const GZIP_MAGIC = "0x1f8b";
-const ZSTD_MAGIC = "0x28b52ffd";
 
 /**
  * Reads a fixture: JSON with rollup_config, parent_header, executing_payload, expected_block_hash and preimages,
@@ -41,13 +36,6 @@ export function readBlockFixture(bytes: Uint8Array, file: string): BlockFixture 
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RollupError("FIXTURE_MALFORMED", `${file}: ${why}`, { data: { file }, cause });
   }
-}
-
-function unpacked(bytes: Uint8Array): Uint8Array {
-  const magic = toHex(bytes.subarray(0, 4));
-  if (magic.startsWith(GZIP_MAGIC)) return gunzipSync(bytes, { maxOutputLength: MOST_BYTES });
-  if (magic === ZSTD_MAGIC) return zstdDecompressSync(bytes, { maxOutputLength: MOST_BYTES });
-  return bytes;
 }
 
 /** @throws RollupError CONFIG_INVALID with the path of the bad field */
