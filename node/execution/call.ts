@@ -6,7 +6,9 @@ import { type AncestorHash, ancestorHashes } from "./block/ancestors.ts";
 import type { BlockContext } from "./block/context.ts";
 import type { Rules } from "./block/rules.ts";
 import { blobBaseFeeOf, type ChainConfig, chainIdOf, nextHeader, rulesOf } from "./chain-config.ts";
-import type { Evm, MessageResult } from "./evm/evm.ts";
+import type { Evm, MessageResult, RunOptions } from "./evm/evm.ts";
+import { type MovedPrecompiles, overriddenHeader } from "./simulate/overrides.ts";
+import type { BlockOverrides } from "./simulate/request.ts";
 import { emptyAccounts, JournaledState } from "./state/journal.ts";
 import type { StateReader } from "./state/reader.ts";
 import { applyAuthorizations } from "./transaction/authorizations.ts";
@@ -38,6 +40,9 @@ export type SimulationInput = {
   readonly evm: Evm;
   readonly request: CallRequest;
   readonly ancestorHash?: AncestorHash;
+  /** What the call sees of the block instead of its header; beacon root and withdrawals are not looked at. */
+  readonly blockOverrides?: BlockOverrides | undefined;
+  readonly movedPrecompiles?: MovedPrecompiles | undefined;
   /** Report the accounts and slots that the code accessed. */
   readonly reportAccessList?: boolean;
 };
@@ -71,13 +76,27 @@ export type Simulation =
  * covered. The state's reader is not changed.
  */
 export async function simulate(input: SimulationInput): Promise<Simulation> {
-  const state = new JournaledState(input.state, emptyAccounts(rulesOf(input.config, input.header)));
-  const block = contextOf(input, state);
-  const call = withDefaults(input);
+  const header = overriddenHeader(input.header, input.blockOverrides ?? {});
+  const state = new JournaledState(input.state, emptyAccounts(rulesOf(input.config, header)));
+  return simulateIn(input, state);
+}
+
+/** A call without the state that it runs on. */
+export type CallInput = Omit<SimulationInput, "state">;
+
+/** The same on a given state, which has afterwards what the call did: its gas is bought, and not settled. */
+export async function simulateIn(
+  input: CallInput,
+  state: JournaledState,
+  hooks?: RunOptions["hooks"],
+): Promise<Simulation> {
+  const header = overriddenHeader(input.header, input.blockOverrides ?? {});
+  const block = callContext(input, header, state);
+  const call = withDefaults(input.request, header);
 
   // 1. It could be bought.
   const { intrinsic, floor } = gasOf(call, block);
-  const rejection = rejectionOf(call, { intrinsic, floor }, block.rules, input.header, state);
+  const rejection = rejectionOf(call, { intrinsic, floor }, block.rules, header, state);
   if (rejection !== undefined) return { kind: "failed", reason: rejection };
 
   // 2. Gas is bought, the nonce grows, delegations are set.
@@ -85,7 +104,7 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
   state.incrementNonce(call.from);
   const delegations = applyAuthorizations(state, call.authorizationList, block.chainId);
 
-  // 3. It runs; what it changed is forgotten with the journal.
+  // 3. It runs.
   const result = await input.evm.run(
     {
       caller: call.from,
@@ -100,7 +119,11 @@ export async function simulate(input: SimulationInput): Promise<Simulation> {
     },
     block,
     state,
-    { reportAccessList: input.reportAccessList === true },
+    {
+      reportAccessList: input.reportAccessList === true,
+      ...(input.movedPrecompiles !== undefined && { movedPrecompiles: input.movedPrecompiles }),
+      hooks,
+    },
   );
   const gasBeforeRefund = intrinsic + result.gasUsed;
   return simulationOf(result, {
@@ -125,7 +148,8 @@ type Call = { [Key in Exclude<keyof CallRequest, "to">]-?: Exclude<CallRequest[K
   readonly to: Address | undefined;
 };
 
-function withDefaults({ request, header }: SimulationInput): Call {
+/** A call with geth's defaults for what it leaves out. */
+export function withDefaults(request: CallRequest, header: Header): Call {
   return {
     from: request.from ?? ZERO_ADDRESS,
     to: request.to,
@@ -138,11 +162,17 @@ function withDefaults({ request, header }: SimulationInput): Call {
   };
 }
 
-function contextOf(
-  { config, header, request, ancestorHash }: SimulationInput,
+/** What a call's code sees of its block, which has the overridden `header`. */
+export function callContext(
+  { config, header: real, request, ancestorHash, blockOverrides }: CallInput,
+  header: Header,
   state: JournaledState,
 ): BlockContext {
   const rules = rulesOf(config, header);
+  const hashOf = ancestorHashes({
+    parent: { number: real.number - 1n, hash: real.parentHash },
+    ...{ rules, state, ancestorHash },
+  });
   const isFree = (request.gasPrice ?? 0n) === 0n;
   return {
     chainId: chainIdOf(config),
@@ -154,13 +184,9 @@ function contextOf(
     prevRandao: header.prevRandao,
     gasLimit: header.gasLimit,
     baseFee: isFree ? 0n : (header.baseFeePerGas ?? 0n),
-    blobBaseFee: blobBaseFeeOf(config, header),
-    blockHash: ancestorHashes({
-      parent: { number: header.number - 1n, hash: header.parentHash },
-      rules,
-      state,
-      ancestorHash,
-    }),
+    blobBaseFee: blockOverrides?.blobBaseFee ?? blobBaseFeeOf(config, header),
+    // With a number of its own the block may follow blocks that do not exist: geth has no hash for them.
+    blockHash: (number) => (number < real.number ? hashOf(number) : ZERO_HASH),
   };
 }
 

@@ -18,7 +18,7 @@ export async function estimateGas(input: SimulationInput): Promise<Estimate> {
   const at = (gasLimit: bigint): Promise<Simulation> =>
     simulate({ ...input, request: { ...input.request, gasLimit } });
 
-  let highest = input.request.gasLimit ?? input.header.gasLimit;
+  let highest = input.request.gasLimit ?? input.blockOverrides?.gasLimit ?? input.header.gasLimit;
   const first = await at(highest);
   if (first.kind !== "returned") return { kind: "failed", simulation: first };
 

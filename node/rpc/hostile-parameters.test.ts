@@ -138,15 +138,15 @@ describe("parameters that do not fit, in geth's words", () => {
     ["eth_call", [{ to: toHex(LOOPER), gas: "0x186a0" }], -32000, "out of gas"],
     [
       "eth_call",
-      [{ to: ADDRESS }, "latest", {}, { number: "0x1" }],
+      [{ to: ADDRESS }, "latest", {}, { number: "1" }],
       -32602,
-      "block overrides are not supported",
+      /^invalid argument 3: number: .*hex string without 0x prefix/,
     ],
     [
       "eth_call",
       [{ to: ADDRESS }, "latest", { [ADDRESS]: { state: {}, stateDiff: {} } }],
-      -32602,
-      /both 'state' and 'stateDiff'/,
+      -32000,
+      /^account 0x[0-9a-fA-F]{40} has both 'state' and 'stateDiff'$/,
     ],
     [
       "eth_estimateGas",

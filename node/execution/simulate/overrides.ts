@@ -1,8 +1,9 @@
 import { type Address, addressFromHex, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import type { Header } from "@phala-l2/protocol/wire/header";
 import type { Rules } from "../block/rules.ts";
 import { isPrecompile } from "../evm/precompiles.ts";
 import type { JournaledState } from "../state/journal.ts";
-import type { AccountOverride, StateOverrides } from "./request.ts";
+import type { AccountOverride, BlockOverrides, StateOverrides } from "./request.ts";
 
 /** Precompiles that are elsewhere, or nowhere, by the address at which they are called: undefined is nowhere. */
 export type MovedPrecompiles = ReadonlyMap<Hex, Address | undefined>;
@@ -11,11 +12,11 @@ export type Overriding =
   | { readonly kind: "ok"; readonly moved: MovedPrecompiles }
   | { readonly kind: "invalid"; readonly account: Address; readonly problem: string };
 
-/** Which precompiles a block's overrides move. The words are geth's (ethapi/override). */
+/** Which precompiles overrides move, where they do not contradict themselves. The words are geth's (ethapi/override). */
 export function movedPrecompiles(overrides: StateOverrides, rules: Rules): Overriding {
   const moved = new Map<Hex, Address | undefined>();
   const taken = new Set<Hex>();
-  for (const [key, { movePrecompileTo }] of overrides) {
+  for (const [key, { movePrecompileTo, hasTwoStorages }] of overrides) {
     const address = addressFromHex(key);
     if (taken.has(key)) {
       return { kind: "invalid", account: address, problem: "has already been overridden by a precompile" };
@@ -29,10 +30,27 @@ export function movedPrecompiles(overrides: StateOverrides, rules: Rules): Overr
       moved.set(target, address);
       taken.add(target);
     }
+    if (hasTwoStorages === true) {
+      return { kind: "invalid", account: address, problem: "has both 'state' and 'stateDiff'" };
+    }
     // Whatever is pretended of a precompile's account, the code there is no longer the precompile.
     if (isOne && !moved.has(key)) moved.set(key, undefined);
   }
   return { kind: "ok", moved };
+}
+
+/** The header that a single call sees. The blob base fee is no field of it. Source: geth, ethapi/override. */
+export function overriddenHeader(header: Header, overrides: BlockOverrides): Header {
+  return {
+    ...header,
+    number: overrides.number ?? header.number,
+    timestamp: overrides.time ?? header.timestamp,
+    gasLimit: overrides.gasLimit ?? header.gasLimit,
+    beneficiary: overrides.feeRecipient ?? header.beneficiary,
+    prevRandao: overrides.prevRandao ?? header.prevRandao,
+    difficulty: overrides.difficulty ?? header.difficulty,
+    ...(overrides.baseFeePerGas !== undefined && { baseFeePerGas: overrides.baseFeePerGas }),
+  };
 }
 
 /** Writes what a simulation pretends into the state. */

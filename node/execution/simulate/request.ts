@@ -27,6 +27,8 @@ export type AccountOverride = {
   readonly code: Uint8Array | undefined;
   /** Replaces the whole storage (`state`) or single slots (`stateDiff`). */
   readonly storage: { readonly isWhole: boolean; readonly slots: ReadonlyMap<Hex, bigint> } | undefined;
+  /** Both are asked for, which `movedPrecompiles` refuses. */
+  readonly hasTwoStorages?: true | undefined;
   /** Where the precompile of this address is called from now on. */
   readonly movePrecompileTo?: Address | undefined;
 };

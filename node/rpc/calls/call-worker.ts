@@ -118,8 +118,9 @@ export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
     return turn;
   }
 
-  function callJob(kind: CallJob["kind"], { header, request, reportAccessList = false }: CallInput): CallJob {
-    return { kind, header, request, reportAccessList };
+  function callJob(kind: CallJob["kind"], input: CallInput): CallJob {
+    const { header, request, reportAccessList = false, blockOverrides, movedPrecompiles } = input;
+    return { kind, header, request, reportAccessList, blockOverrides, movedPrecompiles };
   }
 
   function unexpected(result: JobResult): RollupError {

@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import type { CallRequest, Simulation } from "@phala-l2/execution/call";
+import type { CallRequest, Simulation, SimulationInput } from "@phala-l2/execution/call";
 import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { Estimate } from "@phala-l2/execution/estimate-gas";
 import type { ChainSimulation, ChainSimulationInput } from "@phala-l2/execution/simulate/run";
@@ -21,7 +21,7 @@ export type CallJob = {
   readonly header: Header;
   readonly request: CallRequest;
   readonly reportAccessList: boolean;
-};
+} & Pick<SimulationInput, "blockOverrides" | "movedPrecompiles">;
 
 export type ChainJob = Pick<ChainSimulationInput, "base" | "request" | "gasCap"> & {
   readonly kind: "simulate-chain";

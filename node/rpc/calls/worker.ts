@@ -60,8 +60,8 @@ const state: StateReader = {
 const ancestorHash = (number: bigint) => ask({ kind: "ancestor", number }).hash;
 const readNode = (hash: Hash) => ask({ kind: "node", hash }).node;
 
-async function runCall({ kind, header, request, reportAccessList }: CallJob): Promise<JobResult> {
-  const input: SimulationInput = { config, header, state, evm, request, reportAccessList, ancestorHash };
+async function runCall({ kind, ...job }: CallJob): Promise<JobResult> {
+  const input: SimulationInput = { ...job, config, state, evm, ancestorHash };
   return kind === "simulate"
     ? { kind: "simulated", simulation: await simulate(input) }
     : { kind: "estimated", estimate: await estimateGas(input) };

@@ -1,30 +1,40 @@
 import { rulesOf } from "@phala-l2/execution/chain-config";
-import type { StateOverrides } from "@phala-l2/execution/simulate/request";
+import { movedPrecompiles, overriddenHeader } from "@phala-l2/execution/simulate/overrides";
+import type { BlockOverrides, StateOverrides } from "@phala-l2/execution/simulate/request";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { bytesEqual, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
+import { isRollupError } from "@phala-l2/protocol/errors";
 import { EMPTY_CODE_HASH } from "@phala-l2/protocol/keccak";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
+import { getAddress } from "viem";
 import type { ChainView } from "../../store/chain-reader.ts";
 import { withStateAsync } from "../block-reference.ts";
 import type { CallInput, CallRunner } from "../calls/runner.ts";
 import { quantityHex } from "../format/hex.ts";
 import { accessListJson } from "../format/transaction.ts";
 import type { RpcLimits } from "../limits.ts";
-import { type CallContext, method2, method3, optional, type RpcMethods, required } from "../method.ts";
+import { type CallContext, method3, method4, optional, type RpcMethods, required } from "../method.ts";
 import { type BlockReference, block, LATEST } from "../parameters.ts";
 import {
   failure,
-  INVALID_PARAMS,
   LIMIT_EXCEEDED,
   type Reply,
+  type RpcFailure,
   result,
   SERVER_ERROR,
   TIMED_OUT,
 } from "../reply.ts";
 import { type Attempt, simulationFailure } from "./call-failure.ts";
 import { type CallRequest, callFault, callRequest } from "./call-request.ts";
-import { NO_OVERRIDES, stateOverrides, withOverrides } from "./overrides.ts";
+import {
+  blockOverrides,
+  callOverridesFault,
+  NO_BLOCK_OVERRIDES,
+  NO_OVERRIDES,
+  stateOverrides,
+  withOverrides,
+} from "./overrides.ts";
 
 export type CallParts = {
   readonly chain: ChainView;
@@ -41,6 +51,7 @@ const MAX_ACCESS_ROUNDS = 8;
 
 /** Everything a run needs, with the caller's wishes cut to the limits. */
 type Prepared = {
+  readonly kind: "prepared";
   readonly input: CallInput;
   readonly attempt: Attempt;
   readonly calls: CallRunner;
@@ -62,25 +73,41 @@ function capped(gas: bigint | undefined, cap: bigint): bigint {
   return gas === undefined || gas === 0n || gas > cap ? cap : gas;
 }
 
+/** What is asked for: a call, and what it shall see instead of what is there. */
+type Asked = {
+  readonly request: CallRequest;
+  readonly accounts: StateOverrides;
+  readonly block: BlockOverrides;
+};
+
 function prepare(
   parts: CallParts,
-  request: CallRequest,
-  header: Header,
-  state: StateReader,
+  { request, accounts, block: overrides }: Asked,
+  real: Header,
+  reader: StateReader,
   signal: AbortSignal,
-): Prepared {
+): Prepared | RpcFailure {
+  const header = overriddenHeader(real, overrides);
   const rules = rulesOf(parts.chain.config, header);
+  const overriding = movedPrecompiles(accounts, rules);
+  if (overriding.kind === "invalid") {
+    return failure(SERVER_ERROR, `account ${getAddress(toHex(overriding.account))} ${overriding.problem}`);
+  }
+  const state = withOverrides(reader, accounts);
   const gasLimit = capped(request.gas, parts.limits.callGas);
   const gasPrice = priceOf(request, header);
   const balance = state.account(request.from ?? ZERO_ADDRESS)?.balance ?? 0n;
   return {
+    kind: "prepared",
     calls: parts.calls,
     signal,
     attempt: { request, header, rules, gasLimit, gasPrice, balance },
     input: {
       config: parts.chain.config,
-      header,
+      header: real,
       state,
+      blockOverrides: overrides,
+      ...(overriding.moved.size > 0 && { movedPrecompiles: overriding.moved }),
       ancestorHash: (number) => parts.chain.hashByNumber(number),
       request: {
         from: request.from,
@@ -186,52 +213,49 @@ export function callMethods(parts: CallParts): RpcMethods {
   let running = 0;
 
   async function run(
-    request: CallRequest,
+    asked: Asked,
     at: BlockReference,
-    overrides: StateOverrides,
     { signal }: CallContext,
     execute: (prepared: Prepared) => Promise<Reply>,
   ): Promise<Reply> {
-    const fault = callFault(request);
+    const fault = callOverridesFault(asked.block) ?? callFault(asked.request);
     if (fault !== undefined) return failure(SERVER_ERROR, fault);
-    if ([...overrides.values()].some(({ movePrecompileTo }) => movePrecompileTo !== undefined)) {
-      return failure(INVALID_PARAMS, "movePrecompileToAddress is for eth_simulateV1");
-    }
     if (running >= MAX_CALLS) return failure(LIMIT_EXCEEDED, "too many calls in progress");
     running++;
     try {
       return await withStateAsync(parts.chain, at, async (state, { header }) => {
         if (signal.aborted) return failure(TIMED_OUT, "request timed out");
-        return execute(prepare(parts, request, header, withOverrides(state, overrides), signal));
+        const prepared = prepare(parts, asked, header, state, signal);
+        return prepared.kind === "failure" ? prepared : execute(prepared);
       });
+    } catch (error) {
+      // A caller's time may lie before the rules that are known here.
+      if (isRollupError(error, "FORK_UNSUPPORTED")) return failure(SERVER_ERROR, error.message);
+      throw error;
     } finally {
       running--;
     }
   }
 
-  const call = method3(
-    required(callRequest),
-    optional(block, LATEST),
-    optional(stateOverrides, NO_OVERRIDES),
-    (request, at, overrides, context) => run(request, at, overrides, context, runCall),
-  );
-  return {
-    // geth has a fourth parameter, which changes the block's own values; none but an empty one is taken.
-    eth_call: (params, context) => {
-      const blockOverrides = params[3] ?? {};
-      if (params.length === 4 && Object.keys(blockOverrides).length === 0)
-        return call(params.slice(0, 3), context);
-      if (params.length === 4) return failure(INVALID_PARAMS, "block overrides are not supported");
-      return call(params, context);
-    },
-    eth_estimateGas: method3(
+  const overridable = (execute: (prepared: Prepared) => Promise<Reply>) =>
+    method4(
       required(callRequest),
       optional(block, LATEST),
       optional(stateOverrides, NO_OVERRIDES),
-      (request, at, overrides, context) => run(request, at, overrides, context, runEstimate),
-    ),
-    eth_createAccessList: method2(required(callRequest), optional(block, LATEST), (request, at, context) =>
-      run(request, at, NO_OVERRIDES, context, runAccessList),
+      optional(blockOverrides, NO_BLOCK_OVERRIDES),
+      (request, at, accounts, inBlock, context) =>
+        run({ request, accounts, block: inBlock }, at, context, execute),
+    );
+  return {
+    eth_call: overridable(runCall),
+    eth_estimateGas: overridable(runEstimate),
+    // As geth's, of accounts alone.
+    eth_createAccessList: method3(
+      required(callRequest),
+      optional(block, LATEST),
+      optional(stateOverrides, NO_OVERRIDES),
+      (request, at, accounts, context) =>
+        run({ request, accounts, block: NO_BLOCK_OVERRIDES }, at, context, runAccessList),
     ),
   };
 }

@@ -1,10 +1,12 @@
-import type { AccountOverride, StateOverrides } from "@phala-l2/execution/simulate/request";
+import type { AccountOverride, BlockOverrides, StateOverrides } from "@phala-l2/execution/simulate/request";
 import { type Account, EMPTY_ACCOUNT } from "@phala-l2/execution/state/account";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { type Address, bigintFromBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { keccak256 } from "@phala-l2/protocol/keccak";
+import { objectWith } from "../json-object.ts";
 import {
   address,
+  arrayOf,
   data,
   hash,
   invalid,
@@ -43,20 +45,19 @@ const slots: Parse<ReadonlyMap<Hex, bigint>> = (value) => {
 
 function readStorage(
   value: Readonly<Record<string, unknown>>,
-  account: string,
-): Parsed<AccountOverride["storage"]> {
+): Parsed<Pick<AccountOverride, "storage" | "hasTwoStorages">> {
   const whole = optional(value.state, slots);
   if (whole.kind === "invalid") return whole;
   const parts = optional(value.stateDiff, slots);
   if (parts.kind === "invalid") return parts;
-  if (whole.value !== undefined && parts.value !== undefined) {
-    return invalid(`account ${account} has both 'state' and 'stateDiff'`);
+  if (whole.value !== undefined) {
+    const storage = { isWhole: true, slots: whole.value };
+    return ok({ storage, ...(parts.value !== undefined && { hasTwoStorages: true }) });
   }
-  if (whole.value !== undefined) return ok({ isWhole: true, slots: whole.value });
-  return ok(parts.value === undefined ? undefined : { isWhole: false, slots: parts.value });
+  return ok({ storage: parts.value === undefined ? undefined : { isWhole: false, slots: parts.value } });
 }
 
-function readAccount(value: unknown, account: string): Parsed<AccountOverride> {
+function readAccount(value: unknown): Parsed<AccountOverride> {
   if (!isObject(value))
     return invalid("json: cannot unmarshal into Go value of type override.OverrideAccount");
   const nonce = optional(value.nonce, uint64);
@@ -65,12 +66,12 @@ function readAccount(value: unknown, account: string): Parsed<AccountOverride> {
   if (balance.kind === "invalid") return balance;
   const code = optional(value.code, data);
   if (code.kind === "invalid") return code;
-  const storage = readStorage(value, account);
+  const storage = readStorage(value);
   if (storage.kind === "invalid") return storage;
   const target = optional(value.movePrecompileToAddress, address);
   if (target.kind === "invalid") return target;
   return ok({
-    ...{ nonce: nonce.value, balance: balance.value, code: code.value, storage: storage.value },
+    ...{ nonce: nonce.value, balance: balance.value, code: code.value, ...storage.value },
     movePrecompileTo: target.value,
   });
 }
@@ -84,12 +85,45 @@ export const stateOverrides: Parse<StateOverrides> = (value) => {
   for (const [key, override] of entries) {
     const account = address(key);
     if (account.kind === "invalid") return account;
-    const read = readAccount(override, toHex(account.value));
+    const read = readAccount(override);
     if (read.kind === "invalid") return read;
     overrides.set(toHex(account.value), read.value);
   }
   return ok(overrides);
 };
+
+const withdrawal = objectWith(
+  "types.Withdrawal",
+  { index: uint64, validatorIndex: uint64, address, amount: uint64 },
+  {},
+);
+
+export const NO_BLOCK_OVERRIDES: BlockOverrides = {};
+
+/** geth's override.BlockOverrides. */
+export const blockOverrides: Parse<BlockOverrides> = objectWith(
+  "override.BlockOverrides",
+  {},
+  {
+    number: quantity,
+    difficulty: quantity,
+    time: uint64,
+    gasLimit: uint64,
+    feeRecipient: address,
+    prevRandao: hash,
+    baseFeePerGas: quantity,
+    blobBaseFee: quantity,
+    beaconRoot: hash,
+    withdrawals: arrayOf(withdrawal, MAX_ENTRIES, "types.Withdrawals"),
+  },
+);
+
+/** geth's words for what a block of calls may pretend and a single call may not. */
+export function callOverridesFault({ beaconRoot, withdrawals }: BlockOverrides): string | undefined {
+  const name =
+    beaconRoot !== undefined ? "beaconRoot" : withdrawals !== undefined ? "withdrawals" : undefined;
+  return name === undefined ? undefined : `block override "${name}" is not supported for this RPC method`;
+}
 
 /** The state as a call shall see it; the reader beneath is not changed. */
 export function withOverrides(state: StateReader, overrides: StateOverrides): StateReader {

@@ -1,37 +1,14 @@
 import type { BlockCalls, SimulatedCall, SimulationRequest } from "@phala-l2/execution/simulate/request";
 import { ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import { objectWith } from "../json-object.ts";
-import { address, arrayOf, bool, hash, ok, type Parse, quantity, uint64 } from "../parameters.ts";
+import { arrayOf, bool, ok, type Parse } from "../parameters.ts";
 import { type CallRequest, callRequest } from "./call-request.ts";
-import { NO_OVERRIDES, stateOverrides } from "./overrides.ts";
+import { blockOverrides, NO_OVERRIDES, stateOverrides } from "./overrides.ts";
 
-/** Blocks, calls of one block and withdrawals that are read at all; the body's limit allows hardly more. */
+/** Blocks and calls of one block that are read at all; the body's limit allows hardly more. */
 const MAX_ENTRIES = 10_000;
 
 export type SimulationOptions = SimulationRequest & { readonly returnFullTransactions: boolean };
-
-const withdrawal = objectWith(
-  "types.Withdrawal",
-  { index: uint64, validatorIndex: uint64, address, amount: uint64 },
-  {},
-);
-
-const blockOverrides = objectWith(
-  "override.BlockOverrides",
-  {},
-  {
-    number: quantity,
-    difficulty: quantity,
-    time: uint64,
-    gasLimit: uint64,
-    feeRecipient: address,
-    prevRandao: hash,
-    baseFeePerGas: quantity,
-    blobBaseFee: quantity,
-    beaconRoot: hash,
-    withdrawals: arrayOf(withdrawal, MAX_ENTRIES, "types.Withdrawals"),
-  },
-);
 
 const blockCalls = objectWith(
   "ethapi.simBlock",
