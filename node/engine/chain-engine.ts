@@ -209,7 +209,8 @@ export class ChainEngine implements Engine, DerivationEngine {
 
   async resume(l1: L1Source): Promise<DerivationStart> {
     const { chain } = this;
-    await this.reset(await planReset(chain, l1));
+    const { unsafe } = chain.heads();
+    await this.#reset(await planReset(chain, l1), unsafe);
     const reader = {
       block(number: bigint) {
         const ref = chain.refByNumber(number);
@@ -220,16 +221,20 @@ export class ChainEngine implements Engine, DerivationEngine {
     return { start: findSyncStart(chain.config, chain.heads().safe, reader), reader };
   }
 
-  /** Moves the heads back to where L1, as it is now, supports them. */
-  async reset({ unsafe, safe, safeDerivedFrom }: ResetPlan): Promise<void> {
+  /**
+   * Moves the heads back to where L1 supports them. L1's answers took time: blocks that were put on `before`, the
+   * unsafe head of when it was asked, stay with it or go with it.
+   */
+  async #reset({ unsafe, safe, safeDerivedFrom }: ResetPlan, before: L2BlockRef): Promise<void> {
     await this.#change(async () => {
+      const base = bytesEqual(unsafe.hash, before.hash) ? this.chain.heads().unsafe : unsafe;
       const dropped = await this.chain.commit({
-        base: unsafe,
+        base,
         safe: { ref: safe, derivedFrom: safeDerivedFrom },
         forgetSafeHeadsAbove: safeDerivedFrom.number,
         durable: false,
       });
-      this.#emitReplaced(unsafe, unsafe, dropped);
+      this.#emitReplaced(base, base, dropped);
     });
   }
 

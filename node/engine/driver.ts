@@ -11,6 +11,7 @@ import type { L1Watch } from "../l1/watch.ts";
 import type { DerivationEngine } from "./derivation-engine.ts";
 import { decide } from "./fault-policy.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { isOnAnotherBranch } from "./reset-plan.ts";
 
 export type DriverOptions = {
   /** L1 blocks to stay behind L1's head: fewer L1 reorgs reach the node, and blocks become safe later. */
@@ -112,7 +113,7 @@ class Driver {
     return still ? pipeline : undefined;
   }
 
-  async #isCanonical(origin: BlockRef): Promise<boolean> {
+  async #isCanonical(origin: BlockId): Promise<boolean> {
     try {
       const found = await this.#l1.blockRef(origin.number);
       return found === undefined || bytesEqual(found.hash, origin.hash);
@@ -143,8 +144,7 @@ class Driver {
           pipeline.provideBlobs(await this.#l1.blobs(step.block, step.hashes));
           return pipeline;
         case "attributes":
-          await this.#apply(pipeline, step);
-          return pipeline;
+          return (await this.#apply(pipeline, step)) ? pipeline : undefined;
         case "dropped":
           this.#noteDropped(step);
           break;
@@ -165,19 +165,26 @@ class Driver {
     this.#log.debug(facts, "derivation ignores L1 data that the rules discard");
   }
 
-  async #apply(pipeline: Pipeline, { attributes, parent, derivedFrom }: DerivedAttributes): Promise<void> {
+  /** @returns false when the safe head below rests on L1 blocks that are gone */
+  async #apply(pipeline: Pipeline, { attributes, parent, derivedFrom }: DerivedAttributes): Promise<boolean> {
+    const { safeDerivedFrom } = this.#engine.heads();
+    // Blocks that are read again hold no news about a safe head that L1 still supports, or this is a rare engine
+    // that has no record of what gave its safe head.
+    if (derivedFrom.number < safeDerivedFrom.number && !(await this.#isCanonical(safeDerivedFrom)))
+      return false;
     const result = await this.#engine.applyDerived({ attributes, parent, derivedFrom });
     if (result.kind === "invalid") {
       const facts = { number: parent.number + 1n, reason: result.reason, l1Block: derivedFrom.number };
       this.#log.warn(facts, "a batch holds an invalid transaction; its block gets deposits only");
       pipeline.rejectAttributes();
-      return;
+      return true;
     }
     this.#progress.note({
       safe: result.ref,
       l1: derivedFrom.number,
       l1Head: this.#watch.heads().latest.number,
     });
+    return true;
   }
 
   /**
@@ -194,7 +201,12 @@ class Driver {
     }
     if (this.#signal.aborted) return true;
     this.#l1.setHead(this.#reachable());
-    const verdict = pipeline.provideL1Block(await this.#l1.block(number));
+    const block = await this.#l1.block(number);
+    if (this.#contradictsHeads({ number, hash: block.hash })) {
+      this.#log.warn({ l1Block: number }, "L1 has reorganised while it was read again");
+      return false;
+    }
+    const verdict = pipeline.provideL1Block(block);
     if (verdict.kind === "accepted") return true;
     this.#l1.forget();
     if (origin === undefined || (await this.#isCanonical(origin))) {
@@ -205,16 +217,28 @@ class Driver {
     return false;
   }
 
+  /**
+   * The block stands in the place of another that a head rests on. A reset compared the heads with L1, but begins to
+   * read far below: L1 may have changed its branch in between, and still every block follows the one before.
+   */
+  #contradictsHeads({ number, hash }: BlockId): boolean {
+    const { unsafe, safeDerivedFrom } = this.#engine.heads();
+    const isAnother = (known: BlockId) => known.number === number && !bytesEqual(known.hash, hash);
+    if (isAnother(safeDerivedFrom) || isAnother(unsafe.l1Origin)) return true;
+    return number < safeDerivedFrom.number && isOnAnotherBranch(this.#engine, { number, hash });
+  }
+
   /** The highest L1 block to read. */
   #reachable(): bigint {
     return this.#watch.heads().latest.number - this.#options.l1Confirmations;
   }
 
-  /** Waits until L1 has the block. @returns false when L1 has another block in the place of `origin` */
+  /** Waits until L1 has the block. @returns false when L1 has another block in the place of one that was read */
   async #waitForL1(origin: BlockRef, number: bigint): Promise<boolean> {
     while (!this.#signal.aborted && this.#reachable() < number) {
       const { latest } = this.#watch.heads();
       if (latest.number === origin.number && !bytesEqual(latest.hash, origin.hash)) return false;
+      if (latest.number < origin.number && isOnAnotherBranch(this.#engine, latest)) return false;
       const seen = this.#l1Changes;
       await this.#finalize(origin);
       // What changed meanwhile is not waited for again.

@@ -27,7 +27,7 @@ export type ResetPlan = {
  * Source: specs/protocol/derivation.md "Resetting the Pipeline", "Finding the Sync Starting Point".
  *
  * @throws RollupError ENGINE_FINALIZED_CONFLICT when an L1 block that finality rests on is not canonical;
- * L1_BEHIND when L1's client does not have blocks of that height
+ * L1_BEHIND when L1's client has only the beginning of what was read before
  */
 export async function planReset(store: ResetView, l1: L1Source): Promise<ResetPlan> {
   const base = await validSafeHead(store, l1);
@@ -37,8 +37,15 @@ export async function planReset(store: ResetView, l1: L1Source): Promise<ResetPl
 
 async function validSafeHead(store: ResetView, l1: L1Source): Promise<Omit<ResetPlan, "unsafe">> {
   const { safe, safeDerivedFrom, finalized, finalizedFrom } = store.heads();
-  if (await isCanonical(l1, safeDerivedFrom)) return { safe, safeDerivedFrom };
-  for (let number = safeDerivedFrom.number - 1n; number > finalizedFrom.number; number--) {
+  const latest = await l1.head("latest");
+  const isShort = latest.number < safeDerivedFrom.number;
+  if (isShort && !isOnAnotherBranch(store, latest)) throw behind(safeDerivedFrom.number);
+  if (!isShort && (await isCanonical(l1, safeDerivedFrom))) {
+    if (finalizedFrom.number > safeDerivedFrom.number) await checkFinalized(store, l1);
+    return { safe, safeDerivedFrom };
+  }
+  const newest = isShort ? latest.number : safeDerivedFrom.number;
+  for (let number = newest - 1n; number > finalizedFrom.number; number--) {
     const recorded = store.safeHeadAtL1Block(number);
     if (recorded === undefined) break;
     if (!(await isCanonical(l1, recorded.l1))) continue;
@@ -46,8 +53,25 @@ async function validSafeHead(store: ResetView, l1: L1Source): Promise<Omit<Reset
     if (ref === undefined) break;
     return { safe: ref, safeDerivedFrom: recorded.l1 };
   }
-  if (await isCanonical(l1, finalizedFrom)) return { safe: finalized, safeDerivedFrom: finalizedFrom };
-  throw finalizedConflict(finalized, finalizedFrom);
+  await checkFinalized(store, l1);
+  return { safe: finalized, safeDerivedFrom: finalizedFrom };
+}
+
+/**
+ * L1's head is below what was read, and is not a block that was read: a branch that is shorter for now has replaced
+ * what was read. Otherwise its client only lags, and what was read may well be canonical.
+ */
+export function isOnAnotherBranch(
+  store: Pick<ResetView, "safeHeadAtL1Block">,
+  { number, hash }: BlockId,
+): boolean {
+  const read = store.safeHeadAtL1Block(number);
+  return read !== undefined && !bytesEqual(read.l1.hash, hash);
+}
+
+async function checkFinalized(store: ResetView, l1: L1Source): Promise<void> {
+  const { finalized, finalizedFrom } = store.heads();
+  if (!(await isCanonical(l1, finalizedFrom))) throw finalizedConflict(finalized, finalizedFrom);
 }
 
 function finalizedConflict(finalized: L2BlockRef, from: BlockId): RollupError<"ENGINE_FINALIZED_CONFLICT"> {
@@ -57,19 +81,25 @@ function finalizedConflict(finalized: L2BlockRef, from: BlockId): RollupError<"E
 
 async function validUnsafeHead(store: ResetView, l1: L1Source, safe: L2BlockRef): Promise<L2BlockRef> {
   let valid = store.heads().unsafe;
+  let asked: { readonly origin: BlockId; readonly status: OriginStatus } | undefined;
   for (let at = valid; at.number > safe.number; ) {
-    const status = await originStatus(l1, at.l1Origin);
+    // All blocks of an epoch have one origin, and one question is enough.
+    if (asked === undefined || !bytesEqual(asked.origin.hash, at.l1Origin.hash)) {
+      asked = { origin: at.l1Origin, status: await originStatus(l1, at.l1Origin) };
+    }
     // The origins of a block's ancestors are ancestors of its origin, so all below are canonical too.
-    if (status === "canonical") return valid;
+    if (asked.status === "canonical") return valid;
     const parent = await store.ref(at.parentHash);
     if (parent === undefined) break;
-    if (status === "gone") valid = parent;
+    if (asked.status === "gone") valid = parent;
     at = parent;
   }
   return valid.number > safe.number ? valid : safe;
 }
 
-async function originStatus(l1: L1Source, origin: BlockId): Promise<"canonical" | "gone" | "ahead"> {
+type OriginStatus = "canonical" | "gone" | "ahead";
+
+async function originStatus(l1: L1Source, origin: BlockId): Promise<OriginStatus> {
   const found = await l1.blockRef(origin.number);
   if (found === undefined) return "ahead";
   return bytesEqual(found.hash, origin.hash) ? "canonical" : "gone";
@@ -77,7 +107,11 @@ async function originStatus(l1: L1Source, origin: BlockId): Promise<"canonical" 
 
 async function isCanonical(l1: L1Source, id: BlockId): Promise<boolean> {
   const found = await l1.blockRef(id.number);
-  if (found !== undefined) return bytesEqual(found.hash, id.hash);
-  const message = `the L1 client has no block ${id.number} yet, which this node has read before; waiting for it to catch up`;
-  throw new RollupError("L1_BEHIND", message, { data: { number: id.number } });
+  if (found === undefined) throw behind(id.number);
+  return bytesEqual(found.hash, id.hash);
+}
+
+function behind(number: bigint): RollupError<"L1_BEHIND"> {
+  const message = `the L1 client has no block ${number} yet, which this node has read before; waiting for it to catch up`;
+  return new RollupError("L1_BEHIND", message, { data: { number } });
 }

@@ -18,7 +18,7 @@ export async function run(world: World, sequencer: TestNode, l1Blocks: number, p
 }
 
 /** The user's next nonce on the node's unsafe chain. */
-function nextNonce({ store }: TestNode): number {
+export function nextNonce({ store }: TestNode): number {
   const header = store.headerByHash(store.heads().unsafe.hash);
   assert.ok(header);
   return Number(store.state(header).account(L2_USER.address)?.nonce ?? 0n);
