@@ -1,10 +1,11 @@
 import { chainIdOf } from "@phala-l2/execution/chain-config";
 import type { RollupError } from "@phala-l2/protocol/errors";
 import type { CallRunner } from "./rpc/calls/runner.ts";
-import { debugMethods } from "./rpc/debug.ts";
+import { debugMethods } from "./rpc/debug/methods.ts";
 import type { EngineView } from "./rpc/engine-view.ts";
 import { ethMethods } from "./rpc/eth/methods.ts";
 import type { SubmitTransaction } from "./rpc/eth/submission.ts";
+import { DEFAULT_RPC_LIMITS } from "./rpc/limits.ts";
 import type { RpcMethods } from "./rpc/method.ts";
 import { netMethods } from "./rpc/net.ts";
 import type { PoolView } from "./rpc/pool-view.ts";
@@ -35,7 +36,7 @@ export function executionMethods({ engine, calls, pool, submit, peers }: Executi
   return {
     ...ethMethods({ engine, calls, pool, submit }),
     ...identityMethods(chainIdOf(chain.config), peers),
-    ...debugMethods(chain, pool),
+    ...debugMethods({ chain, calls, pool, limits: DEFAULT_RPC_LIMITS }),
     ...txpoolMethods(pool),
   };
 }

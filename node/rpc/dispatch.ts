@@ -7,6 +7,7 @@ import {
   INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
+  JsonText,
   METHOD_NOT_FOUND,
   PARSE_ERROR,
   RESPONSE_TOO_LARGE,
@@ -36,6 +37,8 @@ type Request = {
 /** The JSON text of one answer. */
 export function answerText(id: RequestId, reply: Reply): string {
   if (reply.kind === "result") {
+    if (reply.value instanceof JsonText)
+      return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${reply.value.text}}`;
     return JSON.stringify({ jsonrpc: "2.0", id, result: reply.value ?? null });
   }
   const { code, message, data } = reply;

@@ -22,10 +22,19 @@ export type RpcFailure = {
   readonly message: string;
   readonly data?: unknown;
 };
+/** A value that is JSON text already: a long one, made on another thread. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** A method's answer. Whatever a client asks, a failure is a value; an exception is a fault of the node. */
 export type Reply = RpcResult | RpcFailure;
 
-/** A successful answer; `value` must be JSON as it stands (hex text, no bigint, no bytes). */
+/** A successful answer; `value` must be JSON as it stands (hex text, no bigint, no bytes), or `JsonText`. */
 export function result(value: unknown): RpcResult {
   return { kind: "result", value };
 }

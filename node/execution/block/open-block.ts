@@ -69,12 +69,19 @@ export interface OpenBlock {
   seal(): SealedBlock;
 }
 
+/** A block with a view inside. */
+export type VisibleBlock = OpenBlock & {
+  readonly context: BlockContext;
+  /** The state inside the block. */
+  readonly state: JournaledState;
+};
+
 /**
  * Starts the block after `parent`: runs the system calls. The transactions of the attributes are not applied;
  * `openWithAttributes` does that.
  * @throws RollupError ATTRIBUTES_INVALID, and what the state's reader throws
  */
-export async function openBlock(input: OpenBlockInput): Promise<OpenBlock> {
+export async function openBlock(input: OpenBlockInput): Promise<VisibleBlock> {
   const { config, parent, attributes } = input;
   const fault = attributesFault(config, parent, attributes);
   if (fault !== undefined) {
@@ -108,12 +115,12 @@ export async function openBlock(input: OpenBlockInput): Promise<OpenBlock> {
   return new FillingBlock(input, fork, context, parentHash, state);
 }
 
-class FillingBlock implements OpenBlock {
+class FillingBlock implements VisibleBlock {
   readonly #input: OpenBlockInput;
   readonly #fork: ExecutionFork;
-  readonly #context: BlockContext;
+  readonly context: BlockContext;
   readonly #parentHash: Hash;
-  readonly #state: JournaledState;
+  readonly state: JournaledState;
   readonly #raws: Uint8Array[] = [];
   readonly #receipts: Receipt[] = [];
   readonly #executed: ExecutedTransaction[] = [];
@@ -132,29 +139,29 @@ class FillingBlock implements OpenBlock {
   ) {
     this.#input = input;
     this.#fork = fork;
-    this.#context = context;
+    this.context = context;
     this.#parentHash = parentHash;
-    this.#state = state;
+    this.state = state;
   }
 
   get number(): bigint {
-    return this.#context.number;
+    return this.context.number;
   }
 
   get timestamp(): bigint {
-    return this.#context.timestamp;
+    return this.context.timestamp;
   }
 
   get baseFee(): bigint {
-    return this.#context.baseFee;
+    return this.context.baseFee;
   }
 
   get gasLeft(): bigint {
-    return this.#context.gasLimit - this.#gasUsed;
+    return this.context.gasLimit - this.#gasUsed;
   }
 
   get daFootprintLeft(): bigint {
-    return this.#context.gasLimit - this.#daFootprint;
+    return this.context.gasLimit - this.#daFootprint;
   }
 
   async apply(raw: Uint8Array, sender?: Address): Promise<Application> {
@@ -180,10 +187,10 @@ class FillingBlock implements OpenBlock {
       attributes: this.#input.attributes,
       config: this.#input.config,
       fork: this.#fork,
-      context: this.#context,
+      context: this.context,
       reader: this.#input.state,
       readNode: this.#input.readNode,
-      changes: this.#state.changes(),
+      changes: this.state.changes(),
       transactions: this.#raws,
       receipts: this.#receipts,
       executed: this.#executed,
@@ -195,7 +202,7 @@ class FillingBlock implements OpenBlock {
   /** The first transaction carries the L1 attributes, and from Jovian the footprint's scalar. */
   #beginWith(first: Transaction): Rejected | undefined {
     if (first.type !== DEPOSIT_TYPE) return rejected("l1-attributes-missing");
-    if (!hasRollup(this.#context.rules, "jovian")) return undefined;
+    if (!hasRollup(this.context.rules, "jovian")) return undefined;
     const scalar = footprintScalar(first);
     if (scalar.kind === "invalid") return rejected("l1-attributes-missing");
     this.#footprintScalar = scalar;
@@ -233,12 +240,12 @@ class FillingBlock implements OpenBlock {
 
   #scope(): Scope {
     const { evm } = this.#input;
-    return { block: this.#context, state: this.#state, evm, gasLeft: this.gasLeft, blobGasLeft: 0n };
+    return { block: this.context, state: this.state, evm, gasLeft: this.gasLeft, blobGasLeft: 0n };
   }
 
   /** Only the depositor changes the L1 attributes, so one reading holds for all user transactions. */
   #prices(): DataPrices {
-    this.#l1Values ??= readL1BlockValues(this.#state, this.#fork);
+    this.#l1Values ??= readL1BlockValues(this.state, this.#fork);
     return {
       l1: this.#l1Values,
       footprintPerByte: this.#footprintScalar?.kind === "ok" ? this.#footprintScalar.gasPerByte : 0n,

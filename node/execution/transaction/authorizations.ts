@@ -1,4 +1,4 @@
-import { type Address, bytesEqual, concatBytes, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
+import { type Address, asAddress, bytesEqual, concatBytes, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import { type Authorization, recoverAuthority } from "@phala-l2/protocol/wire/transaction-lists";
 import type { JournaledState } from "../state/journal.ts";
 import { EXISTING_AUTHORITY_REFUND } from "./intrinsic-gas.ts";
@@ -12,6 +12,11 @@ const MAX_NONCE = 2n ** 64n - 1n;
 /** Whether code is a delegation; such an account may still send transactions (EIP-3607 as amended). */
 export function isDelegation(code: Uint8Array): boolean {
   return code.length === DELEGATION_LENGTH && DELEGATION_PREFIX.every((byte, i) => code[i] === byte);
+}
+
+/** Whose code an account with this code runs, where it is a delegation. */
+export function delegateOf(code: Uint8Array): Address | undefined {
+  return isDelegation(code) ? asAddress(code.slice(DELEGATION_PREFIX.length)) : undefined;
 }
 
 export type AppliedAuthorizations = {

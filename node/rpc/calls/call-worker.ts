@@ -1,8 +1,11 @@
 import { MessageChannel, Worker } from "node:worker_threads";
+import type { AncestorHash } from "@phala-l2/execution/block/ancestors";
 import type { Simulation } from "@phala-l2/execution/call";
 import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { Estimate } from "@phala-l2/execution/estimate-gas";
 import type { ChainSimulation } from "@phala-l2/execution/simulate/run";
+import type { BlockTrace } from "@phala-l2/execution/trace/trace-block";
+import type { CallTrace } from "@phala-l2/execution/trace/trace-call";
 import { asHash } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
@@ -19,7 +22,8 @@ type Thread = {
 };
 
 /** What the main thread knows and the thread asks for. */
-type Served = Pick<CallInput, "state" | "ancestorHash"> & Partial<Pick<ChainInput, "readNode">>;
+type Served = Pick<CallInput, "state"> &
+  Partial<Pick<ChainInput, "readNode">> & { readonly ancestorHash?: AncestorHash | undefined };
 
 function answer(input: Served | undefined, read: StateRead): StateAnswer {
   if (input === undefined)
@@ -81,11 +85,13 @@ function runOn({ worker }: Thread, job: Job, signal: AbortSignal): Promise<JobRe
   });
 }
 
-/**
- * Runs calls on a thread of their own, one after another, so that a long one holds up neither blocks nor other
- * requests; one whose time is over is ended with its thread, and the next call starts a new one.
- */
-export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
+/** A thread that runs jobs one after another, started with the first of them. */
+type Lane = {
+  inTurn(job: Job, served: Served, signal: AbortSignal): Promise<JobResult | Stopped>;
+  stop(): Promise<void>;
+};
+
+function openLane(config: ChainConfig, log: Log): Lane {
   let thread: Thread | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
@@ -118,6 +124,25 @@ export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
     return turn;
   }
 
+  return {
+    inTurn,
+    stop: async () => {
+      const running = thread;
+      thread = undefined;
+      await running?.worker.terminate();
+    },
+  };
+}
+
+/**
+ * Runs calls on a thread of their own, one after another, so that a long one holds up neither blocks nor other
+ * requests; one whose time is over is ended with its thread, and the next call starts a new one. Traces, which
+ * take longest, have another thread.
+ */
+export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
+  const calls = openLane(config, log);
+  const traces = openLane(config, log);
+
   function callJob(kind: CallJob["kind"], input: CallInput): CallJob {
     const { header, request, reportAccessList = false, blockOverrides, movedPrecompiles } = input;
     return { kind, header, request, reportAccessList, blockOverrides, movedPrecompiles };
@@ -131,28 +156,42 @@ export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
 
   return {
     simulate: async (input, signal): Promise<Simulation | Stopped> => {
-      const result = await inTurn(callJob("simulate", input), input, signal);
+      const result = await calls.inTurn(callJob("simulate", input), input, signal);
       if (result.kind === "stopped") return result;
       if (result.kind === "simulated") return result.simulation;
       throw unexpected(result);
     },
     estimateGas: async (input, signal): Promise<Estimate | Stopped> => {
-      const result = await inTurn(callJob("estimate", input), input, signal);
+      const result = await calls.inTurn(callJob("estimate", input), input, signal);
       if (result.kind === "stopped") return result;
       if (result.kind === "estimated") return result.estimate;
       throw unexpected(result);
     },
     simulateChain: async (input, signal): Promise<ChainSimulation | Stopped> => {
       const { base, request, gasCap } = input;
-      const result = await inTurn({ kind: "simulate-chain", base, request, gasCap }, input, signal);
+      const result = await calls.inTurn({ kind: "simulate-chain", base, request, gasCap }, input, signal);
       if (result.kind === "stopped") return result;
       if (result.kind === "chain-simulated") return result.simulation;
       throw unexpected(result);
     },
+    traceBlock: async (input, signal): Promise<BlockTrace | Stopped> => {
+      const { parent, block, only, tracer, maxCharacters } = input;
+      const job = { kind: "trace-block", parent, block, only, tracer, maxCharacters } as const;
+      const result = await traces.inTurn(job, input, signal);
+      if (result.kind === "stopped") return result;
+      if (result.kind === "block-traced") return result.trace;
+      throw unexpected(result);
+    },
+    traceCall: async (input, signal): Promise<CallTrace | Stopped> => {
+      const { header, before, request, stateOverrides, blockOverrides, tracer, maxCharacters } = input;
+      const wishes = { request, stateOverrides, blockOverrides, tracer, maxCharacters };
+      const result = await traces.inTurn({ kind: "trace-call", header, before, ...wishes }, input, signal);
+      if (result.kind === "stopped") return result;
+      if (result.kind === "call-traced") return result.trace;
+      throw unexpected(result);
+    },
     stop: async () => {
-      const running = thread;
-      thread = undefined;
-      await running?.worker.terminate();
+      await Promise.all([calls.stop(), traces.stop()]);
     },
   };
 }

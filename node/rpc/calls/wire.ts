@@ -4,6 +4,8 @@ import type { ChainConfig } from "@phala-l2/execution/chain-config";
 import type { Estimate } from "@phala-l2/execution/estimate-gas";
 import type { ChainSimulation, ChainSimulationInput } from "@phala-l2/execution/simulate/run";
 import type { Account } from "@phala-l2/execution/state/account";
+import type { BlockTrace, BlockTraceInput } from "@phala-l2/execution/trace/trace-block";
+import type { CallTrace, CallTraceInput } from "@phala-l2/execution/trace/trace-call";
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
 import type { Header } from "@phala-l2/protocol/wire/header";
 
@@ -27,12 +29,28 @@ export type ChainJob = Pick<ChainSimulationInput, "base" | "request" | "gasCap">
   readonly kind: "simulate-chain";
 };
 
-export type Job = CallJob | ChainJob;
+export type BlockTraceJob = Pick<
+  BlockTraceInput,
+  "parent" | "block" | "only" | "tracer" | "maxCharacters"
+> & {
+  readonly kind: "trace-block";
+};
+
+export type CallTraceJob = Pick<
+  CallTraceInput,
+  "header" | "before" | "request" | "stateOverrides" | "blockOverrides" | "tracer" | "maxCharacters"
+> & {
+  readonly kind: "trace-call";
+};
+
+export type Job = CallJob | ChainJob | BlockTraceJob | CallTraceJob;
 
 export type JobResult =
   | { readonly kind: "simulated"; readonly simulation: Simulation }
   | { readonly kind: "estimated"; readonly estimate: Estimate }
   | { readonly kind: "chain-simulated"; readonly simulation: ChainSimulation }
+  | { readonly kind: "block-traced"; readonly trace: BlockTrace }
+  | { readonly kind: "call-traced"; readonly trace: CallTrace }
   /** An exception, by its code: what the state's reader threw, or a bug. */
   | { readonly kind: "fault"; readonly code: string; readonly message: string };
 

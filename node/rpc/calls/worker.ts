@@ -5,6 +5,8 @@ import { estimateGas } from "@phala-l2/execution/estimate-gas";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import { simulateChain } from "@phala-l2/execution/simulate/run";
 import type { StateReader } from "@phala-l2/execution/state/reader";
+import { traceBlock } from "@phala-l2/execution/trace/trace-block";
+import { traceCall } from "@phala-l2/execution/trace/trace-call";
 import { asHash, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { CallJob, ChainJob, Job, JobResult, StateAnswer, StateRead, WorkerStart } from "./wire.ts";
@@ -74,9 +76,23 @@ async function runChain({ base, request, gasCap }: ChainJob): Promise<JobResult>
   return { kind: "chain-simulated", simulation };
 }
 
+async function resultOf(job: Job): Promise<JobResult> {
+  const parts = { config, state, readNode, evm, ancestorHash };
+  switch (job.kind) {
+    case "simulate-chain":
+      return runChain(job);
+    case "trace-block":
+      return { kind: "block-traced", trace: await traceBlock({ ...job, ...parts }) };
+    case "trace-call":
+      return { kind: "call-traced", trace: await traceCall({ ...job, ...parts }) };
+    default:
+      return runCall(job);
+  }
+}
+
 async function run(job: Job): Promise<JobResult> {
   try {
-    return job.kind === "simulate-chain" ? await runChain(job) : await runCall(job);
+    return await resultOf(job);
   } catch (error) {
     const code = isRollupError(error) ? error.code : "CALL_WORKER_FAILED";
     return { kind: "fault", code, message: error instanceof Error ? error.message : String(error) };

@@ -1,5 +1,6 @@
 import type { Rules } from "@phala-l2/execution/block/rules";
 import type { Simulation } from "@phala-l2/execution/call";
+import { revertReason } from "@phala-l2/execution/trace/revert-reason";
 import {
   floorDataGas,
   intrinsicGas,
@@ -10,7 +11,6 @@ import type { Header } from "@phala-l2/protocol/wire/header";
 import { getAddress } from "viem";
 import { EXECUTION_REVERTED, failure, type RpcFailure, SERVER_ERROR } from "../reply.ts";
 import type { CallRequest } from "./call-request.ts";
-import { revertReason } from "./revert-reason.ts";
 
 export type FailedSimulation = Exclude<Simulation, { kind: "returned" }>;
 
@@ -48,7 +48,8 @@ function intrinsicWords({ request, gasLimit, rules }: Attempt): string {
   return `intrinsic gas too low: have ${gasLimit}, want ${needed}`;
 }
 
-function rejectionWords(
+/** geth's words for a call that could not begin. */
+export function rejectionWords(
   reason: Extract<FailedSimulation, { kind: "failed" }>["reason"],
   attempt: Attempt,
 ): string {

@@ -61,7 +61,7 @@ type Prepared = {
 const TOO_LONG = failure(TIMED_OUT, "execution aborted (timeout)");
 
 /** Wei per gas that the call runs at: what it names, by EIP-1559's rule; zero where it names none. */
-function priceOf(request: CallRequest, header: Header): bigint {
+export function priceOf(request: CallRequest, header: Header): bigint {
   if (request.gasPrice !== undefined) return request.gasPrice;
   const { maxFeePerGas, maxPriorityFeePerGas } = request;
   if (maxFeePerGas === undefined) return 0n;
@@ -69,7 +69,8 @@ function priceOf(request: CallRequest, header: Header): bigint {
   return wanted < maxFeePerGas ? wanted : maxFeePerGas;
 }
 
-function capped(gas: bigint | undefined, cap: bigint): bigint {
+/** Gas that a call gets: what it asks for, cut to the limit; the limit where it asks for none. */
+export function cappedGas(gas: bigint | undefined, cap: bigint): bigint {
   return gas === undefined || gas === 0n || gas > cap ? cap : gas;
 }
 
@@ -94,7 +95,7 @@ function prepare(
     return failure(SERVER_ERROR, `account ${getAddress(toHex(overriding.account))} ${overriding.problem}`);
   }
   const state = withOverrides(reader, accounts);
-  const gasLimit = capped(request.gas, parts.limits.callGas);
+  const gasLimit = cappedGas(request.gas, parts.limits.callGas);
   const gasPrice = priceOf(request, header);
   const balance = state.account(request.from ?? ZERO_ADDRESS)?.balance ?? 0n;
   return {

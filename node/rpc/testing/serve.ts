@@ -2,7 +2,7 @@ import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import { silentLog } from "@phala-l2/protocol/log";
 import { inProcessCalls } from "../calls/in-process.ts";
 import type { CallRunner } from "../calls/runner.ts";
-import { debugMethods } from "../debug.ts";
+import { debugMethods } from "../debug/methods.ts";
 import { ethMethods } from "../eth/methods.ts";
 import type { SubmitTransaction } from "../eth/submission.ts";
 import { ethSubscriptions } from "../eth/subscriptions.ts";
@@ -40,7 +40,7 @@ export async function serveMemoryChain(options: ServeOptions = {}): Promise<Serv
         ...ethMethods({ engine: chain, calls, pool, submit, limits }),
         ...netMethods(CHAIN_ID, () => 3),
         ...web3Methods("phala-l2/0.1.0/linux/node24"),
-        ...debugMethods(chain, pool),
+        ...debugMethods({ chain, calls, pool, limits }),
         ...txpoolMethods(pool),
         ...optimismMethods(chain, "0.1.0"),
       },

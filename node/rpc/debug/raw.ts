@@ -2,16 +2,16 @@ import { toHex } from "@phala-l2/protocol/bytes";
 import { encodeBlock } from "@phala-l2/protocol/wire/block";
 import { encodeHeader } from "@phala-l2/protocol/wire/header";
 import { encodeReceipt } from "@phala-l2/protocol/wire/receipt";
-import type { ChainView } from "../store/chain-reader.ts";
-import { findHeader } from "./block-reference.ts";
-import { rawTransaction } from "./eth/transactions.ts";
-import { method1, type RpcMethods, required } from "./method.ts";
-import { block, hash } from "./parameters.ts";
-import type { PoolView } from "./pool-view.ts";
-import { failure, type Reply, result, SERVER_ERROR } from "./reply.ts";
+import type { ChainView } from "../../store/chain-reader.ts";
+import { findHeader } from "../block-reference.ts";
+import { rawTransaction } from "../eth/transactions.ts";
+import { method1, type RpcMethods, required } from "../method.ts";
+import { block, hash } from "../parameters.ts";
+import type { PoolView } from "../pool-view.ts";
+import { failure, type Reply, result, SERVER_ERROR } from "../reply.ts";
 
 /** The bytes that hashes are made of: headers, blocks, receipts, transactions, and state by hash. */
-export function debugMethods(chain: ChainView, pool: PoolView | undefined): RpcMethods {
+export function rawMethods(chain: ChainView, pool: PoolView | undefined): RpcMethods {
   const raw = (encode: (blockHash: Parameters<ChainView["block"]>[0]) => unknown) =>
     method1(required(block), (at): Reply => {
       const found = findHeader(chain, at);
