@@ -1,5 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { isActive } from "@phala-l2/protocol/config/rollup";
+import { endpointName } from "@phala-l2/protocol/endpoint";
 import type { Log } from "@phala-l2/protocol/log";
 import { systemClock } from "./clock.ts";
 import { type CoreOptions, openL1 } from "./core.ts";
@@ -80,7 +81,7 @@ export async function startRemoteNode(
     const gossip = await startNodeGossip(options, core, log, stops);
     const rpc = options.rpc && (await serve(options.rpc, { engine, api, gossip, log }, stops));
     log.info(
-      { engine: new URL(remoteEngine.url).host, rpc: rpc?.url, peer: gossip?.peerId },
+      { engine: endpointName(remoteEngine.url), rpc: rpc?.url, peer: gossip?.peerId },
       "the node runs",
     );
     return { engine, rpc, gossip, stop };

@@ -2,6 +2,7 @@
 // Exit 0: what the command checks holds; 1: it does not; 2: bad usage, with one line that says the mend.
 import { readFileSync } from "node:fs";
 import { environmentName, flagName } from "@phala-l2/protocol/config/settings";
+import { withoutUrlSecrets } from "@phala-l2/protocol/endpoint";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { CommanderError, Command as CommandLine } from "commander";
 import { type Logger, pino } from "pino";
@@ -24,7 +25,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 function fail(message: string): void {
-  process.stderr.write(`l2: ${message}\n`);
+  process.stderr.write(`l2: ${withoutUrlSecrets(message)}\n`);
   process.exitCode = BAD_USAGE;
 }
 
@@ -33,9 +34,19 @@ function hasSettingsFile({ settings }: Command): boolean {
   return settings.config === undefined;
 }
 
+/** The words of a JSON error quote the text, which may hold a key; only the place is passed on. */
+function parseSettings(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const place = error instanceof Error ? /\(line \d+ column \d+\)/.exec(error.message)?.[0] : undefined;
+    throw new SyntaxError(`it is not JSON ${place ?? ""}`.trim());
+  }
+}
+
 function readSettingsFile(path: string | undefined): Record<string, unknown> {
   if (path === undefined) return {};
-  const parsed: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const parsed = parseSettings(readFileSync(path, "utf8"));
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new SyntaxError("a JSON object of settings is wanted");
   }
@@ -43,7 +54,9 @@ function readSettingsFile(path: string | undefined): Record<string, unknown> {
 }
 
 function createLog(level: string): Logger {
-  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null }, pino.destination(2));
+  // Whatever a part or a library puts into a line, keys of URLs do not leave the program.
+  const hooks = { streamWrite: withoutUrlSecrets };
+  return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null, hooks }, pino.destination(2));
 }
 
 function stopSignal(): AbortSignal {
@@ -89,8 +102,16 @@ async function run(
   }
 }
 
+/** A wrong flag is quoted with its value. */
+const OUTPUT = {
+  outputError: (text: string, write: (text: string) => void) => write(withoutUrlSecrets(text)),
+};
+
 function describe(command: Command): CommandLine {
-  const line = new CommandLine(command.name).description(command.summary).exitOverride();
+  const line = new CommandLine(command.name)
+    .description(command.summary)
+    .exitOverride()
+    .configureOutput(OUTPUT);
   if (command.words !== undefined) line.argument("[words...]", command.words);
   if (hasSettingsFile(command)) {
     line.option("--config <FILE>", "JSON file with settings; each entry has the setting's name");
@@ -116,7 +137,8 @@ function describe(command: Command): CommandLine {
 
 const program = new CommandLine("l2")
   .description("phala-l2: an Ethereum L2 proven by several TEE vendors")
-  .exitOverride();
+  .exitOverride()
+  .configureOutput(OUTPUT);
 const wanted = commands[process.argv[2] ?? ""];
 for (const load of wanted === undefined ? Object.values(commands) : [wanted])
   program.addCommand(describe(await load()));

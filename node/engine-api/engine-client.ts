@@ -1,6 +1,7 @@
+import { endpointName, hidingKeysOf } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Clock } from "../clock.ts";
-import { endpointName, type Fetch, fetchJson, isHttpError, reasonOf } from "../l1/http.ts";
+import { type Fetch, fetchJson, isHttpError, reasonOf } from "../l1/http.ts";
 import { createToken } from "./jwt.ts";
 
 export type EngineClientOptions = {
@@ -45,6 +46,7 @@ export function createEngineClient(
   { fetch, clock, signal }: EngineClientDependencies,
 ): EngineClient {
   const endpoint = endpointName(url);
+  const hide = hidingKeysOf(url);
   return {
     async call(method, params, read) {
       const token = createToken(secret, Math.floor(clock.now() / MILLISECONDS));
@@ -57,7 +59,7 @@ export function createEngineClient(
         if (signal.aborted) throw new RollupError("STOPPED", "the node is stopping");
         throw transportFault(endpoint, error);
       }
-      return readAnswer(method, answer, read);
+      return readAnswer(method, answer, read, hide);
     },
   };
 }
@@ -76,9 +78,14 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function readAnswer<Value>(method: string, answer: unknown, read: (result: unknown) => Value): Value {
+function readAnswer<Value>(
+  method: string,
+  answer: unknown,
+  read: (result: unknown) => Value,
+  hide: (text: string) => string,
+): Value {
   if (!isRecord(answer)) throw invalidEngineData(`${method}: the answer is not a JSON-RPC object`);
-  if (isRecord(answer.error)) throw callRefusal(method, answer.error);
+  if (isRecord(answer.error)) throw callRefusal(method, answer.error, hide);
   try {
     return read(answer.result);
   } catch (error) {
@@ -88,11 +95,15 @@ function readAnswer<Value>(method: string, answer: unknown, read: (result: unkno
   }
 }
 
-function callRefusal(method: string, error: Readonly<Record<string, unknown>>): CallRefusal {
+function callRefusal(
+  method: string,
+  error: Readonly<Record<string, unknown>>,
+  hide: (text: string) => string,
+): CallRefusal {
   const code = typeof error.code === "number" ? error.code : 0;
   const why = isRecord(error.data) && typeof error.data.err === "string" ? ` (${error.data.err})` : "";
   const message = `the engine refuses ${method}: error ${code}: ${String(error.message)}${why}`;
-  return new RollupError("ENGINE_CALL_REFUSED", message.slice(0, 500), { data: { code } });
+  return new RollupError("ENGINE_CALL_REFUSED", hide(message).slice(0, 500), { data: { code } });
 }
 
 /** The error of an engine whose answer is not what the API says. */

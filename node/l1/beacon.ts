@@ -1,8 +1,9 @@
 import { type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { endpointName, urlUnder } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { BLOB_SIZE, versionedHash } from "@phala-l2/protocol/wire/blob";
-import { endpointName, type Fetch, fetchJson, isHttpError, reasonOf } from "./http.ts";
+import { type Fetch, fetchJson, isHttpError, reasonOf } from "./http.ts";
 import { invalidL1Data } from "./json-rpc.ts";
 import type { BlobCommitter } from "./kzg.ts";
 import { bytesOfHex, RpcFields } from "./rpc-fields.ts";
@@ -35,8 +36,8 @@ export function createBeaconClient(options: BeaconOptions, dependencies: BeaconD
   const { fetch, kzg, log, signal } = dependencies;
   const slots = new Map<string, Slots>();
 
-  const get = async (url: string, path: string) => {
-    const request = { url: `${url.replace(/\/$/, "")}${path}`, timeoutMs: options.timeoutMs, signal };
+  const get: Get = async (url, path, query) => {
+    const request = { url: urlUnder(url, path, query), timeoutMs: options.timeoutMs, signal };
     return new RpcFields(await fetchJson(fetch, request), "beacon answer");
   };
 
@@ -117,7 +118,7 @@ function secondsPerSlot(spec: RpcFields): bigint {
   throw invalidL1Data("beacon spec: a slot of no length", {});
 }
 
-type Get = (url: string, path: string) => Promise<RpcFields>;
+type Get = (url: string, path: string, query?: Readonly<Record<string, string>>) => Promise<RpcFields>;
 
 /**
  * The newer `blobs` endpoint serves just what is asked for; servers from before Fusaka know `blob_sidecars`,
@@ -129,9 +130,9 @@ async function blobsOfSlot(
   slot: bigint,
   hashes: readonly Hash[],
 ): Promise<readonly Uint8Array[]> {
-  const query = hashes.map(toHex).join(",");
+  const query = { versioned_hashes: hashes.map(toHex).join(",") };
   try {
-    const answer = await get(url, `/eth/v1/beacon/blobs/${slot}?versioned_hashes=${query}`);
+    const answer = await get(url, `/eth/v1/beacon/blobs/${slot}`, query);
     return answer.list("data").map(readBlob);
   } catch (error) {
     if (!isHttpError(error) || !isNotServed(error.data?.status)) throw error;

@@ -1,3 +1,4 @@
+import { requestTarget } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 
 /** The part of the platform's `fetch` that is used here; tests may hand in another. */
@@ -48,6 +49,7 @@ async function boundedText(response: Response): Promise<string> {
 export async function fetchJson(
   fetch: Fetch,
   request: {
+    /** Its user, if it has one, is sent as a header. */
     readonly url: string;
     readonly body?: unknown;
     /** Beside those that JSON needs. */
@@ -56,14 +58,19 @@ export async function fetchJson(
     readonly signal: AbortSignal;
   },
 ): Promise<unknown> {
-  const { url, body, timeoutMs } = request;
+  const { body, timeoutMs } = request;
+  const target = requestTarget(request.url);
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
-  const headers: Record<string, string> = { accept: "application/json", ...request.headers };
+  const headers: Record<string, string> = {
+    accept: "application/json",
+    ...target.headers,
+    ...request.headers,
+  };
   if (body !== undefined) headers["content-type"] = "application/json";
   let response: Response;
   let text: string;
   try {
-    response = await fetch(url, {
+    response = await fetch(target.url, {
       method: body === undefined ? "GET" : "POST",
       headers,
       signal,
@@ -88,9 +95,4 @@ export async function fetchJson(
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : reasonOf(error.cause);
-}
-
-/** An endpoint's name for logs and errors: never its path or user, where keys are. */
-export function endpointName(url: string): string {
-  return new URL(url).host;
 }

@@ -1,7 +1,8 @@
+import { endpointName, hidingKeysOf } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Clock } from "../clock.ts";
-import { endpointName, type Fetch, fetchJson, isHttpError, reasonOf } from "./http.ts";
+import { type Fetch, fetchJson, isHttpError, reasonOf } from "./http.ts";
 
 export type JsonRpcOptions = {
   /** Endpoints in order of preference. */
@@ -48,14 +49,22 @@ type Answer = {
   readonly result: unknown;
   readonly error: { code: number; message: string } | undefined;
 };
-type Endpoint = { readonly url: string; readonly name: string; queue: Waiting[] };
+type Endpoint = {
+  readonly url: string;
+  readonly name: string;
+  /** Takes the URL's keys out of what the server says. */
+  readonly hide: (text: string) => string;
+  queue: Waiting[];
+};
 
 export function createJsonRpcClient(
   options: JsonRpcOptions,
   dependencies: JsonRpcDependencies,
 ): JsonRpcClient {
   const { clock, log, signal } = dependencies;
-  const endpoints = options.urls.map((url): Endpoint => ({ url, name: endpointName(url), queue: [] }));
+  const endpoints = options.urls.map(
+    (url): Endpoint => ({ url, name: endpointName(url), hide: hidingKeysOf(url), queue: [] }),
+  );
   if (endpoints.length === 0) throw new RollupError("SETTING_INVALID", "at least one L1 RPC URL is wanted");
   let preferred = 0;
 
@@ -132,7 +141,9 @@ async function exchange(
     const body = requests.length === 1 ? requests[0] : requests;
     const answer = await fetchJson(fetch, { url: endpoint.url, body, timeoutMs, signal });
     const answers = new Map(
-      (Array.isArray(answer) ? answer : [answer]).map(readAnswer).map((each) => [each.id, each]),
+      (Array.isArray(answer) ? answer : [answer])
+        .map((each) => readAnswer(each, endpoint.hide))
+        .map((each) => [each.id, each]),
     );
     for (const [id, call] of calls.entries()) settle(call, answers.get(id));
   } catch (error) {
@@ -166,12 +177,16 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-function readAnswer(answer: unknown): Answer {
+function readAnswer(answer: unknown, hide: Endpoint["hide"]): Answer {
   if (!isRecord(answer)) throw invalidL1Data("the answer is not a JSON-RPC object", {});
   const id = typeof answer.id === "number" ? answer.id : 0;
   if (!isRecord(answer.error)) return { id, result: answer.result, error: undefined };
   const code = typeof answer.error.code === "number" ? answer.error.code : 0;
-  return { id, result: undefined, error: { code, message: String(answer.error.message).slice(0, 500) } };
+  return {
+    id,
+    result: undefined,
+    error: { code, message: hide(String(answer.error.message)).slice(0, 500) },
+  };
 }
 
 type InvalidL1Data = RollupError<"L1_DATA_INVALID", object>;

@@ -81,9 +81,12 @@ function parseBoolean(text: string): boolean {
   throw invalid("true or false is wanted", text);
 }
 
+const HTTP = new Set(["http:", "https:"]);
+
+/** What is wrong is not repeated: a URL may hold a key, and more so one that is not understood. */
 function parseUrl(text: string): string {
-  if (!URL.canParse(text)) throw invalid("a URL is wanted", text);
-  return text;
+  if (URL.canParse(text) && HTTP.has(new URL(text).protocol)) return text;
+  throw new RollupError("SETTING_INVALID", "a URL that begins with http:// or https:// is wanted");
 }
 
 function parseList(text: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { toHex } from "@phala-l2/protocol/bytes";
+import { endpointName, hidingKeysOf, requestTarget } from "@phala-l2/protocol/endpoint";
 import type { Log } from "@phala-l2/protocol/log";
 import { isObject } from "../parameters.ts";
 import { failure, SERVER_ERROR } from "../reply.ts";
@@ -11,7 +12,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
 
 const UNREACHABLE = failure(SERVER_ERROR, "the sequencer cannot be reached");
 
-function readAnswer(text: string): SubmissionResult {
+function readAnswer(text: string, hide: (text: string) => string): SubmissionResult {
   let answer: unknown;
   try {
     answer = JSON.parse(text);
@@ -21,7 +22,7 @@ function readAnswer(text: string): SubmissionResult {
   if (!isObject(answer)) return UNREACHABLE;
   const { error } = answer;
   if (isObject(error) && typeof error.code === "number" && typeof error.message === "string") {
-    return failure(error.code, error.message, error.data);
+    return failure(error.code, hide(error.message), error.data);
   }
   return typeof answer.result === "string" ? { kind: "accepted" } : UNREACHABLE;
 }
@@ -47,13 +48,14 @@ async function boundedText(response: Response): Promise<string> {
 
 /** A verifier's door: hands each transaction to the sequencer and passes its answer on word for word. */
 export function forwardTo(sequencerUrl: string, log: Log): SubmitTransaction {
-  // Never the path or user: hosted endpoints have their keys there.
-  const endpoint = new URL(sequencerUrl).host;
+  const endpoint = endpointName(sequencerUrl);
+  const hide = hidingKeysOf(sequencerUrl);
+  const target = requestTarget(sequencerUrl);
   return async ({ raw }) => {
     try {
-      const response = await fetch(sequencerUrl, {
+      const response = await fetch(target.url, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...target.headers },
         body: JSON.stringify({
           jsonrpc: "2.0",
           id: 1,
@@ -62,7 +64,7 @@ export function forwardTo(sequencerUrl: string, log: Log): SubmitTransaction {
         }),
         signal: AbortSignal.timeout(FORWARD_MS),
       });
-      return readAnswer(await boundedText(response));
+      return readAnswer(await boundedText(response), hide);
     } catch (error) {
       log.warn({ endpoint, fault: faultOf(error) }, "the sequencer did not answer a forwarded transaction");
       return UNREACHABLE;
