@@ -1,15 +1,12 @@
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
-import { identityMethods } from "@phala-l2/node/node-rpc";
+import { executionMethods } from "@phala-l2/node/node-rpc";
 import { inProcessCalls } from "@phala-l2/node/rpc/calls/in-process";
-import { debugMethods } from "@phala-l2/node/rpc/debug";
-import { ethMethods } from "@phala-l2/node/rpc/eth/methods";
 import { ethSubscriptions } from "@phala-l2/node/rpc/eth/subscriptions";
 import { DEFAULT_RPC_LIMITS } from "@phala-l2/node/rpc/limits";
 import { optimismMethods } from "@phala-l2/node/rpc/optimism";
 import { type RpcServer, startRpcServer } from "@phala-l2/node/rpc/server";
 import { ALICE, ALICE_KEY, CHAIN_ID, LOGGER, LOOPER, REVERTER } from "@phala-l2/node/rpc/testing/genesis";
 import { MemoryChain } from "@phala-l2/node/rpc/testing/memory-chain";
-import { txpoolMethods } from "@phala-l2/node/rpc/txpool";
 import { fromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import type { Log } from "@phala-l2/protocol/log";
 import { encodeTransaction, signTransaction, transactionHash } from "@phala-l2/protocol/wire/transaction";
@@ -21,13 +18,10 @@ import type { RpcWords } from "./rpc-bodies.ts";
 /** A served chain of a few blocks, with a real mempool, and the words of its clients. */
 
 const BLOCKS = 12;
-/**
- * Gas of one call: a contract that never ends takes 50 million as the default, and most of a second, where nothing
- * is learnt from more than some turns of it.
- */
-const CALL_GAS = 200_000n;
 const NEXT_TRANSACTIONS = 4;
-const ADDRESSES = [ALICE, LOGGER, REVERTER, LOOPER].map(toHex);
+const ADDRESSES = [ALICE, LOGGER, REVERTER].map(toHex);
+/** Each call names its gas: a contract that never ends takes 50 million without, most of a second a call. */
+const LOOP_GAS = "0x30d40";
 
 export type ServedChain = { readonly server: RpcServer; readonly words: RpcWords };
 
@@ -94,6 +88,8 @@ function soundCalls({ blocks, transactions, next }: Facts): readonly (readonly [
         ["eth_createAccessList", call, "latest"],
       ]),
     ),
+    ["eth_call", { to: toHex(LOOPER), gas: LOOP_GAS }, "latest"],
+    ["eth_estimateGas", { to: toHex(LOOPER), gas: LOOP_GAS }],
     ["eth_simulateV1", simulation, "latest"],
     ["eth_simulateV1", { ...simulation, validation: true }, "0x2"],
     ["eth_getLogs", logs],
@@ -118,6 +114,10 @@ function soundCalls({ blocks, transactions, next }: Facts): readonly (readonly [
     ["debug_getRawBlock", "0x1"],
     ["debug_getRawReceipts", block],
     ["debug_getRawTransaction", hash],
+    ["debug_traceTransaction", hash, { tracer: "callTracer" }],
+    ["debug_traceTransaction", hash, {}],
+    ["debug_traceCall", { to: logger, gas: LOOP_GAS }, "latest", { tracer: "prestateTracer" }],
+    ["debug_traceBlockByNumber", "0x2", { tracer: "prestateTracer", tracerConfig: { diffMode: true } }],
     ["optimism_outputAtBlock", "0x1"],
     ["optimism_safeHeadAtL1Block", "0x1"],
     ["txpool_contentFrom", alice],
@@ -147,23 +147,20 @@ export async function serveHostileClients(log: Log): Promise<ServedChain> {
   }
   chain.safeNumber = 4n;
   const pool = new Mempool(DEFAULT_LIMITS, headView(chain));
-  const limits = { ...DEFAULT_RPC_LIMITS, callGas: CALL_GAS };
   const methods = {
-    ...ethMethods({
+    // As a node serves them, with its limits.
+    ...executionMethods({
       engine: chain,
       calls: inProcessCalls(await createEthereumjsEvm(chain.config)),
       pool,
       submit: async (submitted) => pool.submit(submitted),
-      limits,
+      peers: () => 3,
     }),
-    ...identityMethods(CHAIN_ID, () => 3),
-    ...debugMethods(chain, pool),
-    ...txpoolMethods(pool),
     ...optimismMethods(chain, "0.1.0"),
   };
   const server = await startRpcServer(
-    { host: "127.0.0.1", port: 0, limits },
-    { methods, subscriptions: ethSubscriptions({ engine: chain, pool, limits }), log },
+    { host: "127.0.0.1", port: 0 },
+    { methods, subscriptions: ethSubscriptions({ engine: chain, pool, limits: DEFAULT_RPC_LIMITS }), log },
   );
   const next = Array.from({ length: NEXT_TRANSACTIONS }, (_, i) => toHex(transaction(BigInt(BLOCKS + i))));
   return { server, words: wordsOf(Object.keys(methods), { blocks, transactions, next }) };

@@ -13,12 +13,17 @@ import type { FuzzFailure, FuzzOptions, FuzzReport, FuzzTarget } from "./report.
  * one second on an idle core: a busy machine is no hang.
  */
 export const CASE_DEADLINE_MS = 60_000;
-const POLL_MS = 500;
+const POLL_MS = 250;
+const CHILD = new URL("./child.ts", import.meta.url);
 /** The heap takes at most three quarters of the bound: what grows without end ends the process, not the machine. */
 const HEAP_SHARE = 0.75;
 
 export type SuperviseOptions = Pick<FuzzOptions, "cases" | "seed" | "only"> & {
   readonly caseDeadlineMs?: number;
+  /** The program of the process; `child.ts` without one. */
+  readonly child?: URL;
+  /** Whether what the process writes is passed on to stderr: it is, without this. */
+  readonly showsOutput?: boolean;
   readonly stop?: AbortSignal;
   readonly onProgress?: (target: string, index: number) => void;
 };
@@ -39,10 +44,11 @@ export async function superviseTarget(target: FuzzTarget, options: SuperviseOpti
   writeFileSync(file, "");
   const { cases, seed, only, stop } = options;
   const job: FuzzJob = { target: target.name, file, cases, seed, only };
-  const child = fork(new URL("./child.ts", import.meta.url), [JSON.stringify(job)], {
+  const output = options.showsOutput === false ? "ignore" : 2;
+  const child = fork(options.child ?? CHILD, [JSON.stringify(job)], {
     execArgv: [`--max-old-space-size=${Math.floor(target.boundMiB * HEAP_SHARE)}`],
     // Results alone go to stdout.
-    stdio: ["ignore", 2, 2, "ipc"],
+    stdio: ["ignore", output, output, "ipc"],
   });
   const box = openSync(file, "r");
   const onStop = () => child.kill("SIGKILL");
@@ -85,7 +91,11 @@ function endingOf(
         last = index;
         since = performance.now();
         if (index !== undefined) onProgress?.(target, index);
-      } else if (answer === undefined && performance.now() - since > caseDeadlineMs) {
+        return;
+      }
+      // What a target prepares before its first case has the longer time.
+      const deadline = last === undefined ? CASE_DEADLINE_MS : caseDeadlineMs;
+      if (answer === undefined && performance.now() - since > deadline) {
         hasHung = true;
         child.kill("SIGKILL");
       }

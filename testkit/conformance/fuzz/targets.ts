@@ -9,6 +9,7 @@ const targets: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
   batches: async () => (await import("./decoders.ts")).batchTarget,
   gossip: async () => (await import("./gossip.ts")).gossipTarget,
   rpc: async () => (await import("./rpc.ts")).rpcTarget,
+  execution: async () => (await import("./execution.ts")).executionTarget,
 };
 
 export const TARGET_NAMES: readonly string[] = Object.keys(targets);
