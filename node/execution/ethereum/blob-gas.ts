@@ -38,6 +38,8 @@ export function excessBlobGas(
   const price = blobBaseFee(before, schedule.baseFeeUpdateFraction);
   const isBelowReserve = BLOB_BASE_COST * (parent.baseFeePerGas ?? 0n) > GAS_PER_BLOB * price;
   if (hasEvm(rulesAt(config, block), "osaka") && isBelowReserve) {
+    // A chain may allow no blobs at all.
+    if (used === 0n) return before;
     return before + (used * (schedule.max - schedule.target)) / schedule.max;
   }
   return before + used - target;

@@ -17,8 +17,9 @@ const GAS_LIMIT_BOUND_DIVISOR = 1024n;
 const MIN_GAS_LIMIT = 5000n;
 /** Yellow Paper 4.3.4. */
 const MAX_EXTRA_DATA = 32;
-/** Yellow Paper 11.1: ommers of one block. */
+/** Yellow Paper 11.1: ommers of one block, and how many blocks before it they may be. */
 const MAX_OMMERS = 2;
+const MAX_OMMER_DISTANCE = 6n;
 
 export type EthereumExecution =
   | { readonly kind: "valid"; readonly sealed: SealedBlock }
@@ -75,8 +76,11 @@ function headerFault(config: EthereumConfig, parent: Header, header: Header): st
     return "gas-limit-out-of-bounds";
   if (header.baseFeePerGas !== ethereumBaseFee(config, parent, header)) return "base-fee-mismatch";
   if (header.excessBlobGas !== excessBlobGas(config, parent, header)) return "excess-blob-gas-mismatch";
-  if (hasEvm(rules, "cancun") !== (header.parentBeaconBlockRoot !== undefined))
+  const isCancun = hasEvm(rules, "cancun");
+  if (isCancun !== (header.blobGasUsed !== undefined)) return "blob-gas-used-out-of-place";
+  if (isCancun !== (header.parentBeaconBlockRoot !== undefined))
     return "parent-beacon-block-root-out-of-place";
+  if (hasEvm(rules, "prague") !== (header.requestsHash !== undefined)) return "requests-hash-out-of-place";
   return hasEvm(rules, "paris") ? stakeFault(header) : undefined;
 }
 
@@ -92,9 +96,13 @@ function bodyFault(
 ): string | undefined {
   if (ommers.length > MAX_OMMERS) return "too-many-ommers";
   if (!bytesEqual(header.ommersHash, ommersHash(ommers))) return "ommers-hash-mismatch";
+  const isNear = ({ number }: Header): boolean =>
+    number < header.number && header.number - number <= MAX_OMMER_DISTANCE;
+  if (!ommers.every(isNear)) return "ommer-out-of-range";
   const isShanghai = hasEvm(rulesAt(config, header), "shanghai");
   if (isShanghai !== (header.withdrawalsRoot !== undefined)) return "withdrawals-root-out-of-place";
-  if (header.withdrawalsRoot === undefined) return undefined;
+  if (header.withdrawalsRoot === undefined)
+    return withdrawals.length > 0 ? "withdrawals-out-of-place" : undefined;
   return bytesEqual(header.withdrawalsRoot, withdrawalsRoot(withdrawals))
     ? undefined
     : "withdrawals-root-mismatch";

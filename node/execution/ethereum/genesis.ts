@@ -107,24 +107,33 @@ function forkPoints(json: Readonly<Record<string, unknown>>, suffix: "Block" | "
   return [...points].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
+/** A price is divided by it. */
+function updateFraction(json: unknown, path: string): bigint {
+  const fraction = quantity(json, `${path}.baseFeeUpdateFraction`, U64);
+  if (fraction === 0n) throw invalid(`${path}.baseFeeUpdateFraction`, "zero");
+  return fraction;
+}
+
+/** Source: geth's CheckConfigForkOrder: each fork with a time has blob parameters. */
 function blobScheduleOf(json: Readonly<Record<string, unknown>>): readonly BlobSchedule[] {
   if (json.blobSchedule === undefined || json.blobSchedule === null) {
-    if (json.cancunTime === undefined) return [];
+    if (json.cancunTime === undefined || json.cancunTime === null) return [];
     throw invalid("config.blobSchedule", "a chain with Cancun needs blob parameters");
   }
   const schedules = objectAt(json.blobSchedule, "config.blobSchedule");
   const found = BLOB_FORKS.flatMap((fork) => {
     const since = json[`${fork}Time`];
     const schedule = schedules[fork];
-    if (since === undefined || since === null || schedule === undefined) return [];
+    if (since === undefined || since === null) return [];
     const path = `config.blobSchedule.${fork}`;
+    if (schedule === undefined || schedule === null) throw invalid(path, "missing, and the fork has a time");
     const fields = objectAt(schedule, path);
     return [
       {
         since: quantity(since, `config.${fork}Time`, U64),
         target: quantity(fields.target, `${path}.target`, U64),
         max: quantity(fields.max, `${path}.max`, U64),
-        baseFeeUpdateFraction: quantity(fields.baseFeeUpdateFraction, `${path}.baseFeeUpdateFraction`, U64),
+        baseFeeUpdateFraction: updateFraction(fields.baseFeeUpdateFraction, path),
       },
     ];
   });
