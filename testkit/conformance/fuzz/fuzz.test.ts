@@ -8,6 +8,7 @@ import { Random } from "../../derivation/random.ts";
 import { blackBox, readBlackBox } from "./black-box.ts";
 import { caseRandom, defineCases } from "./cases.ts";
 import { batchTarget, blobTarget, channelTarget, frameTarget } from "./decoders.ts";
+import { engineApiTarget } from "./engine-api.ts";
 import { executionTarget } from "./execution.ts";
 import { gossipTarget } from "./gossip.ts";
 import { type FuzzTarget, holds } from "./report.ts";
@@ -31,6 +32,7 @@ const samples: readonly (readonly [target: FuzzTarget, cases: number, outcomes: 
     ["accept", "reject: signer-unexpected", "reject: block-hash-mismatch", "reject: snappy-corrupt"],
   ],
   [rpcTarget, 400, ["result", "batch", "notification", "3", "-32000", "-32600", "-32602", "-32700"]],
+  [engineApiTarget, 400, ["VALID", "INVALID", "SYNCING", "result", "-32602"]],
   [executionTarget, 40, ["ok", "ok, with failures", "rejected: undecodable"]],
 ];
 

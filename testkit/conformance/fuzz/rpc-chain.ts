@@ -13,7 +13,7 @@ import { encodeTransaction, signTransaction, transactionHash } from "@phala-l2/p
 import { headView } from "@phala-l2/sequencer/mempool/head-view";
 import { DEFAULT_LIMITS } from "@phala-l2/sequencer/mempool/limits";
 import { Mempool } from "@phala-l2/sequencer/mempool/mempool";
-import type { RpcWords } from "./rpc-bodies.ts";
+import { type RpcWords, several } from "./rpc-bodies.ts";
 
 /** A served chain of a few blocks, with a real mempool, and the words of its clients. */
 
@@ -56,12 +56,6 @@ type Facts = {
   readonly transactions: readonly Hex[];
   readonly next: readonly Hex[];
 };
-
-function several<T>(items: readonly T[]): readonly [T, ...T[]] {
-  const [first, ...others] = items;
-  if (first === undefined) throw new Error("there are none");
-  return [first, ...others];
-}
 
 /** What the methods take, each in a sound form. */
 function soundCalls({ blocks, transactions, next }: Facts): readonly (readonly [string, ...unknown[]])[] {

@@ -10,6 +10,7 @@ const targets: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
   gossip: async () => (await import("./gossip.ts")).gossipTarget,
   rpc: async () => (await import("./rpc.ts")).rpcTarget,
   execution: async () => (await import("./execution.ts")).executionTarget,
+  "engine-api": async () => (await import("./engine-api.ts")).engineApiTarget,
 };
 
 export const TARGET_NAMES: readonly string[] = Object.keys(targets);
