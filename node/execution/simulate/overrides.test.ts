@@ -26,7 +26,9 @@ const PRAGUE = ethereumRules("prague");
 const precompile = (number: number): Address => addressFromHex(`0x${number.toString(16).padStart(40, "0")}`);
 const slot = (index: bigint): Hash => asHash(bigintToBytes(index, 32));
 
-function overrides(...accounts: readonly (readonly [Address, Partial<AccountOverride>])[]) {
+type Pretended = readonly [Address, Partial<AccountOverride>];
+
+function overrides(...accounts: readonly Pretended[]) {
   return new Map<Hex, AccountOverride>(
     accounts.map(([address, override]) => [toHex(address), { ...NOTHING, ...override }]),
   );
@@ -91,8 +93,7 @@ describe("accounts that are pretended", () => {
 });
 
 describe("precompiles that are pretended elsewhere", () => {
-  const moved = (...accounts: Parameters<typeof overrides>) =>
-    movedPrecompiles(overrides(...accounts), PRAGUE);
+  const moved = (...accounts: readonly Pretended[]) => movedPrecompiles(overrides(...accounts), PRAGUE);
 
   test("one moves: it is there, and nothing is here", () => {
     const overriding = moved([precompile(4), { movePrecompileTo: OTHER }]);
@@ -121,12 +122,7 @@ describe("precompiles that are pretended elsewhere", () => {
     assert.deepEqual(overriding.moved.get(toHex(OTHER)), precompile(2));
   });
 
-  const refusals: readonly (readonly [
-    what: string,
-    problem: string,
-    account: Address,
-    ...Parameters<typeof moved>,
-  ])[] = [
+  const refusals: readonly (readonly [what: string, problem: string, account: Address, ...Pretended[]])[] = [
     ["an account without one", "is not a precompile", ACCOUNT, [ACCOUNT, { movePrecompileTo: OTHER }]],
     ["zero", "is not a precompile", precompile(0), [precompile(0), { movePrecompileTo: OTHER }]],
     [
