@@ -16,7 +16,6 @@ export type FailedSimulation = Exclude<Simulation, { kind: "returned" }>;
 
 /** The engine's names of exceptions in geth's words (core/vm/errors.go); the others are alike. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
-  "invalid JUMP": "invalid jump destination",
   "static state change": "write protection",
   "stack overflow": "stack limit reached 1024 (1024)",
   "code store out of gas": "contract creation code storage out of gas",
@@ -79,6 +78,8 @@ export function revertWords(output: Uint8Array): string {
 
 /** geth's words for the engine's name of an exception. */
 export function exceptionWords(exception: string): string {
+  // The engine adds where it jumped from.
+  if (exception.startsWith("invalid JUMP")) return "invalid jump destination";
   return EXCEPTIONS[exception] ?? exception;
 }
 

@@ -24,7 +24,6 @@ const MAX_COUNTED_GAS = (2n ** 59n * 2n ** 59n) / 512n;
 /** The library's names in geth's words (core/vm/errors.go); the others are alike. */
 const WORDS: Readonly<Record<string, string>> = {
   [EVMError.errorMessages.REVERT]: "execution reverted",
-  [EVMError.errorMessages.INVALID_JUMP]: "invalid jump destination",
   [EVMError.errorMessages.STATIC_STATE_CHANGE]: "write protection",
   [EVMError.errorMessages.CODESTORE_OUT_OF_GAS]: "contract creation code storage out of gas",
   [EVMError.errorMessages.CREATE_COLLISION]: "contract address collision",
@@ -46,6 +45,8 @@ export function failureWords(failure: Failure): string {
     case EVMError.errorMessages.OUT_OF_GAS:
       return outOfGasWords(failure);
     default:
+      // The library adds where it jumped from.
+      if (error.startsWith(EVMError.errorMessages.INVALID_JUMP)) return "invalid jump destination";
       return WORDS[error] ?? error;
   }
 }
