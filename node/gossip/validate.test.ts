@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, test } from "node:test";
-import { fromHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
-import { SECP256K1_ORDER } from "@phala-l2/protocol/secp256k1";
-import { headerHash } from "@phala-l2/protocol/wire/header";
-import { decodeUnsafeBlock, type UnsafeBlockVersion } from "@phala-l2/protocol/wire/unsafe-block";
+import { bigintFromBytes, bigintToBytes, concatBytes, fromHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
+import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import { keccak256 } from "@phala-l2/protocol/keccak";
+import { addressOfKey, SECP256K1_ORDER, signatureToBytes, signDigest } from "@phala-l2/protocol/secp256k1";
+import { EMPTY_TRIE_ROOT } from "@phala-l2/protocol/trie/trie";
+import { type Header, headerHash } from "@phala-l2/protocol/wire/header";
+import {
+  decodeUnsafeBlock,
+  type UnsafeBlockVersion,
+  unsafeBlockDigest,
+} from "@phala-l2/protocol/wire/unsafe-block";
 import fc from "fast-check";
 import { SeenBlocks } from "./seen-blocks.ts";
 import { compressSnappy, decompressSnappy } from "./snappy.ts";
-import { blockAt, CONFIG, messageOf, NOW, SEQUENCER, STRANGER_KEY } from "./testing/blocks.ts";
+import { blockAt, CONFIG, messageOf, NOW, SEQUENCER, SEQUENCER_KEY, STRANGER_KEY } from "./testing/blocks.ts";
 import { blocksTopics, messageId, versionAt } from "./topic.ts";
 import { type GossipRules, judgeMessage, MAX_BLOCKS_PER_HEIGHT } from "./validate.ts";
 
@@ -23,6 +30,12 @@ function verdictOf(
 ): string {
   const verdict = judgeMessage(compressSnappy(message), version, rules(changes));
   return verdict.kind === "accept" ? "accept" : `${verdict.kind}: ${verdict.reason}`;
+}
+
+/** Signs bytes that no encoder would make. */
+function signed(envelope: Uint8Array): Uint8Array {
+  const digest = unsafeBlockDigest(keccak256(envelope), CONFIG.l2ChainId);
+  return concatBytes(signatureToBytes(signDigest(digest, SEQUENCER_KEY)), envelope);
 }
 
 function without<T>(bytes: Uint8Array, change: (copy: Uint8Array) => T): Uint8Array {
@@ -106,6 +119,61 @@ describe("verdicts (rollup-node-p2p.md, block validation)", () => {
       assert.ok(verdict.startsWith(expected), verdict);
     });
   }
+
+  describe("a message is of its topic's version (signed by the sequencer, all of it)", () => {
+    const v3: Partial<Header> = { requestsHash: undefined, withdrawalsRoot: EMPTY_TRIE_ROOT };
+    const v2 = { ...v3, blobGasUsed: undefined, excessBlobGas: undefined, parentBeaconBlockRoot: undefined };
+    const v1 = { ...v2, withdrawalsRoot: undefined };
+    const forks: readonly RollupConfig["forks"][] = [
+      {},
+      { canyon: 0n },
+      { canyon: 0n, ecotone: 0n },
+      { canyon: 0n, ecotone: 0n, isthmus: 0n, jovian: 0n },
+    ];
+    const blocks = [v1, v2, { ...v3, blobGasUsed: 0n }, {}].map((fields) =>
+      messageOf(blockAt(7n, { extraData: new Uint8Array(0), ...fields }, 0, 600)),
+    );
+    for (const topic of [1, 2, 3, 4] as const) {
+      for (const [i, message] of blocks.entries()) {
+        const isOwn = topic === i + 1;
+        test(`version ${i + 1} on topic ${topic - 1}: ${isOwn ? "accept" : "reject"}`, () => {
+          const config = { ...CONFIG, forks: forks[topic - 1] ?? {} };
+          assert.equal(verdictOf(message, { config }, topic).split(":")[0], isOwn ? "accept" : "reject");
+        });
+      }
+    }
+    test("a withdrawal in the list that must be empty", () => {
+      const good = blocks[3] ?? new Uint8Array(0);
+      const withdrawal = new Uint8Array(44);
+      const longer = signed(concatBytes(good.subarray(65), withdrawal));
+      assert.equal(verdictOf(longer), "reject: withdrawals-not-empty");
+    });
+    test("blob gas used, from Ecotone to Jovian", () => {
+      const config = { ...CONFIG, forks: forks[2] ?? {} };
+      const message = messageOf(blockAt(7n, { ...v3, blobGasUsed: 1n }));
+      assert.equal(verdictOf(message, { config }, 3), "reject: blob-gas-not-zero");
+    });
+  });
+
+  test("a signature of the previous signer is ignored, of anybody else rejected", () => {
+    const rotated = { signer: addressOfKey(STRANGER_KEY), previousSigner: SEQUENCER };
+    assert.equal(verdictOf(good, rotated), "ignore: signer-replaced");
+    assert.equal(verdictOf(messageOf(blockAt(7n), STRANGER_KEY), rotated), "accept");
+    const third = messageOf(blockAt(7n), new Uint8Array(32).fill(9));
+    assert.equal(verdictOf(third, rotated), "reject: signer-unexpected");
+  });
+
+  test("the other of the two valid s, as op-node takes it, is the same block", () => {
+    const s = SECP256K1_ORDER - bigintFromBytes(good.subarray(32, 64));
+    const restated = without(good, (copy) => {
+      copy.set(bigintToBytes(s, 32), 32);
+      copy[64] = 1 - (copy[64] ?? 0);
+    });
+    const seen = new SeenBlocks();
+    assert.equal(verdictOf(restated, { seen }), "accept");
+    seen.add(7n, headerHash(blockAt(7n).header));
+    assert.equal(verdictOf(good, { seen }), "ignore: block-seen");
+  });
 
   test("a signed payload whose block hash is not its content's", () => {
     // The sequencer itself signs nonsense: the signature holds, the hash does not.
