@@ -70,3 +70,10 @@ export function judgedTwice<Input>(judge: (input: Input) => string): (input: Inp
     return outcome;
   };
 }
+
+/** The same items, of which there is one at least. */
+export function several<T>(items: readonly T[]): readonly [T, ...T[]] {
+  const [first, ...others] = items;
+  if (first === undefined) throw new Error("there are none");
+  return [first, ...others];
+}

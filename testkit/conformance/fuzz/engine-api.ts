@@ -7,10 +7,10 @@ import { Random } from "../../derivation/random.ts";
 import { at, bearer, callerOf } from "../../engine-api/caller.ts";
 import { attributesFor, blockAt, forkchoice, payloadParams } from "../../engine-api/driven.ts";
 import { testGenesis, transfer, World } from "../../node/world.ts";
-import { defineCases, type Trial } from "./cases.ts";
+import { defineCases, several, type Trial } from "./cases.ts";
 import { engineCalls } from "./engine-api-calls.ts";
 import { judgeAnswer } from "./rpc-answers.ts";
-import { hostileBody, type RpcWords, several } from "./rpc-bodies.ts";
+import { hostileBody, type RpcWords } from "./rpc-bodies.ts";
 import { FaultLog, HostileClient } from "./rpc-client.ts";
 
 /**

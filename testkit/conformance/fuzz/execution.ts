@@ -5,13 +5,14 @@ import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import type { Evm } from "@phala-l2/execution/evm/evm";
 import { trieState } from "@phala-l2/execution/state/trie-state";
 import { CHAIN_ID, TestChain } from "@phala-l2/execution/testing/chain";
-import { jovianConfig } from "@phala-l2/execution/testing/config";
+import { holoceneConfig, isthmusConfig, jovianConfig, karstConfig } from "@phala-l2/execution/testing/config";
 import { RandomTraffic } from "@phala-l2/execution/testing/traffic";
 import { bytesEqual, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attributes";
 import { encodeRlp } from "@phala-l2/protocol/wire/rlp";
 import { Random } from "../../derivation/random.ts";
-import { defineCases } from "./cases.ts";
+import { defineCases, several } from "./cases.ts";
 import { DEPOSITORS, hostileTransactions, PROGRAM_ADDRESSES, program } from "./execution-inputs.ts";
 
 /**
@@ -22,22 +23,24 @@ import { DEPOSITORS, hostileTransactions, PROGRAM_ADDRESSES, program } from "./e
  * - From the witness alone, every byte of which was read by the first run, the same block follows.
  */
 
-/** Measured 250 MiB in 100,000 cases: a block is bounded by its gas, and nothing outlives its case. */
+/** Measured 276 MiB in 30,000 cases: a block is bounded by its gas, and nothing outlives its case. */
 const BOUND_MIB = 512;
 /** Chains of one block, the genesis, each with programs of its own. */
 const CHAINS = 64;
-const config = jovianConfig(CHAIN_ID);
+/** Chain i has the fork i mod their number: their gas, precompiles and fees differ. */
+const CONFIGS = [jovianConfig, karstConfig, isthmusConfig, holoceneConfig].map((make) => make(CHAIN_ID));
 
-type Case = { readonly chain: TestChain; readonly transactions: readonly Uint8Array[] };
+type Rollup = { readonly chain: TestChain; readonly config: RollupConfig; readonly evm: Evm };
+type Case = Rollup & { readonly transactions: readonly Uint8Array[] };
 
-function hostileChain(random: Random, evm: Evm): TestChain {
+function hostileChain(random: Random, config: RollupConfig, evm: Evm): Rollup {
   const { alloc } = new RandomTraffic(random, DEPOSITORS);
   const programs = new Map(PROGRAM_ADDRESSES.map((address) => [toHex(address), program(random)]));
   const hostile = alloc.map((account) => ({
     ...account,
     code: programs.get(toHex(account.address)) ?? account.code,
   }));
-  return new TestChain({ config, evm, alloc: hostile });
+  return { chain: new TestChain({ config, evm, alloc: hostile }), config, evm };
 }
 
 /** Reads of a run, by hash. */
@@ -70,9 +73,8 @@ type Build = {
 
 /** As a sequencer builds: what is rejected is left out. */
 async function build(
-  { chain }: Case,
+  { chain, config, evm }: Rollup,
   attributes: PayloadAttributes,
-  evm: Evm,
   witness: Witness,
 ): Promise<Build> {
   const block = await openBlock({
@@ -91,9 +93,8 @@ async function build(
 }
 
 function execute(
-  { chain }: Case,
+  { chain, config, evm }: Rollup,
   attributes: PayloadAttributes,
-  evm: Evm,
   { readNode, readCode }: Pick<TestChain, "readNode" | "readCode">,
 ): Promise<AttributesExecution> {
   return executeAttributes({
@@ -102,12 +103,12 @@ function execute(
   });
 }
 
-async function judge(given: Case, evm: Evm): Promise<string> {
+async function judge(given: Case): Promise<string> {
   const { chain, transactions } = given;
   const attributes = chain.attributes(transactions);
   const witness = new Witness(chain);
-  const { sealed, included, rejected } = await build(given, attributes, evm, witness);
-  const again = await execute(given, { ...attributes, transactions: included }, evm, witness);
+  const { sealed, included, rejected } = await build(given, attributes, witness);
+  const again = await execute(given, { ...attributes, transactions: included }, witness);
   if (again.kind !== "sealed") throw new Error(`included, then rejected: ${again.reason}`);
   if (!bytesEqual(again.sealed.block.header.stateRoot, sealed.block.header.stateRoot))
     throw new Error("the state from the witness is another one");
@@ -115,7 +116,7 @@ async function judge(given: Case, evm: Evm): Promise<string> {
     throw new Error("the block from the witness is another one");
   if (rejected === undefined)
     return sealed.receipts.some(({ status }) => status === 0) ? "ok, with failures" : "ok";
-  const whole = await execute(given, attributes, evm, chain);
+  const whole = await execute(given, attributes, chain);
   if (whole.kind !== "invalid") throw new Error("rejected by the builder, not by derivation");
   if (whole.transaction !== rejected.transaction || whole.reason !== rejected.reason)
     throw new Error(`rejected as ${rejected.reason}, then as ${whole.reason}`);
@@ -126,15 +127,18 @@ export const executionTarget = defineCases<Case>({
   name: "execution",
   boundMiB: BOUND_MIB,
   prepare: async (seed) => {
-    const evm = await createEthereumjsEvm(config);
-    const chains = Array.from({ length: CHAINS }, (_, i) => hostileChain(new Random(seed + i), evm));
+    const kinds = several(
+      await Promise.all(CONFIGS.map(async (config) => ({ config, evm: await createEthereumjsEvm(config) }))),
+    );
+    const rollups = Array.from({ length: CHAINS }, (_, i) => {
+      const { config, evm } = kinds[i % kinds.length] ?? kinds[0];
+      return hostileChain(new Random(seed + i), config, evm);
+    });
+    const chains = several(rollups);
     return {
-      make: (random) => ({
-        chain: chains[random.below(CHAINS)] ?? hostileChain(random, evm),
-        transactions: hostileTransactions(random),
-      }),
+      make: (random) => ({ ...random.pick(chains), transactions: hostileTransactions(random) }),
       bytes: ({ transactions }) => encodeRlp([...transactions]),
-      judge: (given) => judge(given, evm),
+      judge,
     };
   },
 });

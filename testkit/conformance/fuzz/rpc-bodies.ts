@@ -13,13 +13,6 @@ export type RpcWords = {
 
 export type SoundCall = { readonly method: string; readonly params: readonly string[] };
 
-/** The same items, of which there is one at least. */
-export function several<T>(items: readonly T[]): readonly [T, ...T[]] {
-  const [first, ...others] = items;
-  if (first === undefined) throw new Error("there are none");
-  return [first, ...others];
-}
-
 const ODD: readonly [string, ...string[]] = [
   "null",
   "true",

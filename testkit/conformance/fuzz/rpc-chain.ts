@@ -13,7 +13,8 @@ import { encodeTransaction, signTransaction, transactionHash } from "@phala-l2/p
 import { headView } from "@phala-l2/sequencer/mempool/head-view";
 import { DEFAULT_LIMITS } from "@phala-l2/sequencer/mempool/limits";
 import { Mempool } from "@phala-l2/sequencer/mempool/mempool";
-import { type RpcWords, several } from "./rpc-bodies.ts";
+import { several } from "./cases.ts";
+import type { RpcWords } from "./rpc-bodies.ts";
 
 /** A served chain of a few blocks, with a real mempool, and the words of its clients. */
 
