@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createUnsafeFollower, type FetchBlock } from "@phala-l2/node/engine/unsafe-follower";
+import { type Gossip, startGossip } from "@phala-l2/node/gossip/gossip";
 import { hashFromHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { silentLog } from "@phala-l2/protocol/log";
 import type { Block } from "@phala-l2/protocol/wire/block";
@@ -51,6 +52,32 @@ describe("following signed unsafe blocks", () => {
     await follower.offer(block(6));
     assert.deepEqual(hashesOf(verifier), hashesOf(sequencer));
     await follower.stop();
+  });
+  it("fetches what it missed from a peer, by payload_by_number over the network", async () => {
+    const listen = ["/ip4/127.0.0.1/tcp/0"];
+    let asker: Gossip | undefined;
+    const { sequencer, verifier, follower, block } = await setUp(
+      6,
+      () => async (hash, number) => asker?.fetchBlock(hash, number),
+    );
+    const parts = { onBlock: async () => {}, log: silentLog, now: () => Date.now() };
+    const { config } = sequencer.store;
+    const readBlock = async (number: bigint) => {
+      const hash = sequencer.store.hashByNumber(number);
+      return hash && sequencer.store.block(hash);
+    };
+    const signer = () => undefined;
+    const server = await startGossip({ listen, peers: [], config, signer }, { ...parts, readBlock });
+    asker = await startGossip({ listen, peers: server.addresses(), config, signer }, parts);
+    const protocol = `/opstack/req/payload_by_number/${config.l2ChainId}/0`;
+    const end = performance.now() + 20_000;
+    while (!(await asker.peers()).some(({ protocols }) => protocols.includes(protocol))) {
+      assert.ok(performance.now() < end);
+      await nextTurn();
+    }
+    await follower.offer(block(6));
+    assert.deepEqual(hashesOf(verifier), hashesOf(sequencer));
+    await Promise.all([follower.stop(), server.stop(), asker.stop()]);
   });
   it("goes on with waiting blocks when derivation has reached their parent", async () => {
     const { world, sequencer, verifier, follower, block } = await setUp(6);
