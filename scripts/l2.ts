@@ -1,7 +1,7 @@
 // The program: `npm run -s l2 -- <command> …`. Results are JSON on stdout, logs go to stderr.
 // Exit 0: what the command checks holds; 1: it does not; 2: bad usage, with one line that says the mend.
 import { readFileSync } from "node:fs";
-import { environmentName, flagName } from "@phala-l2/protocol/config/settings";
+import { environmentName, flagName, SWITCH_PLACEHOLDER } from "@phala-l2/protocol/config/settings";
 import { withoutUrlSecrets } from "@phala-l2/protocol/endpoint";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { CommanderError, Command as CommandLine } from "commander";
@@ -20,8 +20,10 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   decode: async () => (await import("./commands/decode.ts")).decodeCommand,
   encode: async () => (await import("./commands/encode.ts")).encodeCommand,
   "state-tests": async () => (await import("./commands/state-tests.ts")).stateTestsCommand,
+  bench: async () => (await import("./commands/bench.ts")).benchCommand,
   "rpc-compat": async () => (await import("./commands/rpc-compat.ts")).rpcCompatCommand,
   fuzz: async () => (await import("./commands/fuzz.ts")).fuzzCommand,
+  "verify-evidence": async () => (await import("./commands/verify-evidence.ts")).verifyEvidenceCommand,
 };
 
 function fail(message: string): void {
@@ -135,15 +137,32 @@ function describe(command: Command): CommandLine {
   });
 }
 
+/** `--flag` alone means `--flag true`; the word after it is then no value. */
+function withSwitches(words: readonly string[], { settings }: Command): readonly string[] {
+  const switches = new Set(
+    Object.entries(settings)
+      .filter(([, { placeholder }]) => placeholder === SWITCH_PLACEHOLDER)
+      .map(([name]) => flagName(name)),
+  );
+  return words.flatMap((word, i) => {
+    const next = words[i + 1];
+    return switches.has(word) && next !== "true" && next !== "false" ? [word, "true"] : [word];
+  });
+}
+
 const program = new CommandLine("l2")
   .description("phala-l2: an Ethereum L2 proven by several TEE vendors")
   .exitOverride()
   .configureOutput(OUTPUT);
 const wanted = commands[process.argv[2] ?? ""];
-for (const load of wanted === undefined ? Object.values(commands) : [wanted])
-  program.addCommand(describe(await load()));
+let given: readonly string[] = process.argv.slice(2);
+for (const load of wanted === undefined ? Object.values(commands) : [wanted]) {
+  const command = await load();
+  if (load === wanted) given = withSwitches(given, command);
+  program.addCommand(describe(command));
+}
 try {
-  await program.parseAsync();
+  await program.parseAsync(given, { from: "user" });
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;

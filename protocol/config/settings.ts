@@ -110,7 +110,9 @@ export const integerSetting = kind("NUMBER", parseInteger);
 export const secondsSetting = kind("SECONDS", parseNumber);
 /** An amount of wei, gas or blocks of any size. */
 export const bigintSetting = kind("NUMBER", parseUnsigned);
-export const booleanSetting = kind("true|false", parseBoolean);
+/** What tells settings that a flag may stand for without a value. */
+export const SWITCH_PLACEHOLDER = "true|false";
+export const booleanSetting = kind(SWITCH_PLACEHOLDER, parseBoolean);
 export const addressSetting = kind<Address>("ADDRESS", addressFromHex);
 export const hexSetting = kind<Uint8Array>("HEX", fromHex);
 

@@ -1,0 +1,45 @@
+import { booleanSetting, integerSetting } from "@phala-l2/protocol/config/settings";
+import { BENCHES, type Bench, benchNames, means } from "@phala-l2/testkit/bench/benches";
+import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
+
+export const benchCommand = defineCommand({
+  name: "bench",
+  summary: "measures this project beside its peers, in pairs of runs",
+  words: "names of benchmarks or of their lines; all when absent",
+  settings: {
+    peers: booleanSetting({
+      help: "also the benchmarks whose peers are programs of their own, which are started for them",
+      default: "false",
+    }),
+    pairs: integerSetting({ help: "pairs of runs for each line", default: "7" }),
+  },
+  run: async ({ peers, pairs }, { words, log, print, stop }) => {
+    const known = benchNames();
+    const unknown = words.find((word) => !known.includes(word));
+    if (unknown !== undefined || pairs === 0) {
+      const what = pairs === 0 ? "at least one pair is wanted" : `no benchmark '${unknown}'`;
+      process.stderr.write(`l2: ${what}; there are ${known.join(", ")}\n`);
+      return BAD_USAGE;
+    }
+    let holds = true;
+    for (const bench of BENCHES) {
+      const isWanted = (line: string): boolean =>
+        words.length === 0 || words.some((word) => means(word, bench, line));
+      if (!bench.lines.some(isWanted)) continue;
+      if (bench.hasProgramAsPeer && !peers) {
+        log.info({ bench: bench.name }, "left out: its peer is a program; --peers starts it");
+        continue;
+      }
+      for await (const line of bench.run(pairs, isWanted)) {
+        print(line);
+        holds &&= isEnough(bench, line.ratio);
+        if (stop.aborted) return DOES_NOT_HOLD;
+      }
+    }
+    return holds ? HOLDS : DOES_NOT_HOLD;
+  },
+});
+
+function isEnough({ leastRatio }: Bench, ratio: number): boolean {
+  return leastRatio === undefined || ratio >= leastRatio;
+}
