@@ -1,0 +1,106 @@
+import { toHex } from "@phala-l2/protocol/bytes";
+import { configInvalid, JsonObject } from "@phala-l2/protocol/config/json-reader";
+import {
+  type BitRule,
+  type Grace,
+  type IntelPolicy,
+  STRICT_INTEL_POLICY,
+  TD_MEASUREMENTS,
+  type TdMeasurement,
+} from "./intel/policy.ts";
+import { TCB_STATUSES } from "./intel/tcb-status.ts";
+
+/** What is accepted of genuine evidence, one section a vendor. */
+export type EvidencePolicy = { readonly intel: IntelPolicy };
+
+/** Holds where no file says otherwise. */
+export const STRICT_POLICY: EvidencePolicy = { intel: STRICT_INTEL_POLICY };
+
+const U16_MAX = 65_535n;
+const U32_MAX = 0xffff_ffffn;
+const MEASUREMENT_BYTES = 48;
+
+/** A field that nobody reads would be a rule that nobody keeps. */
+function onlyKnown(json: JsonObject, known: readonly string[]): JsonObject {
+  const unknown = json.names().find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw configInvalid(json.pathOf(unknown), `not a field; known are ${known.join(", ")}`);
+  return json;
+}
+
+/** A section of the file, with only fields that are known; undefined when it is absent. */
+function section(json: JsonObject, name: string, known: readonly string[]): JsonObject | undefined {
+  return json.has(name) ? onlyKnown(json.object(name), known) : undefined;
+}
+
+/** A list of values of `length` bytes in hex; undefined when it is absent. An empty list accepts nothing. */
+function hexList(json: JsonObject | undefined, name: string, length: number): readonly string[] | undefined {
+  if (json === undefined || !json.has(name)) return undefined;
+  return json.texts(name).map((text, i) => {
+    const entry = new JsonObject({ [`${i}`]: text }, json.pathOf(name));
+    return toHex(entry.bytes(`${i}`, length)).slice(2);
+  });
+}
+
+function number(json: JsonObject | undefined, name: string, max: bigint): number | undefined {
+  return json?.has(name) === true ? Number(json.integer(name, max)) : undefined;
+}
+
+function bitRule(json: JsonObject | undefined, name: string, fallback: BitRule): BitRule {
+  if (json === undefined || !json.has(name)) return fallback;
+  const rule = onlyKnown(json.object(name), ["mask", "value"]);
+  return { mask: rule.bytes("mask", 8), value: rule.bytes("value", 8) };
+}
+
+/** Statuses that no grace is for: the one needs none, the other gets none. */
+function isGraceStatus(status: (typeof TCB_STATUSES)[number]): status is Grace["status"] {
+  return status !== "UpToDate" && status !== "Revoked";
+}
+
+function readGrace(json: JsonObject): Grace {
+  onlyKnown(json, ["status", "until", "advisoryIds"]);
+  const allowed = TCB_STATUSES.filter(isGraceStatus);
+  const status = allowed.find((each) => each === json.text("status"));
+  if (status === undefined)
+    throw configInvalid(json.pathOf("status"), `one of ${allowed.join(", ")} is wanted`);
+  const advisoryIds = json.has("advisoryIds") ? json.texts("advisoryIds") : undefined;
+  return { status, until: json.integer("until"), advisoryIds };
+}
+
+function readMeasurements(tdx: JsonObject | undefined): IntelPolicy["tdMeasurements"] {
+  const lists: Partial<Record<TdMeasurement, readonly string[]>> = { ...STRICT_INTEL_POLICY.tdMeasurements };
+  for (const name of TD_MEASUREMENTS) {
+    const list = hexList(tdx, name, MEASUREMENT_BYTES);
+    if (list !== undefined) lists[name] = list;
+  }
+  return lists;
+}
+
+function readIntel(root: JsonObject): IntelPolicy {
+  const strict = STRICT_INTEL_POLICY;
+  const intel = section(root, "intel", ["grace", "minimumTcbEvaluationDataNumber", "ppids"]);
+  const tdx = section(root, "tdx", ["attributes", "xfam", ...TD_MEASUREMENTS]);
+  const sgx = section(root, "sgx", ["mrEnclave", "mrSigner", "isvProdId", "minimumIsvSvn"]);
+  return {
+    grace: intel?.has("grace") === true ? intel.objects("grace").map(readGrace) : strict.grace,
+    minimumTcbEvaluationDataNumber:
+      number(intel, "minimumTcbEvaluationDataNumber", U32_MAX) ?? strict.minimumTcbEvaluationDataNumber,
+    ppids: hexList(intel, "ppids", 16),
+    tdAttributes: bitRule(tdx, "attributes", strict.tdAttributes),
+    xfam: bitRule(tdx, "xfam", strict.xfam),
+    tdMeasurements: readMeasurements(tdx),
+    mrEnclaves: hexList(sgx, "mrEnclave", 32),
+    mrSigners: hexList(sgx, "mrSigner", 32),
+    isvProdId: number(sgx, "isvProdId", U16_MAX),
+    minimumIsvSvn: number(sgx, "minimumIsvSvn", U16_MAX) ?? strict.minimumIsvSvn,
+  };
+}
+
+/**
+ * Reads a policy file (docs/operate/evidence.md). What it does not mention stays as strict as the default; a field
+ * that is not known is an error. @throws RollupError CONFIG_INVALID with the field's path; SyntaxError when it is no JSON
+ */
+export function parsePolicy(text: string): EvidencePolicy {
+  const root = onlyKnown(new JsonObject(JSON.parse(text), ""), ["intel", "tdx", "sgx"]);
+  return { intel: readIntel(root) };
+}
