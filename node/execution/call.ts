@@ -1,4 +1,4 @@
-import { type Address, EMPTY_BYTES, ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { type Address, EMPTY_BYTES, type Hash, ZERO_ADDRESS, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { BLOOM_LENGTH, type Header } from "@phala-l2/protocol/wire/header";
 import type { Log } from "@phala-l2/protocol/wire/receipt";
 import type { AccessList, Authorization } from "@phala-l2/protocol/wire/transaction-lists";
@@ -29,6 +29,8 @@ export type CallRequest = {
   readonly gasPrice?: bigint | undefined;
   readonly accessList?: AccessList | undefined;
   readonly authorizationList?: readonly Authorization[] | undefined;
+  /** What BLOBHASH shows; their gas is not charged. */
+  readonly blobHashes?: readonly Hash[] | undefined;
 };
 
 export type SimulationInput = {
@@ -115,7 +117,7 @@ export async function simulateIn(
       gasPrice: call.gasPrice,
       accessList: call.accessList,
       warmAddresses: delegations.warm,
-      blobHashes: [],
+      blobHashes: call.blobHashes,
     },
     block,
     state,
@@ -159,6 +161,7 @@ export function withDefaults(request: CallRequest, header: Header): Call {
     gasPrice: request.gasPrice ?? 0n,
     accessList: request.accessList ?? [],
     authorizationList: request.authorizationList ?? [],
+    blobHashes: request.blobHashes ?? [],
   };
 }
 

@@ -140,6 +140,38 @@ describe("what calls may pretend", () => {
     }
   });
 
+  test("a call with blobs shows their hashes", async () => {
+    const hash = `0x01${"ab".repeat(31)}`;
+    const shows = coded(`5f49${RETURN_WORD}`);
+    assert.equal((await call(shows, {}, { blobVersionedHashes: [hash] })).result, hash);
+    assert.equal((await call(shows)).result, word(0n));
+  });
+
+  const creation = { to: null, input: "0x00" };
+  const authorizationList = [
+    { chainId: "0x385", address: ELSEWHERE, nonce: "0x0", yParity: "0x0", r: "0x1", s: "0x1" },
+  ];
+  const badTypes: readonly (readonly [fields: object, words: string])[] = [
+    [{ ...creation, blobVersionedHashes: [`0x01${"00".repeat(31)}`] }, "blob transaction of type create"],
+    [{ blobVersionedHashes: [] }, "blob transaction missing blob hashes"],
+    [
+      { blobVersionedHashes: [`0x01${"00".repeat(31)}`, `0x02${"00".repeat(31)}`] },
+      "blob 1 has invalid hash version",
+    ],
+    [
+      { ...creation, from: ELSEWHERE, authorizationList },
+      `EIP-7702 transaction cannot be used to create contract (sender ${ELSEWHERE})`,
+    ],
+  ];
+  for (const [fields, words] of badTypes) {
+    test(`refused: ${words}`, async () => {
+      for (const method of ["eth_call", "eth_estimateGas", "eth_createAccessList"]) {
+        const { error } = await ask(served.server.url, method, [{ to: TARGET, gas: "0x186a0", ...fields }]);
+        assert.deepEqual([error?.code, error?.message], [-32000, `err: ${words} (supplied gas 100000)`]);
+      }
+    });
+  }
+
   const withdrawals: readonly object[] = [];
   const moves = (from: Hex, to: string) => ({ [from]: { movePrecompileToAddress: to } });
   const refused: readonly (readonly [params: readonly unknown[], code: number, words: string | RegExp])[] = [

@@ -1,6 +1,7 @@
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
-import { bytesEqual, EMPTY_BYTES } from "@phala-l2/protocol/bytes";
+import { bytesEqual, EMPTY_BYTES, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import type { AccessList, Authorization } from "@phala-l2/protocol/wire/transaction-lists";
+import { getAddress } from "viem";
 import {
   address,
   arrayOf,
@@ -35,6 +36,8 @@ export type CallRequest = {
 
 /** Entries in an access or authorization list: each costs gas that no block has for more. */
 const MAX_LIST = 10_000;
+/** EIP-4844 VERSIONED_HASH_VERSION_KZG. */
+const VERSION_KZG = 1;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -156,7 +159,12 @@ export const callRequest: Parse<CallRequest> = (value) => {
 
 /** geth's words for a request whose fields contradict each other; undefined when none do. */
 export function callFault(request: CallRequest): string | undefined {
-  const { gasPrice, maxFeePerGas, maxPriorityFeePerGas, authorizationList, to } = request;
+  return feesFault(request) ?? typeFault(request);
+}
+
+/** Of its fees. */
+export function feesFault(request: CallRequest): string | undefined {
+  const { gasPrice, maxFeePerGas, maxPriorityFeePerGas } = request;
   if (gasPrice !== undefined && (maxFeePerGas !== undefined || maxPriorityFeePerGas !== undefined)) {
     return "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified";
   }
@@ -167,6 +175,18 @@ export function callFault(request: CallRequest): string | undefined {
   ) {
     return `maxFeePerGas (0x${maxFeePerGas.toString(16)}) < maxPriorityFeePerGas (0x${maxPriorityFeePerGas.toString(16)})`;
   }
-  if (authorizationList.length > 0 && to === undefined) return "input transaction of type create";
   return undefined;
+}
+
+/** Of what only a transaction to somebody may have: EIP-4844's blobs, EIP-7702's authorizations. */
+export function typeFault({ from, to, blobHashes, authorizationList }: CallRequest): string | undefined {
+  if (blobHashes !== undefined) {
+    if (to === undefined) return "blob transaction of type create";
+    if (blobHashes.length === 0) return "blob transaction missing blob hashes";
+    const unknown = blobHashes.findIndex(([version]) => version !== VERSION_KZG);
+    if (unknown >= 0) return `blob ${unknown} has invalid hash version`;
+  }
+  if (authorizationList.length === 0 || to !== undefined) return undefined;
+  const sender = getAddress(toHex(from ?? ZERO_ADDRESS));
+  return `EIP-7702 transaction cannot be used to create contract (sender ${sender})`;
 }

@@ -26,7 +26,7 @@ import {
   TIMED_OUT,
 } from "../reply.ts";
 import { type Attempt, simulationFailure } from "./call-failure.ts";
-import { type CallRequest, callFault, callRequest } from "./call-request.ts";
+import { type CallRequest, callRequest, feesFault, typeFault } from "./call-request.ts";
 import {
   blockOverrides,
   callOverridesFault,
@@ -96,6 +96,8 @@ function prepare(
   }
   const state = withOverrides(reader, accounts);
   const gasLimit = cappedGas(request.gas, parts.limits.callGas);
+  const fault = typeFault(request);
+  if (fault !== undefined) return failure(SERVER_ERROR, `err: ${fault} (supplied gas ${gasLimit})`);
   const gasPrice = priceOf(request, header);
   const balance = state.account(request.from ?? ZERO_ADDRESS)?.balance ?? 0n;
   return {
@@ -119,6 +121,7 @@ function prepare(
         gasPrice,
         accessList: request.accessList,
         authorizationList: request.authorizationList,
+        blobHashes: request.blobHashes,
       },
     },
   };
@@ -219,7 +222,7 @@ export function callMethods(parts: CallParts): RpcMethods {
     { signal }: CallContext,
     execute: (prepared: Prepared) => Promise<Reply>,
   ): Promise<Reply> {
-    const fault = callOverridesFault(asked.block) ?? callFault(asked.request);
+    const fault = callOverridesFault(asked.block) ?? feesFault(asked.request);
     if (fault !== undefined) return failure(SERVER_ERROR, fault);
     if (running >= MAX_CALLS) return failure(LIMIT_EXCEEDED, "too many calls in progress");
     running++;

@@ -47,7 +47,7 @@ const REFUSALS: Readonly<Record<CallRefusal, readonly [code: number, words: stri
   "fee-cap-below-base-fee": [-38012, "max fee per gas less than block base fee"],
   "blob-creation": [INTERNAL_ERROR, "blob transaction of type create"],
   "blobs-missing": [INTERNAL_ERROR, "blob transaction missing blob hashes"],
-  "blob-version-unknown": [INTERNAL_ERROR, "blob has invalid hash version"],
+  "blob-version-unknown": [INTERNAL_ERROR, "has invalid hash version"],
   "blob-fee-cap-below-base-fee": [INTERNAL_ERROR, "max fee per blob gas less than block blob gas fee"],
   "set-code-creation": [INTERNAL_ERROR, "EIP-7702 transaction cannot be used to create contract"],
   "insufficient-funds": [-38014, "insufficient funds for gas * price + value"],
@@ -136,10 +136,17 @@ function faultReply(fault: SimulationFault): RpcFailure {
       const detail = [sender, fault.detail === "" ? undefined : fault.detail]
         .filter((part) => part !== undefined)
         .join(separator);
-      const full = detail === "" ? words : `${words}: ${detail}`;
+      const full = fullWords(fault.reason, words, detail, checksummed(fault.sender));
       return failure(code, `err: ${full} (supplied gas ${fault.gas})`);
     }
   }
+}
+
+/** geth puts what it found behind its words, but for two rules. */
+function fullWords(reason: CallRefusal, words: string, detail: string, sender: string): string {
+  if (reason === "blob-version-unknown") return `${detail} ${words}`;
+  if (reason === "set-code-creation") return `${words} (sender ${sender})`;
+  return detail === "" ? words : `${words}: ${detail}`;
 }
 
 function checksummed(address: Address): string {
