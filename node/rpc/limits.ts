@@ -32,7 +32,7 @@ export type RpcLimits = {
   readonly filterMs: number;
   /** Gas of one eth_call or eth_estimateGas. geth's RPCGasCap. */
   readonly callGas: bigint;
-  /** Characters of one trace's JSON, less than an answer's so that its envelope fits. A step has some 300. */
+  /** Characters of one trace's JSON: no more than an answer may have is made. A step has some 300. */
   readonly traceCharacters: number;
   /** Storage keys in one eth_getProof. geth's maxGetStorageSlots. */
   readonly proofKeys: number;
@@ -59,7 +59,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   filters: 1_000,
   filterMs: 5 * 60_000,
   callGas: 50_000_000n,
-  traceCharacters: 20_000_000,
+  traceCharacters: 25_000_000,
   proofKeys: 1_024,
   feeHistoryHeaders: 65_536,
   feeHistoryBlocks: 1_024,

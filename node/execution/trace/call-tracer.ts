@@ -88,7 +88,8 @@ export class CallTracer implements Tracer {
     if (this.#options.onlyTopCall && depth > 0) return;
     const frame = this.#frames.pop();
     if (frame === undefined) return;
-    this.#budget.spend(4 * output.length);
+    // A reason stands there twice.
+    this.#budget.spend((error === undefined ? 2 : 4) * output.length);
     frame.gasUsed = gasUsed;
     conclude(frame, output, error);
     const parent = this.#frames.at(-1);

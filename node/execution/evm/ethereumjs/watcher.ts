@@ -33,7 +33,7 @@ type Interpreter = {
     readonly gasRefund: bigint;
     readonly returnBytes: Uint8Array;
     readonly memoryWordCount: bigint;
-    readonly stack: { getStack(): bigint[] };
+    readonly stack: { readonly length: number; getStack(): bigint[] };
     readonly memory: { readonly _store: Uint8Array };
   };
 };
@@ -71,8 +71,8 @@ export function makeWatchable(common: Common): Promise<void> {
 const CALL_STIPEND = 2300n;
 /** Yellow Paper 9.1: frames in one another. */
 const MAX_DEPTH = 1024;
-/** Bytes of a log: at 8 gas a byte no call has gas for more. */
-const MAX_LOGGED = 64 * 1024 * 1024;
+/** Bytes of a log or of a call's data: no call has gas for so much memory. */
+const MAX_PART = 64 * 1024 * 1024;
 
 /** A frame whose code has not ended. */
 type Frame = {
@@ -125,7 +125,7 @@ export class Watcher {
     this.#settle();
     const { _runState: run, _env: env } = interpreter;
     const { opCode: op, programCounter: pc } = run;
-    const stack = run.stack.getStack();
+    const stack = this.#hooks.onStep !== undefined || hasEffect(op) ? run.stack.getStack() : [];
     const forwarded = isCall(op) ? this.#forwarded(stack, gas - fee) : 0n;
     const memory = (): Uint8Array => paddedMemory(run.memory._store, Number(memoryWords) * 32);
     const address = asAddress(env.address.bytes);
@@ -136,8 +136,8 @@ export class Watcher {
     });
     this.#pending = {
       op,
-      failure: { op, fee, gas, stack: stack.length },
-      effect: cost <= gas ? this.#effectOf(interpreter, stack, forwarded, memory) : undefined,
+      failure: { op, fee, gas, stack: run.stack.length },
+      effect: cost <= gas ? this.#effectOf(interpreter, stack, forwarded) : undefined,
     };
   }
 
@@ -146,13 +146,12 @@ export class Watcher {
     { _runState: run, _env: env }: Interpreter,
     stack: readonly bigint[],
     forwarded: bigint,
-    memory: () => Uint8Array,
   ): Pending["effect"] {
     const { opCode: op } = run;
     const address = asAddress(env.address.bytes);
     if (op >= OP.LOG0 && op <= OP.LOG4) {
       if (this.#hooks.onLog === undefined) return undefined;
-      return { kind: "log", log: emittedLog(address, stack, memory(), op - OP.LOG0) };
+      return { kind: "log", log: emittedLog(address, stack, run.memory._store, op - OP.LOG0) };
     }
     if (this.#hooks.onEnter === undefined && this.#hooks.onExit === undefined) return undefined;
     if (op === OP.SELFDESTRUCT) {
@@ -165,7 +164,13 @@ export class Watcher {
     const value = VALUE_AT.get(op) === undefined ? 0n : (stack.at(VALUE_AT.get(op) ?? -1) ?? 0n);
     const isTooDeep = env.depth >= MAX_DEPTH;
     if (!isTooDeep && env.contract.balance >= value) return undefined;
-    const frame = this.#refusedFrame(op, { address, depth: env.depth + 1, value }, stack, forwarded, memory);
+    const frame = this.#refusedFrame(
+      op,
+      { address, depth: env.depth + 1, value },
+      stack,
+      forwarded,
+      run.memory._store,
+    );
     if (frame === undefined) return undefined;
     return {
       ...{ kind: "frame", frame },
@@ -179,7 +184,7 @@ export class Watcher {
     { address, depth, value }: { readonly address: Address; readonly depth: number; readonly value: bigint },
     stack: readonly bigint[],
     forwarded: bigint,
-    memory: () => Uint8Array,
+    store: Uint8Array,
   ): FrameStart | undefined {
     const kind = KINDS.get(op);
     if (kind === undefined) return undefined;
@@ -188,12 +193,12 @@ export class Watcher {
       const [offset, length] = hasValue ? [stack.at(-4), stack.at(-5)] : [stack.at(-3), stack.at(-4)];
       return {
         ...{ depth, kind, from: address, to: addressOf(stack.at(-2)) },
-        input: slice(memory(), offset, length),
+        input: slice(store, offset, length),
         gas: hasValue && value > 0n ? forwarded + CALL_STIPEND : forwarded,
         value: this.#valueOf(kind, value),
       };
     }
-    const input = slice(memory(), stack.at(-2), stack.at(-3));
+    const input = slice(store, stack.at(-2), stack.at(-3));
     const to =
       kind === "CREATE"
         ? contractAddress(address, this.#state.nonce(address))
@@ -321,6 +326,11 @@ function isCall(op: number): boolean {
   return op === OP.CALL || op === OP.CALLCODE || op === OP.DELEGATECALL || op === OP.STATICCALL;
 }
 
+/** Whether an instruction does something that hooks are told beside the step. */
+function hasEffect(op: number): boolean {
+  return KINDS.has(op) || op === OP.SELFDESTRUCT || (op >= OP.LOG0 && op <= OP.LOG4);
+}
+
 function endsCode(op: number | undefined): boolean {
   return op === OP.STOP || op === OP.RETURN || op === REVERT || op === OP.SELFDESTRUCT;
 }
@@ -353,16 +363,16 @@ function paddedMemory(store: Uint8Array, length: number): Uint8Array {
 }
 
 /** A part of the memory, zeros beyond what is in use. The gas for it is there, so it is not long. */
-function slice(memory: Uint8Array, offset = 0n, length = 0n): Uint8Array {
-  const part = new Uint8Array(length <= MAX_LOGGED ? Number(length) : 0);
-  if (offset < memory.length) part.set(memory.subarray(Number(offset), Number(offset) + part.length));
+function slice(store: Uint8Array, offset = 0n, length = 0n): Uint8Array {
+  const part = new Uint8Array(length <= MAX_PART ? Number(length) : 0);
+  if (offset < store.length) part.set(store.subarray(Number(offset), Number(offset) + part.length));
   return part;
 }
 
 /** The log that a LOG instruction is about to write. */
-function emittedLog(address: Address, stack: readonly bigint[], memory: Uint8Array, count: number): Log {
+function emittedLog(address: Address, stack: readonly bigint[], store: Uint8Array, count: number): Log {
   const topics = Array.from({ length: count }, (_, index) =>
     asHash(bigintToBytes(stack.at(-3 - index) ?? 0n, 32)),
   );
-  return { address, topics, data: slice(memory, stack.at(-1), stack.at(-2)) };
+  return { address, topics, data: slice(store, stack.at(-1), stack.at(-2)) };
 }
