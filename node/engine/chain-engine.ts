@@ -209,8 +209,7 @@ export class ChainEngine implements Engine, DerivationEngine {
 
   async resume(l1: L1Source): Promise<DerivationStart> {
     const { chain } = this;
-    const { unsafe } = chain.heads();
-    await this.#reset(await planReset(chain, l1), unsafe);
+    await this.#reset(await planReset(chain, l1));
     const reader = {
       block(number: bigint) {
         const ref = chain.refByNumber(number);
@@ -222,10 +221,10 @@ export class ChainEngine implements Engine, DerivationEngine {
   }
 
   /**
-   * Moves the heads back to where L1 supports them. L1's answers took time: blocks that were put on `before`, the
-   * unsafe head of when it was asked, stay with it or go with it.
+   * Moves the heads back to where L1 supports them. L1's answers took time: blocks that were put on the unsafe head
+   * meanwhile stay with it or go with it.
    */
-  async #reset({ unsafe, safe, safeDerivedFrom }: ResetPlan, before: L2BlockRef): Promise<void> {
+  async #reset({ before, unsafe, safe, safeDerivedFrom }: ResetPlan): Promise<void> {
     await this.#change(async () => {
       const base = bytesEqual(unsafe.hash, before.hash) ? this.chain.heads().unsafe : unsafe;
       const dropped = await this.chain.commit({

@@ -13,6 +13,8 @@ export type ResetView = {
 
 /** Where the heads have to go so that nothing on them depends on L1 blocks that are gone. */
 export type ResetPlan = {
+  /** The unsafe head that was looked at; blocks may have been put on it since. */
+  readonly before: L2BlockRef;
   readonly unsafe: L2BlockRef;
   readonly safe: L2BlockRef;
   readonly safeDerivedFrom: BlockId;
@@ -30,12 +32,15 @@ export type ResetPlan = {
  * L1_BEHIND when L1's client has only the beginning of what was read before
  */
 export async function planReset(store: ResetView, l1: L1Source): Promise<ResetPlan> {
+  const { unsafe: before } = store.heads();
   const base = await validSafeHead(store, l1);
-  const unsafe = await validUnsafeHead(store, l1, base.safe);
-  return { ...base, unsafe };
+  const unsafe = await validUnsafeHead(store, l1, { before, safe: base.safe });
+  return { ...base, before, unsafe };
 }
 
-async function validSafeHead(store: ResetView, l1: L1Source): Promise<Omit<ResetPlan, "unsafe">> {
+type SafePart = Pick<ResetPlan, "safe" | "safeDerivedFrom">;
+
+async function validSafeHead(store: ResetView, l1: L1Source): Promise<SafePart> {
   const { safe, safeDerivedFrom, finalized, finalizedFrom } = store.heads();
   const latest = await l1.head("latest");
   const isShort = latest.number < safeDerivedFrom.number;
@@ -79,8 +84,12 @@ function finalizedConflict(finalized: L2BlockRef, from: BlockId): RollupError<"E
   return new RollupError("ENGINE_FINALIZED_CONFLICT", message, { data: { finalized, from } });
 }
 
-async function validUnsafeHead(store: ResetView, l1: L1Source, safe: L2BlockRef): Promise<L2BlockRef> {
-  let valid = store.heads().unsafe;
+async function validUnsafeHead(
+  store: ResetView,
+  l1: L1Source,
+  { before, safe }: { readonly before: L2BlockRef; readonly safe: L2BlockRef },
+): Promise<L2BlockRef> {
+  let valid = before;
   let asked: { readonly origin: BlockId; readonly status: OriginStatus } | undefined;
   for (let at = valid; at.number > safe.number; ) {
     // All blocks of an epoch have one origin, and one question is enough.
