@@ -9,8 +9,9 @@ import {
   urlsSetting,
 } from "@phala-l2/protocol/config/settings";
 import type { Log } from "@phala-l2/protocol/log";
-import { type CoreOptions, type NodeCore, startCore } from "./core.ts";
+import { type CoreOptions, type L1Options, type NodeCore, startCore } from "./core.ts";
 import { coreOptions, coreSettings } from "./core-settings.ts";
+import { type SyncProgress, syncProgress } from "./engine/sync-progress.ts";
 import type { Gossip } from "./gossip/gossip.ts";
 import type { ReadBlock } from "./gossip/sync/payload-server.ts";
 import { type P2pOptions, startNodeGossip } from "./node-gossip.ts";
@@ -129,7 +130,12 @@ export async function startNode(options: NodeOptions, dependencies: NodeDependen
     const extension = await dependencies.extend?.(core, { gossip });
     if (extension !== undefined) stops.push(() => extension.stop());
     const rpc =
-      options.rpc && (await startNodeRpc(options.rpc, { ...options, core, gossip, extension, log }, stops));
+      options.rpc &&
+      (await startNodeRpc(
+        options.rpc,
+        { ...options, core, gossip, extension, log, syncProgress: syncProgressOf(core, options.l1) },
+        stops,
+      ));
     const { unsafe } = core.chain.heads();
     log.info(
       { head: unsafe.number, hash: toHex(unsafe.hash), rpc: rpc?.url, peer: gossip?.peerId },
@@ -154,12 +160,18 @@ type RpcParts = {
   readonly gossip: Gossip | undefined;
   readonly extension: NodeExtension | undefined;
   readonly sequencerUrl: string | undefined;
+  readonly syncProgress: () => SyncProgress | undefined;
   readonly log: Log;
 };
 
+function syncProgressOf({ config, engine }: NodeCore, { confirmations: l1Confirmations }: L1Options) {
+  const startingBlock = engine.heads().unsafe.number;
+  return () => syncProgress(config, { status: engine.syncStatus(), startingBlock, l1Confirmations });
+}
+
 async function startNodeRpc(
   options: RpcOptions,
-  { core, gossip, extension, sequencerUrl, log }: RpcParts,
+  { core, gossip, extension, sequencerUrl, syncProgress: progress, log }: RpcParts,
   stops: (() => Promise<void>)[],
 ): Promise<NodeRpc> {
   const { config, engine } = core;
@@ -174,6 +186,7 @@ async function startNodeRpc(
       pool,
       submit: extension?.submit ?? forward,
       peers: gossip && (() => gossip.peerCount()),
+      syncProgress: progress,
     }),
     ...optimismMethods(engine, VERSION),
     ...adminViews(extension?.control),

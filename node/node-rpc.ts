@@ -1,5 +1,6 @@
 import { chainIdOf } from "@phala-l2/execution/chain-config";
 import type { RollupError } from "@phala-l2/protocol/errors";
+import type { SyncProgress } from "./engine/sync-progress.ts";
 import type { CallRunner } from "./rpc/calls/runner.ts";
 import { debugMethods } from "./rpc/debug/methods.ts";
 import type { EngineView } from "./rpc/engine-view.ts";
@@ -28,13 +29,16 @@ export type ExecutionRpcParts = {
   readonly pool: PoolView | undefined;
   readonly submit: SubmitTransaction | undefined;
   readonly peers: (() => number) | undefined;
+  /** Undefined where a consensus client alone knows what is newest. */
+  readonly syncProgress?: () => SyncProgress | undefined;
 };
 
 /** What an execution client serves: the chain, its state, and the pool. */
-export function executionMethods({ engine, calls, pool, submit, peers }: ExecutionRpcParts): RpcMethods {
+export function executionMethods(parts: ExecutionRpcParts): RpcMethods {
+  const { engine, calls, pool, submit, peers, syncProgress } = parts;
   const { chain } = engine;
   return {
-    ...ethMethods({ engine, calls, pool, submit }),
+    ...ethMethods({ engine, calls, pool, submit, ...(syncProgress && { syncProgress }) }),
     ...identityMethods(chainIdOf(chain.config), peers),
     ...debugMethods({ chain, calls, pool, limits: DEFAULT_RPC_LIMITS }),
     ...txpoolMethods(pool),

@@ -56,6 +56,8 @@ class Driver {
   #l1Changes = 0;
 
   constructor(options: DriverOptions, { engine, l1, watch, clock, log, signal }: DriverDependencies) {
+    const { l1Confirmations } = options;
+    const l1Genesis = engine.config.genesis.l1.number;
     this.#options = options;
     this.#engine = engine;
     this.#l1 = l1;
@@ -63,7 +65,7 @@ class Driver {
     this.#clock = clock;
     this.#log = log;
     this.#signal = signal;
-    this.#progress = createProgress({ clock, log });
+    this.#progress = createProgress({ clock, log, l1Genesis, l1Confirmations });
   }
 
   async run(): Promise<void> {
@@ -179,12 +181,13 @@ class Driver {
       pipeline.rejectAttributes();
       return true;
     }
-    this.#progress.note({
-      safe: result.ref,
-      l1: derivedFrom.number,
-      l1Head: this.#watch.heads().latest.number,
-    });
+    this.#noteProgress(derivedFrom);
     return true;
+  }
+
+  #noteProgress(l1: BlockRef): void {
+    const l1Head = this.#watch.heads().latest.number;
+    this.#progress.note({ safe: this.#safe().number, l1: l1.number, l1Head });
   }
 
   /**
@@ -195,6 +198,7 @@ class Driver {
     const origin = pipeline.origin();
     if (origin !== undefined) {
       this.#engine.noteCurrentL1(origin);
+      this.#noteProgress(origin);
       await this.#engine.recordSafeHead(origin);
       await this.#finalize(origin);
       if (!(await this.#waitForL1(origin, number))) return false;

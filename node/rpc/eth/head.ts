@@ -1,15 +1,9 @@
 import { chainIdOf } from "@phala-l2/execution/chain-config";
+import type { SyncProgress } from "../../engine/sync-progress.ts";
 import type { ChainView } from "../../store/chain-reader.ts";
 import { quantityHex } from "../format/hex.ts";
 import { method0, type RpcMethods } from "../method.ts";
 import { result } from "../reply.ts";
-
-/** How far the node is behind, while it catches up. */
-export type SyncProgress = {
-  readonly startingBlock: bigint;
-  readonly currentBlock: bigint;
-  readonly highestBlock: bigint;
-};
 
 export type HeadParts = {
   readonly chain: ChainView;

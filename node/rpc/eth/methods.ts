@@ -1,3 +1,4 @@
+import type { SyncProgress } from "../../engine/sync-progress.ts";
 import type { CallRunner } from "../calls/runner.ts";
 import type { EngineView } from "../engine-view.ts";
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from "../limits.ts";
@@ -8,7 +9,7 @@ import { callMethods } from "./call.ts";
 import { configMethods } from "./config.ts";
 import { feeMethods } from "./fees.ts";
 import { filterMethods } from "./filters.ts";
-import { headMethods, type SyncProgress } from "./head.ts";
+import { headMethods } from "./head.ts";
 import { logMethods } from "./logs.ts";
 import { simulateMethods } from "./simulate.ts";
 import { stateMethods } from "./state.ts";
