@@ -4,9 +4,15 @@ import fc from "fast-check";
 import { keccak256, numberToHex, stringToHex, toRlp } from "viem";
 import { asAddress, asHash, toHex } from "../bytes.ts";
 import { isRollupError } from "../errors.ts";
+import { JsonObject } from "./json-reader.ts";
 import { L1_BLOB_SCHEDULES } from "./l1-blob-schedules.ts";
 import { FORKS, type RollupConfig } from "./rollup.ts";
-import { formatRollupConfig, parseRollupConfig, rollupConfigHash } from "./rollup-json.ts";
+import {
+  formatRollupConfig,
+  parseRollupConfig,
+  readExecutionConfig,
+  rollupConfigHash,
+} from "./rollup-json.ts";
 import { packScalar } from "./system-config-update.ts";
 
 const HASH = `0x${"11".repeat(32)}`;
@@ -278,6 +284,24 @@ describe("rollup.json", () => {
     rejects(withSystemConfig({ eip1559Params: "0x0000000000000006" }), "genesis.system_config.eip1559Params");
     rejects(withSystemConfig({ baseFeeScalar: 1 }), "genesis.system_config.baseFeeScalar");
     rejects(withSystemConfig({ daFootprintGasScalar: 65_536 }), "genesis.system_config.daFootprintGasScalar");
+  });
+
+  it("gives what execution reads, whatever derivation would need", () => {
+    const { l2ChainId, forks, eip1559 } = parseRollupConfig(opNodeJson());
+    const foreign = { ...opNodeJson(), genesis: null, alt_da: {}, l1_chain_id: 900, interop_time: 7 };
+    assert.deepEqual(readExecutionConfig(new JsonObject(foreign, ""), 6n), { l2ChainId, forks, eip1559 });
+    for (const [json, path] of [
+      [foreign, "interop_time"],
+      [{ ...opNodeJson(), interop_time: -1 }, "interop_time"],
+      [{ ...opNodeJson(), l2_chain_id: null }, "l2_chain_id"],
+      [{ ...opNodeJson(), ecotone_time: 5 }, "ecotone_time"],
+      [{ ...opNodeJson(), chain_op_config: { eip1559Denominator: 0 } }, "chain_op_config.eip1559Denominator"],
+    ] as const) {
+      assert.throws(() => readExecutionConfig(new JsonObject(json, ""), 7n), {
+        code: "CONFIG_INVALID",
+        message: new RegExp(`^${path}:`),
+      });
+    }
   });
 
   it("throws nothing but CONFIG_INVALID for any JSON", () => {

@@ -3,7 +3,14 @@ import { keccak256 } from "../keccak.ts";
 import { encodeRlp, type RlpInput } from "../wire/rlp.ts";
 import { configInvalid, JsonObject, type JsonValue, jsonInteger } from "./json-reader.ts";
 import { delayPrague, L1_BLOB_SCHEDULES } from "./l1-blob-schedules.ts";
-import { type BlobParameters, type BlockId, FORKS, type Fork, type RollupConfig } from "./rollup.ts";
+import {
+  type BlobParameters,
+  type BlockId,
+  type ExecutionConfig,
+  FORKS,
+  type Fork,
+  type RollupConfig,
+} from "./rollup.ts";
 import type { SystemConfig } from "./system-config.ts";
 import { formatSystemConfig, readSystemConfig } from "./system-config-json.ts";
 
@@ -54,6 +61,30 @@ export function parseRollupConfig(json: unknown): RollupConfig {
   return config;
 }
 
+/**
+ * Reads what executing a block of this time needs of a rollup.json, and nothing else: a chain whose derivation is not
+ * supported has blocks that are.
+ * @throws RollupError CONFIG_INVALID with the path of the bad field, also for an unknown fork that the block is in
+ */
+export function readExecutionConfig(root: JsonObject, timestamp: bigint): ExecutionConfig {
+  for (const name of unknownForkTimes(root)) {
+    if (root.integer(name) <= timestamp) throw configInvalid(root.pathOf(name), "this fork is not known");
+  }
+  return {
+    l2ChainId: root.integer("l2_chain_id", U256_MAX),
+    forks: readForks(root),
+    eip1559: readEip1559(root),
+  };
+}
+
+/** Fields that are named as forks' times are, of forks that are not known. */
+function unknownForkTimes(root: JsonObject): readonly string[] {
+  const known = new Set<string>(FORKS.map((fork) => `${fork}_time`));
+  return root
+    .names()
+    .filter((name) => name.endsWith("_time") && !known.has(name) && !TIMES_OF_NO_FORK.has(name));
+}
+
 function isZero(bytes: Uint8Array): boolean {
   return bytes.every((byte) => byte === 0);
 }
@@ -62,12 +93,8 @@ function refuseUnsupported(root: JsonObject): void {
   const hasChallenge = root.has(DA_CHALLENGE) && !isZero(root.address(DA_CHALLENGE));
   const altDa = ALT_DA.find((name) => root.has(name)) ?? (hasChallenge ? DA_CHALLENGE : undefined);
   if (altDa !== undefined) throw configInvalid(altDa, "alternative data availability is not supported");
-  const known = new Set<string>(FORKS.map((fork) => `${fork}_time`));
-  for (const name of root.names()) {
-    if (name.endsWith("_time") && !known.has(name) && !TIMES_OF_NO_FORK.has(name)) {
-      throw configInvalid(name, "this fork is not known");
-    }
-  }
+  const [unknown] = unknownForkTimes(root);
+  if (unknown !== undefined) throw configInvalid(unknown, "this fork is not known");
   if (root.integerOr("granite_channel_timeout", GRANITE_CHANNEL_TIMEOUT) !== GRANITE_CHANNEL_TIMEOUT) {
     throw configInvalid("granite_channel_timeout", `${GRANITE_CHANNEL_TIMEOUT} is the only supported value`);
   }

@@ -73,6 +73,9 @@ export type RollupConfig = {
   readonly l1BlobSchedule: readonly BlobParameters[];
 };
 
+/** What executing a chain's blocks depends on; the rest says how they are derived. */
+export type ExecutionConfig = Pick<RollupConfig, "l2ChainId" | "forks" | "eip1559">;
+
 /**
  * Whether a fork's rules hold for an L2 block of this time.
  * Source: each fork's `overview.md`: active from the first L2 block whose timestamp is >= the activation time.

@@ -1,5 +1,5 @@
 import { ZERO_HASH } from "@phala-l2/protocol/bytes";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import type { ExecutionConfig, RollupConfig } from "@phala-l2/protocol/config/rollup";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attributes";
 import { extraDataOf, parametersOfExtraData } from "../fees/eip1559-parameters.ts";
@@ -15,7 +15,7 @@ export type AttributesFault =
 
 /** Checks attributes against the parent. Sources: Yellow Paper 4.4.4; holocene/exec-engine.md. */
 export function attributesFault(
-  config: RollupConfig,
+  config: ExecutionConfig,
   parent: Pick<Header, "timestamp">,
   attributes: PayloadAttributes,
 ): AttributesFault | undefined {

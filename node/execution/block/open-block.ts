@@ -1,5 +1,5 @@
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import type { ExecutionConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { NodeReader } from "@phala-l2/protocol/trie/trie";
 import { type Header, headerHash } from "@phala-l2/protocol/wire/header";
@@ -34,7 +34,7 @@ import type { ExecutedTransaction, SealedBlock } from "./sealed-block.ts";
 import { runSystemCalls } from "./system-calls.ts";
 
 export type OpenBlockInput = {
-  readonly config: RollupConfig;
+  readonly config: ExecutionConfig;
   readonly parent: Header;
   readonly attributes: PayloadAttributes;
   /** The state after the parent. */

@@ -1,6 +1,6 @@
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
+import type { ExecutionConfig } from "@phala-l2/protocol/config/rollup";
 import { L2_TO_L1_MESSAGE_PASSER } from "@phala-l2/protocol/predeploys";
 import { EMPTY_TRIE_ROOT, type NodeReader } from "@phala-l2/protocol/trie/trie";
 import { receiptsRoot, transactionsRoot } from "@phala-l2/protocol/wire/block";
@@ -22,7 +22,7 @@ import { type ExecutionFork, includes } from "./fork.ts";
 import type { ExecutedTransaction, SealedBlock } from "./sealed-block.ts";
 
 export type SealInput = {
-  readonly config: RollupConfig;
+  readonly config: ExecutionConfig;
   readonly parent: Header;
   readonly parentHash: Hash;
   readonly attributes: PayloadAttributes;

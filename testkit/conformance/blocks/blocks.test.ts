@@ -128,7 +128,7 @@ test("a fixture may be compressed, and its chain may have what execution does no
   const text = new TextEncoder().encode(JSON.stringify({ ...json, rollup_config: config }));
   const plain = readBlockFixture(text, "plain");
   assert.deepEqual(plain.attributes, readSepoliaBlock(SMALL).attributes);
-  assert.equal(plain.config.forks.jovian, undefined);
+  assert.equal(plain.config.forks.jovian, 1_763_568_001n);
   assert.deepEqual(readBlockFixture(gzipSync(text), "gzip"), plain);
   assert.deepEqual(readBlockFixture(zstdCompressSync(text), "zstd"), plain);
 });
@@ -146,8 +146,8 @@ test("what is no fixture is refused with the field's path", { skip: SKIP }, () =
     ["preimages.0x00", { ...json, preimages: { "0x00": 5 } }],
     ["expected_block_hash", { ...json, expected_block_hash: "0x12" }],
     ["rollup_config", { ...json, rollup_config: undefined }],
-    ["interop_time", { ...json, rollup_config: { ...config, interop_time: 1 } }],
-    ["l2_chain_id", { ...json, rollup_config: { ...config, l2_chain_id: "ten" } }],
+    ["rollup_config.interop_time", { ...json, rollup_config: { ...config, interop_time: 1 } }],
+    ["rollup_config.l2_chain_id", { ...json, rollup_config: { ...config, l2_chain_id: "ten" } }],
     [
       "executing_payload.eip1559Params",
       { ...json, executing_payload: { ...payload, eip1559Params: "0x00" } },

@@ -1,8 +1,8 @@
 import { unpacked } from "@phala-l2/node/compressed-file";
 import { EMPTY_BYTES, fromHex, type Hash, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { JsonObject } from "@phala-l2/protocol/config/json-reader";
-import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
-import { parseRollupConfig } from "@phala-l2/protocol/config/rollup-json";
+import type { ExecutionConfig } from "@phala-l2/protocol/config/rollup";
+import { readExecutionConfig } from "@phala-l2/protocol/config/rollup-json";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { BLOOM_LENGTH, type Header } from "@phala-l2/protocol/wire/header";
@@ -10,7 +10,7 @@ import type { PayloadAttributes } from "@phala-l2/protocol/wire/payload-attribut
 
 /** One block of a real chain with the witness of its execution, as kona's tests of its executor have it. */
 export type BlockFixture = {
-  readonly config: RollupConfig;
+  readonly config: ExecutionConfig;
   readonly parent: Header;
   readonly attributes: PayloadAttributes;
   /** The hash that the chain gave the block. */
@@ -43,35 +43,12 @@ export function parseBlockFixture(json: unknown): BlockFixture {
   const root = new JsonObject(json, "");
   const attributes = readAttributes(root.object("executing_payload"));
   return {
-    config: readConfig(json, attributes.timestamp),
+    config: readExecutionConfig(root.object("rollup_config"), attributes.timestamp),
     parent: readHeader(root.object("parent_header")),
     attributes,
     expected: root.hash("expected_block_hash"),
     preimages: readPreimages(root.object("preimages")),
   };
-}
-
-/**
- * Fields that a rollup.json of a foreign chain may have, and that say how blocks are derived, not how they are executed.
- */
-const OF_DERIVATION_ALONE: ReadonlySet<string> = new Set([
-  "alt_da",
-  "plasma_config",
-  "da_challenge_contract_address",
-  "granite_channel_timeout",
-]);
-
-/** A chain's configuration without what only derivation reads, and without forks that begin after the block. */
-function readConfig(json: unknown, timestamp: bigint): RollupConfig {
-  const root = new JsonObject(json, "").object("rollup_config");
-  const raw: Readonly<Record<string, unknown>> = Object(Object(json).rollup_config);
-  const isLater = (name: string): boolean => name.endsWith("_time") && isTimeAfter(root, name, timestamp);
-  const kept = root.names().filter((name) => !OF_DERIVATION_ALONE.has(name) && !isLater(name));
-  return parseRollupConfig(Object.fromEntries(kept.map((name) => [name, raw[name]])));
-}
-
-function isTimeAfter(root: JsonObject, name: string, timestamp: bigint): boolean {
-  return name !== "block_time" && root.integer(name) > timestamp;
 }
 
 function readHeader(json: JsonObject): Header {
