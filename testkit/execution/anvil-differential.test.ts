@@ -34,7 +34,7 @@ const NOT_COMPARED = new Set<Hex>([
 /**
  * From Isthmus: with older forks anvil 1.7.1 executes by Prague's rules all the same (the floor of EIP-7623).
  * With Jovian, it credits the operator fee's vault by Isthmus' formula and charges nobody for it, which
- * cannot be right by any rule: that fee is zero there, and `fees.test.ts` has the specification's own numbers.
+ * cannot be right by any rule: that fee is zero there, and `fees.test.ts` has op-geth's own numbers.
  */
 const FORKS = {
   isthmus: { configOf: isthmusConfig, prices: L1_PRICES },
