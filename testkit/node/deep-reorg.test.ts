@@ -324,3 +324,34 @@ describe("L1 servers that serve two branches in turns", () => {
     });
   }
 });
+
+describe("an L1 reorg below what is final", () => {
+  for (const emptyBlocks of [0, 6]) {
+    it(`halts a node at its start, once and with the remedy (final ${emptyBlocks} blocks above the last batch)`, async () => {
+      const setting = await begin(1, 2);
+      const { world, branches, sequencer, verifier, folder } = setting;
+      branches.post(sequencer);
+      world.chain.mineEmpty(emptyBlocks + 8);
+      await settleAll(setting);
+      await world.until(() => verifier.store.heads().finalizedFrom.number > 100n);
+      const { finalized, finalizedFrom } = verifier.store.heads();
+      await verifier.stop();
+      await sequencer.stop();
+      const right = world.chain;
+      world.l1.chain = right.forkAt(finalizedFrom.number - 1n);
+      for (let count = 0; count < 30; count++) world.chain.mine({ salt: Uint8Array.of(9, count) });
+      const halted = await world.start({ folder });
+      await world.until(() => halted.engine.halted !== undefined);
+      for (let turn = 0; turn < 100; turn++) await nextTurn();
+      assert.equal(halted.engine.halted?.code, "ENGINE_FINALIZED_CONFLICT");
+      assert.match(halted.engine.halted?.message ?? "", /check the L1 client first/);
+      assert.equal(halted.logged.filter((line) => line.startsWith("HALTED")).length, 1);
+      assert.deepEqual(halted.store.heads().finalized, finalized);
+      await halted.stop();
+      // The L1 client was on another chain: with the right one all is well.
+      world.l1.chain = right;
+      const again = await world.start({ folder });
+      await assertHeadsOfFreshNode(world, [again]);
+    });
+  }
+});
