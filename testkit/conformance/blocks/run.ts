@@ -116,7 +116,7 @@ async function execute(fixture: BlockFixture, evm: Evm): Promise<Outcome> {
   } catch (error) {
     if (!isRollupError(error)) throw error;
     const hash = missingHash(error);
-    const which = hash === undefined ? "" : `: ${hash}`;
+    const which = hash === undefined || error.message.includes(hash) ? "" : `: ${hash}`;
     return { kind: "failed", code: error.code, reason: `${error.message}${which}` };
   }
 }
