@@ -61,7 +61,8 @@ export async function superviseTarget(target: FuzzTarget, options: SuperviseOpti
       ending.kind === "hang"
         ? `no answer in ${(options.caseDeadlineMs ?? CASE_DEADLINE_MS) / 1000} s`
         : ending.what;
-    return brokenReport(target, options, (performance.now() - started) / 1000, {
+    const seconds = Math.round((performance.now() - started) / 10) / 100;
+    return brokenReport(target, options, seconds, {
       kind: ending.kind,
       what,
       last: readBlackBox(box),
