@@ -1,7 +1,8 @@
 // `npm run devnet`: the whole system on this machine. `--smoke` runs one cycle and ends; `--fresh` forgets the last
 // run. Progress and the table go to stderr, `--smoke` prints its result as JSON on stdout.
+import { once } from "node:events";
 import { environmentName, flagName, resolveSettings } from "@phala-l2/protocol/config/settings";
-import { isRollupError } from "@phala-l2/protocol/errors";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { Command, CommanderError } from "commander";
 import { devnetSettings } from "./devnet/settings.ts";
 import { runSmoke } from "./devnet/smoke.ts";
@@ -25,9 +26,10 @@ function readCommandLine(): Flags {
 
 const report = (line: string) => process.stderr.write(`${line}\n`);
 
-/** Tells of each step as it ends, and keeps its seconds. */
-function stepTimer(seconds: Record<string, number>): Step {
+/** Tells of each step as it ends, and keeps its seconds; after a signal no further one begins. */
+function stepTimer(seconds: Record<string, number>, stopped: AbortSignal): Step {
   return async (name, run) => {
+    stopped.throwIfAborted();
     const started = performance.now();
     const result = await run();
     const took = Math.round((performance.now() - started) / 100) / 10;
@@ -37,16 +39,28 @@ function stepTimer(seconds: Record<string, number>): Step {
   };
 }
 
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+/** A signal may come twice, from the terminal and from the parent: the first begins the stop, all others wait for it. */
+function onSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!controller.signal.aborted) report("stopping …");
+      controller.abort(new RollupError("DEVNET_STOPPED", `stopped by ${signal}`));
+    });
+  }
+  return controller.signal;
 }
 
-async function smoke(devnet: Devnet, seconds: Record<string, number>): Promise<void> {
+/** Rejects at the signal, with its reason. */
+async function signalled(stopped: AbortSignal): Promise<never> {
+  if (!stopped.aborted) await once(stopped, "abort");
+  throw stopped.reason;
+}
+
+async function smoke(devnet: Devnet, seconds: Record<string, number>, step: Step): Promise<void> {
   const { network, endpoints } = devnet;
   const complete = devnet.complete();
-  const options = { network, verifierUrl: endpoints.verifier ?? "", complete, step: stepTimer(seconds) };
+  const options = { network, verifierUrl: endpoints.verifier ?? "", complete, step };
   const [result] = await Promise.all([runSmoke(options), complete]);
   const total = Math.round(performance.now() / 100) / 10;
   process.stdout.write(`${JSON.stringify({ ok: true, seconds: { ...seconds, total }, ...result })}\n`);
@@ -61,21 +75,20 @@ async function main(): Promise<void> {
     process.exitCode = BAD_USAGE;
     return;
   }
-  const stopped = untilSignal();
+  const stopped = onSignal();
   const seconds: Record<string, number> = {};
-  const devnet = await startDevnet(resolved.settings, {
-    fresh: fresh === true,
-    step: stepTimer(seconds),
-    report,
-  });
+  const step = stepTimer(seconds, stopped);
+  const devnet = await startDevnet(resolved.settings, { fresh: fresh === true, step, report });
+  const use = async () => {
+    if (wantsSmoke) return smoke(devnet, seconds, step);
+    await devnet.complete();
+    report(describeDevnet(devnet));
+    return signalled(stopped);
+  };
   try {
-    if (wantsSmoke) await smoke(devnet, seconds);
-    else {
-      await devnet.complete();
-      report(describeDevnet(devnet));
-      await stopped;
-      report("stopping …");
-    }
+    await Promise.race([use(), signalled(stopped)]);
+  } catch (error) {
+    if (wantsSmoke || !isRollupError(error, "DEVNET_STOPPED")) throw error;
   } finally {
     await devnet.stop();
   }
@@ -92,3 +105,5 @@ try {
     process.exitCode = 1;
   }
 }
+// A cycle that was stopped still waits for what will not come.
+process.exit();

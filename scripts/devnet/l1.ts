@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { L1_CHAIN_ID } from "@phala-l2/testkit/devnet/accounts";
 import { type Anvil, startAnvil } from "@phala-l2/testkit/l1/anvil";
 import { type Beacon, startBeacon } from "@phala-l2/testkit/l1/beacon";
+import { keepCopies, mendState } from "@phala-l2/testkit/l1/saved-state";
 import type { Processes } from "./processes.ts";
 
 export type EmbeddedL1 = { readonly rpcUrl: string; readonly beaconUrl: string; stop(): Promise<void> };
@@ -27,6 +28,7 @@ export async function startEmbeddedL1(
   let anvil = await launch(rpcPort);
 
   async function launch(port: number): Promise<Anvil> {
+    if (mendState(stateFile)) report("the embedded L1 was killed while it saved; it goes on from a copy");
     const started = await startAnvil({ port, chainId: L1_CHAIN_ID, blockTime, stateFile });
     processes.remember("l1", started.pid);
     started.ended.then(() => {
@@ -45,6 +47,7 @@ export async function startEmbeddedL1(
     );
   }
 
+  const stopCopying = keepCopies(stateFile);
   // The port stays the same when anvil is started again.
   const rpcUrl = anvil.url;
   const beacon: Beacon = await startBeacon({ port: beaconPort, l1Url: rpcUrl });
@@ -53,6 +56,7 @@ export async function startEmbeddedL1(
     beaconUrl: beacon.url,
     stop: async () => {
       stopping = true;
+      stopCopying();
       await beacon.stop();
       await anvil.stop();
     },

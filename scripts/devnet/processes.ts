@@ -100,10 +100,13 @@ function firstLine(child: ChildProcess, name: string, logFile: string): Promise<
 
 /**
  * Runs the parts of a system on this machine. Logs go to `<folder>/<part>.log`, the process ids to
- * `<folder>/processes.json`. Children are in process groups of their own: the terminal's Ctrl-C reaches only
+ * `<folder>/processes.json`; `onChange` is told when they are others. Children are in process groups of their own: the terminal's Ctrl-C reaches only
  * the caller, which stops them in order.
  */
-export function createProcesses(folder: string, report: (line: string) => void): Processes {
+export function createProcesses(
+  folder: string,
+  { report, onChange }: { readonly report: (line: string) => void; readonly onChange: () => void },
+): Processes {
   const children = new Map<string, ChildProcess>();
   const others = new Map<string, number>();
   let stopping = false;
@@ -112,7 +115,10 @@ export function createProcesses(folder: string, report: (line: string) => void):
     ...Object.fromEntries(others),
     ...Object.fromEntries([...children].map(([name, child]) => [name, child.pid ?? 0])),
   });
-  const save = () => writeFileSync(pidFile(folder), JSON.stringify(pids()));
+  const save = () => {
+    writeFileSync(pidFile(folder), JSON.stringify(pids()));
+    onChange();
+  };
 
   async function launch(part: Part, onReady: OnReady): Promise<Ready> {
     const logFile = join(folder, `${part.name}.log`);

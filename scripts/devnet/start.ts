@@ -1,9 +1,11 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { NetworkDescription } from "@phala-l2/bridge/network";
 import { L1_CHAIN_ID, USERS } from "@phala-l2/testkit/devnet/accounts";
 import { compileContracts, type DeployedChain, deployChain } from "@phala-l2/testkit/devnet/deploy";
+import { claimFolder, emptyClaimed } from "./claim.ts";
 import { type DevnetSettings, PROVERS, partWriter } from "./configs.ts";
+import { writeDescription } from "./description.ts";
 import { fundUsers } from "./funding.ts";
 import { type EmbeddedL1, startEmbeddedL1 } from "./l1.ts";
 import { requireFreePorts } from "./ports.ts";
@@ -73,38 +75,55 @@ async function startParts(
   };
 }
 
-/** Starts the system up to its sequencer, from what the last run has left or, when `fresh`, from nothing. */
-export async function startDevnet(
-  settings: DevnetSettings,
-  {
-    fresh,
-    step,
-    report,
-  }: { readonly fresh: boolean; readonly step: Step; readonly report: (line: string) => void },
-): Promise<Devnet> {
-  const { folder, l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort } = settings;
-  const { sequencerP2pPort, verifierP2pPort } = settings;
-  await endLeftovers(folder);
-  if (fresh) rmSync(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, "data"), { recursive: true });
-  await requireFreePorts({
-    l1Port,
-    beaconPort,
-    sequencerPort,
-    sequencerAdminPort,
-    verifierPort,
-    sequencerP2pPort,
-    verifierP2pPort,
-  });
+export type StartOptions = {
+  /** Forget what earlier runs have left. */
+  readonly fresh: boolean;
+  readonly step: Step;
+  readonly report: (line: string) => void;
+};
 
-  const processes = createProcesses(folder, report);
+function portsOf(settings: DevnetSettings) {
+  const { l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort } = settings;
+  const { sequencerP2pPort, verifierP2pPort } = settings;
+  return {
+    ...{ l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort },
+    ...{ sequencerP2pPort, verifierP2pPort },
+  };
+}
+
+/**
+ * Starts the system up to its sequencer, from what the last run has left or, when `fresh`, from nothing.
+ * @throws RollupError DEVNET_RUNNING, PORT_TAKEN: nothing was touched
+ */
+export async function startDevnet(settings: DevnetSettings, options: StartOptions): Promise<Devnet> {
+  const { folder } = settings;
+  mkdirSync(folder, { recursive: true });
+  const giveBack = claimFolder(folder);
+  try {
+    await endLeftovers(folder);
+    await requireFreePorts(portsOf(settings));
+    if (options.fresh) emptyClaimed(folder);
+    mkdirSync(join(folder, "data"), { recursive: true });
+    const devnet = await startClaimed(settings, options);
+    const stop = async () => {
+      await devnet.stop();
+      giveBack();
+    };
+    return { ...devnet, stop };
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+}
+
+async function startClaimed(settings: DevnetSettings, { step, report }: StartOptions): Promise<Devnet> {
+  const { folder } = settings;
+  let describe = () => {};
+  const processes = createProcesses(folder, { report, onChange: () => describe() });
   await step("contracts compiled", async () => compileContracts());
+  const { l1Port: rpcPort, beaconPort, l1BlockTime: blockTime } = settings;
   const l1 = await step("embedded L1", () =>
-    startEmbeddedL1(
-      { folder, rpcPort: l1Port, beaconPort, blockTime: settings.l1BlockTime },
-      processes,
-      report,
-    ),
+    startEmbeddedL1({ folder, rpcPort, beaconPort, blockTime }, processes, report),
   );
   const stop = async () => {
     await processes.stop();
@@ -117,8 +136,9 @@ export async function startDevnet(
     const endpoints = endpointsOf(settings, l1);
     const complete = async () => {
       await Promise.all([startOthers(), step("users funded on L2", () => fundUsers(network, USERS))]);
-      const description = { network, endpoints, addresses: chain.book.addresses, pids: processes.pids() };
-      writeFileSync(join(folder, "devnet.json"), JSON.stringify(description, undefined, 2));
+      const { addresses } = chain.book;
+      describe = () => writeDescription(folder, { network, endpoints, addresses, pids: processes.pids() });
+      describe();
     };
     return { network, chain, endpoints, complete, stop };
   } catch (error) {

@@ -1,0 +1,30 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { NetworkDescription } from "@phala-l2/bridge/network";
+import { DEVELOPMENT_MNEMONIC } from "@phala-l2/protocol/config/development";
+import { devnetAccount, ROLES, USERS } from "@phala-l2/testkit/devnet/accounts";
+import type { Address } from "viem";
+
+export type Description = {
+  readonly network: NetworkDescription;
+  readonly endpoints: Readonly<Record<string, string>>;
+  readonly addresses: Readonly<Record<string, Address | undefined>>;
+  /** The running process of each part. */
+  readonly pids: Readonly<Record<string, number>>;
+};
+
+/** Everybody who has ether, by the index of the mnemonic's key. */
+function accounts(): readonly object[] {
+  const roles = Object.entries(ROLES).map(([role, index]) => ({ role, index }));
+  return [...roles, ...USERS.map((index) => ({ role: "user", index }))].map(({ role, index }) => ({
+    ...{ role, index, address: devnetAccount(index).address },
+  }));
+}
+
+/** Writes what programs need to use the devnet: `devnet.json`, and a configuration of `l2 bridge`. */
+export function writeDescription(folder: string, description: Description): void {
+  const write = (name: string, content: object) =>
+    writeFileSync(join(folder, name), JSON.stringify(content, undefined, 2));
+  write("devnet.json", { ...description, mnemonic: DEVELOPMENT_MNEMONIC, accounts: accounts() });
+  write("bridge.json", { ...description.network, account: `dev:${USERS[0]}` });
+}
