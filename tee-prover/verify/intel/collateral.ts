@@ -17,6 +17,8 @@ export type Collateral = {
   readonly pckCrl: Uint8Array;
   /** PEM: the PCK CA that signed the list, and the root. */
   readonly pckCrlIssuerChain: string;
+  /** PEM: the quote's PCK chain once more; undefined when it is not there. */
+  readonly repeatedPckChain: string | undefined;
   readonly tcbInfo: SignedJson;
   readonly qeIdentity: SignedJson;
 };
@@ -32,8 +34,8 @@ const FIELDS: readonly string[] = [
   "qe_identity_signature",
   "qe_identity_issuer_chain",
 ];
-/** Later versions of dcap-qvl repeat the PCK chain here; the quote's own is what is verified. */
-const REPEATED_FIELDS: readonly string[] = ["pck_certificate_chain"];
+/** Later versions of dcap-qvl repeat the quote's PCK chain here. */
+const REPEATED_CHAIN = "pck_certificate_chain";
 /** A few hundred kilobytes at most; a bound on what is worth reading. */
 const COLLATERAL_CHARACTERS_MAX = 16 * 1024 * 1024;
 
@@ -48,7 +50,7 @@ function signedSubstring(text: string, name: string): string {
 }
 
 function readCollateral(json: JsonObject): Collateral {
-  const unknown = json.names().find((name) => !FIELDS.includes(name) && !REPEATED_FIELDS.includes(name));
+  const unknown = json.names().find((name) => !FIELDS.includes(name) && name !== REPEATED_CHAIN);
   if (unknown !== undefined) throw new SyntaxError(`field ${unknown} is not known`);
   const signed = (field: string, name: string): SignedJson => ({
     text: signedSubstring(json.text(field), name),
@@ -59,6 +61,7 @@ function readCollateral(json: JsonObject): Collateral {
     rootCaCrl: fromHex(json.text("root_ca_crl")),
     pckCrl: fromHex(json.text("pck_crl")),
     pckCrlIssuerChain: json.text("pck_crl_issuer_chain"),
+    repeatedPckChain: json.has(REPEATED_CHAIN) ? json.text(REPEATED_CHAIN) : undefined,
     tcbInfo: signed("tcb_info", "tcbInfo"),
     qeIdentity: signed("qe_identity", "enclaveIdentity"),
   };

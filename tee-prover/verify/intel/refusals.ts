@@ -25,6 +25,7 @@ const catalogue = {
   },
   COLLATERAL_MALFORMED: { message: "no collateral of Intel's", remedy: REFETCH },
   PCK_ISSUER: { message: "the certificate chain is not of the role that is wanted", remedy: FOREIGN },
+  PCK_CHAIN_MISMATCH: { message: "the collateral is for another machine's certificate", remedy: REFETCH },
   PCK_CRL_ISSUER: {
     message: "the list of revoked PCK certificates has another issuer's chain",
     remedy: REFETCH,

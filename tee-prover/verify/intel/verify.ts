@@ -81,6 +81,20 @@ function verifyRoles(
   return chain;
 }
 
+/** Where the collateral repeats the PCK chain, it is the quote's. */
+function checkRepeatedChain(
+  repeated: string | undefined,
+  trust: Trust,
+  { leaf }: VerifiedChain,
+): Refused | undefined {
+  if (repeated === undefined) return undefined;
+  const chain = verifyRoles(repeated, [PCK_NAMES, PCK_CA_NAMES], "leaf", trust, "3 PCK chain");
+  if (chain.kind === "refused") return chain;
+  if (bytesEqual(chain.leaf.der, leaf.der)) return undefined;
+  const finding = { field: "pck_certificate_chain", wanted: leaf.serial, found: chain.leaf.serial };
+  return refuseIntel("PCK_CHAIN_MISMATCH", "3 PCK chain", finding);
+}
+
 type Revocation = { readonly kind: "revocation"; readonly rootCrl: Crl };
 
 /** Step 4: both lists are current and signed by the right authority; neither lists a certificate of the PCK chain. */
@@ -305,6 +319,8 @@ export function verifyIntelQuote(input: IntelInput): IntelEvidence | Refused {
   const collateral = parsed.value;
   const pckChain = verifyRoles(quote.pckChain, [PCK_NAMES, PCK_CA_NAMES], "leaf", input, "3 PCK chain");
   if (pckChain.kind === "refused") return pckChain;
+  const repeated = checkRepeatedChain(collateral.repeatedPckChain, input, pckChain);
+  if (repeated !== undefined) return repeated;
   const pck = readPckExtensions(pckChain.leaf);
   if (pck.kind === "refused") return pck;
   const revocation = verifyRevocation(pckChain, collateral, input); // 4

@@ -50,7 +50,7 @@ export type CertificateDraft = {
   readonly notAfter?: bigint;
   /** `undefined` leaves the extension out. */
   readonly ca?: boolean | undefined;
-  readonly pathLength?: number;
+  readonly pathLength?: number | undefined;
   readonly keyUsage?: readonly number[] | undefined;
   readonly extensions?: readonly ExtensionDraft[];
   readonly version?: number;

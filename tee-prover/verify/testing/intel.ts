@@ -178,6 +178,8 @@ export type QuoteDraft = {
   readonly td?: TdDraft;
   readonly qe?: EnclaveDraft;
   readonly authenticationData?: Uint8Array;
+  /** x | y that stands for the attestation key. */
+  readonly attestationPoint?: Uint8Array;
   readonly chain?: string;
   readonly certificationType?: number;
   readonly padding?: Uint8Array;
@@ -208,7 +210,7 @@ export function issueQuote(world: World, draft: QuoteDraft): Uint8Array {
   );
   const signed = concatBytes(header, ...(version === 5 ? [descriptor] : []), body);
   const data = draft.authenticationData ?? Uint8Array.from({ length: 32 }, (_, i) => i);
-  const point = pointOf(world.attestationKey);
+  const point = draft.attestationPoint ?? pointOf(world.attestationKey);
   const reportData = new Uint8Array(64);
   reportData.set(createHash("sha256").update(point).update(data).digest());
   const qe = enclaveReport({
