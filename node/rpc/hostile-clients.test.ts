@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { describe, test } from "node:test";
 import { fromHex, toHex } from "@phala-l2/protocol/bytes";
 import { encodeTransaction, signTransaction } from "@phala-l2/protocol/wire/transaction";
@@ -101,6 +103,46 @@ describe("WebSockets that ask too much", () => {
     assert.equal((await request(first, { id: 1, method: "eth_chainId" })).result, "0x385");
     first.terminate();
     await served.server.stop();
+  });
+
+  describe("a handshake that is refused", () => {
+    const handshake = [
+      ...["GET / HTTP/1.1", "Host: node", "Origin: http://elsewhere", "Connection: Upgrade"],
+      ...["Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="],
+    ].join("\r\n");
+
+    function knock(served: Served): Socket {
+      const { port, hostname } = new URL(served.server.url);
+      const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
+      socket.write(`${handshake}\r\n\r\n`);
+      return socket;
+    }
+
+    test("ends no node, though the client resets the connection", async () => {
+      const served = await serveMemoryChain();
+      // Before the answer is written, and after it was read: whichever way the reset is seen.
+      const resets = Array.from({ length: 60 }, async (_, index) => {
+        const socket = knock(served);
+        socket.on("error", () => {});
+        await once(socket, index % 2 === 0 ? "connect" : "data");
+        if (index % 2 === 0) await new Promise((resolve) => setImmediate(resolve));
+        socket.resetAndDestroy();
+      });
+      await Promise.all(resets);
+      assert.equal((await ask(served.server.url, "eth_chainId")).result, "0x385");
+      await served.server.stop();
+    });
+
+    test("keeps no connection, though the client keeps its side", async () => {
+      const served = await serveMemoryChain({ limits: { connections: 1 } });
+      const held = knock(served);
+      const [answer] = await once(held, "data");
+      assert.match(String(answer), /^HTTP\/1\.1 403 Forbidden/);
+      // The one connection is free again.
+      assert.equal((await ask(served.server.url, "eth_chainId")).result, "0x385");
+      held.destroy();
+      await served.server.stop();
+    });
   });
 });
 

@@ -116,6 +116,15 @@ function httpApp(options: RpcServerOptions, parts: RpcServerParts, limits: RpcLi
   return app;
 }
 
+/**
+ * Ends a handshake. Node hands the socket over without a listener for errors, so that a client which is gone by now
+ * would end the process; and without a time limit, so that one which stays would keep its connection.
+ */
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.on("error", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
+}
+
 /** Serves WebSockets on the HTTP server's port. Browsers are held to the same origins as CORS. */
 function addWebSockets(
   app: FastifyInstance,
@@ -131,17 +140,11 @@ function addWebSockets(
   const answered = new WeakSet<object>();
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const origin = request.headers.origin;
-    if (parts.refusalOf?.(request.headers.authorization) !== undefined) {
-      socket.end("HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n");
-      return;
-    }
-    const isForbidden = origin !== undefined && !allowsOrigin(options.corsOrigins ?? [], origin);
-    if (isForbidden || server.clients.size >= limits.sockets) {
-      socket.end(
-        `HTTP/1.1 ${isForbidden ? "403 Forbidden" : "503 Service Unavailable"}\r\nConnection: close\r\n\r\n`,
-      );
-      return;
-    }
+    if (parts.refusalOf?.(request.headers.authorization) !== undefined)
+      return refuseUpgrade(socket, "401 Unauthorized");
+    if (origin !== undefined && !allowsOrigin(options.corsOrigins ?? [], origin))
+      return refuseUpgrade(socket, "403 Forbidden");
+    if (server.clients.size >= limits.sockets) return refuseUpgrade(socket, "503 Service Unavailable");
     server.handleUpgrade(request, socket, head, (client) => {
       answered.add(client);
       client.on("pong", () => answered.add(client));
