@@ -9,6 +9,9 @@ export const SIGNED_BYTES = 0x2a0;
 /** A number of a signature or key: little-endian, 72 bytes for every curve (chapter 10). */
 export const NUMBER_BYTES = 72;
 
+/** The only algorithm that is not reserved (chapter 10). */
+const ECDSA_P384_SHA384 = 1;
+
 /** 2: firmware 1.51 and later; 3 adds the processor's CPUID; 5 the vectors of mitigations. */
 export const REPORT_VERSIONS = [2, 3, 5] as const;
 export type ReportVersion = (typeof REPORT_VERSIONS)[number];
@@ -201,6 +204,3 @@ export function parseReport(bytes: Uint8Array): SnpReport | AmdRefusal {
     ...{ currentFirmware, committedFirmware, mitigations },
   };
 }
-
-/** Chapter 10, table "signature algorithms". */
-const ECDSA_P384_SHA384 = 1;
