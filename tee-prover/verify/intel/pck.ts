@@ -3,7 +3,7 @@ import type { Certificate } from "../certificates/certificate.ts";
 import { DerReader, TAG } from "../certificates/der.ts";
 import { type IntelRefusal, refuseIntel } from "./refusals.ts";
 
-/** Intel's extension of PCK certificates ("Intel SGX PCK Certificate and CRL Profile Specification", section 1.3.5). */
+/** Intel's extension of PCK certificates ("Intel SGX PCK Certificate and CRL Profile Specification", section 1.3, "Certificate Formats"). */
 export type PckExtensions = {
   readonly kind: "pck";
   /** The platform's identity, 16 bytes as hex without 0x. */

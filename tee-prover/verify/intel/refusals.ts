@@ -5,10 +5,7 @@ const REFETCH =
   "fetch the collateral for this quote anew from Intel's PCS or a PCCS, and check this machine's clock";
 const FOREIGN = "the evidence is not of genuine Intel hardware, or was altered; do not use it";
 
-/**
- * Why a quote is refused. The numbers are those of Intel's quote verification ("Intel TDX DCAP: Quote
- * Generation Library and Quote Verification Library", and the comments of Intel's open verification library).
- */
+/** Why a quote is refused. */
 const catalogue = {
   QUOTE_TRUNCATED: { message: "the quote ends before its format does", remedy: REQUOTE },
   QUOTE_TRAILING_BYTES: { message: "bytes follow the quote that are not zero", remedy: REQUOTE },

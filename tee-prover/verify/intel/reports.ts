@@ -1,6 +1,6 @@
 import { ByteCursor } from "./byte-cursor.ts";
 
-/** REPORT of an SGX enclave (Intel SDM volume 3D, section 40.15), the QE's own and an SGX quote's body. */
+/** REPORT of an SGX enclave (Intel SDM, volume 3D, "Structure of Report"), the QE's own and an SGX quote's body. */
 export type EnclaveReport = {
   readonly type: "sgx";
   readonly cpuSvn: Uint8Array;
@@ -16,7 +16,7 @@ export type EnclaveReport = {
   readonly reportData: Uint8Array;
 };
 
-/** TDREPORT's fields in a quote (Intel TDX DCAP Quoting Library API, section A.3.2, A.3.3). */
+/** TDREPORT's fields in a quote (Intel TDX DCAP Quoting Library API, appendix A.3). */
 export type TdReport = {
   readonly type: "td10" | "td15";
   readonly teeTcbSvn: Uint8Array;
@@ -86,7 +86,7 @@ export function readTdReport(bytes: Uint8Array, type: TdReport["type"]): TdRepor
   };
 }
 
-/** ATTRIBUTES.DEBUG of an enclave (SDM 3D, 38.7.1): its memory can be read from outside. */
+/** ATTRIBUTES.DEBUG of an enclave (Intel SDM, volume 3D, "ATTRIBUTES"): its memory can be read from outside. */
 export function isDebugEnclave({ attributes }: EnclaveReport): boolean {
   return ((attributes[0] ?? 0) & 0x02) !== 0;
 }

@@ -51,7 +51,7 @@ export type IntelInput = {
 type Refused = IntelRefusal | CertificateRefusal;
 type Trust = Pick<IntelInput, "roots" | "at">;
 
-/** What each chain's certificates are called (Intel's PCK certificate profile, section 1.2). */
+/** What each chain's certificates are called (Intel's PCK certificate and CRL profile, sections 1.2 and 1.3). */
 const PCK_NAMES = ["Intel SGX PCK Certificate"];
 const PCK_CA_NAMES = ["Intel SGX PCK Platform CA", "Intel SGX PCK Processor CA"];
 const TCB_SIGNING_NAMES = ["Intel SGX TCB Signing"];
