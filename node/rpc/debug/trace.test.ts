@@ -134,6 +134,20 @@ describe("debug_trace* over a chain", () => {
     );
   });
 
+  test("a made-up block has no more gas than its parent or a call", async () => {
+    const block = served.chain.block(asHash(fromHex(blockHash)));
+    assert.ok(block);
+    const greedy = (gasLimit: bigint) =>
+      toHex(encodeBlock({ ...block, header: { ...block.header, gasLimit } }));
+    const { result } = await at("debug_traceBlock", greedy(50_000_000n), CALLS);
+    assert.ok(Array.isArray(result));
+    // With 2^62 gas a deposit, whose gas nobody buys, copies gigabytes into its memory.
+    for (const gasLimit of [50_000_001n, 2n ** 63n, 2n ** 64n - 1n])
+      assert.deepEqual(await wordsOf("debug_traceBlock", greedy(gasLimit)), [
+        ...[-32000, `gas limit ${gasLimit} of the block exceeds 50000000`],
+      ]);
+  });
+
   test("tracers that geth has no name for, and code", async () => {
     for (const [tracer, words] of [
       ["fooTracer", "ReferenceError: fooTracer is not defined at <eval>:1:2(0)"],

@@ -1,6 +1,7 @@
 import type { BlockTrace } from "@phala-l2/execution/trace/trace-block";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { type Block, decodeBlock } from "@phala-l2/protocol/wire/block";
+import { type Header, headerHash } from "@phala-l2/protocol/wire/header";
 import type { ChainView } from "../../store/chain-reader.ts";
 import { hashOf } from "../block-reference.ts";
 import type { CallRunner } from "../calls/runner.ts";
@@ -8,7 +9,7 @@ import { callRequest } from "../eth/call-request.ts";
 import type { RpcLimits } from "../limits.ts";
 import { type CallContext, method2, method3, optional, type RpcMethods, required } from "../method.ts";
 import { type BlockReference, block, blockNumber, data, hash } from "../parameters.ts";
-import { failure, JsonText, type Reply, result, SERVER_ERROR } from "../reply.ts";
+import { failure, JsonText, type Reply, type RpcFailure, result, SERVER_ERROR } from "../reply.ts";
 import { traceCall } from "./trace-call.ts";
 import {
   DEFAULT_TRACE,
@@ -35,11 +36,12 @@ type Asked = {
 };
 
 function replay(
-  { chain, calls, limits }: TraceParts,
+  parts: TraceParts,
   turns: TraceTurns,
   { traced, only, options, context }: Asked,
   reply: (trace: Extract<BlockTrace, { kind: "traced" }>) => Reply,
 ): Reply | Promise<Reply> {
+  const { chain, calls, limits } = parts;
   const { header } = traced;
   if (header.number === 0n) return failure(SERVER_ERROR, "genesis is not traceable");
   const wishes = wishesOf(options, context);
@@ -47,6 +49,8 @@ function replay(
   const parent = chain.headerByHash(header.parentHash);
   if (parent === undefined || parent.number + 1n !== header.number)
     return failure(SERVER_ERROR, `parent ${toHex(header.parentHash)} not found`);
+  const fault = gasFault(parts, traced, parent);
+  if (fault !== undefined) return fault;
   return turns.run(
     wishes,
     async () =>
@@ -61,6 +65,16 @@ function replay(
       ),
     (trace) => (trace.kind === "traced" ? reply(trace) : faultReply(trace)),
   );
+}
+
+/**
+ * Blocks of the chain have the gas that L1 gave them. One that a caller made up may have no more than its parent or a
+ * call: memory is bounded by gas alone, and with enough of it a deposit, which nobody pays for, would take all there is.
+ */
+function gasFault({ chain, limits }: TraceParts, { header }: Block, parent: Header): RpcFailure | undefined {
+  const most = parent.gasLimit > limits.callGas ? parent.gasLimit : limits.callGas;
+  if (header.gasLimit <= most || chain.headerByHash(headerHash(header)) !== undefined) return undefined;
+  return failure(SERVER_ERROR, `gas limit ${header.gasLimit} of the block exceeds ${most}`);
 }
 
 function blockReply({ traces }: Extract<BlockTrace, { kind: "traced" }>): Reply {
