@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { bigintSetting, fileSetting, flagName, textSetting } from "@phala-l2/protocol/config/settings";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import { AMD_ROOTS } from "@phala-l2/tee-prover/verify/amd/product";
+import { judgeSnpReport } from "@phala-l2/tee-prover/verify/amd/verdict";
 import type { Tee } from "@phala-l2/tee-prover/verify/intel/quote";
 import { judgeIntelQuote } from "@phala-l2/tee-prover/verify/intel/verdict";
 import { INTEL_ROOT } from "@phala-l2/tee-prover/verify/intel/verify";
@@ -9,10 +11,17 @@ import type { Verdict } from "@phala-l2/tee-prover/verify/verdict";
 import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 
 const settings = {
-  kind: textSetting({ help: "what the evidence is of: tdx or sgx" }),
+  kind: textSetting({ help: "what the evidence is of: tdx, sgx or sev-snp" }),
   quote: fileSetting({ help: "tdx, sgx: the quote as the platform gave it, binary", optional: true }),
   collateral: fileSetting({ help: "tdx, sgx: Intel's collateral for this quote, JSON", optional: true }),
-  at: bigintSetting({ help: "the time to verify at, in Unix seconds", optional: true }),
+  report: fileSetting({ help: "sev-snp: the report as the guest got it, binary", optional: true }),
+  leaf: fileSetting({ help: "sev-snp: the VCEK or VLEK certificate, DER or PEM", optional: true }),
+  chain: fileSetting({ help: "sev-snp: ASK or ASVK, and ARK, DER or PEM", optional: true }),
+  crl: fileSetting({ help: "sev-snp: AMD's revocation list of the product, DER", optional: true }),
+  at: bigintSetting({
+    help: "the time to verify at, in Unix seconds; sev-snp: this machine's clock without",
+    optional: true,
+  }),
   policy: fileSetting({
     help: "what to accept, JSON (docs/operate/evidence.md); strict without",
     optional: true,
@@ -23,6 +32,10 @@ const settings = {
 type Given = {
   readonly quote: string | undefined;
   readonly collateral: string | undefined;
+  readonly report: string | undefined;
+  readonly leaf: string | undefined;
+  readonly chain: string | undefined;
+  readonly crl: string | undefined;
   readonly at: bigint | undefined;
 };
 
@@ -49,10 +62,26 @@ function judgeIntel(tee: Tee) {
     );
 }
 
+function judgeSevSnp(given: Given, { amd }: EvidencePolicy): Verdict {
+  const kind = "sev-snp";
+  return judgeSnpReport(
+    {
+      report: readBytes(needed(given, "report", kind)),
+      leaf: readBytes(needed(given, "leaf", kind)),
+      chain: readBytes(needed(given, "chain", kind)),
+      crl: given.crl === undefined ? undefined : readBytes(given.crl),
+      at: given.at ?? BigInt(Math.floor(Date.now() / 1000)),
+      roots: AMD_ROOTS,
+    },
+    amd,
+  );
+}
+
 /** One entry a kind of evidence. */
 const kinds: Readonly<Record<string, (given: Given, policy: EvidencePolicy) => Verdict>> = {
   tdx: judgeIntel("tdx"),
   sgx: judgeIntel("sgx"),
+  "sev-snp": judgeSevSnp,
 };
 
 /** @throws RollupError SETTING_INVALID when the file cannot be read */

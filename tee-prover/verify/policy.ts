@@ -1,5 +1,6 @@
-import { toHex } from "@phala-l2/protocol/bytes";
 import { configInvalid, JsonObject } from "@phala-l2/protocol/config/json-reader";
+import { type AmdPolicy, STRICT_AMD_POLICY } from "./amd/policy.ts";
+import { readAmdPolicy } from "./amd/policy-file.ts";
 import {
   type BitRule,
   type Grace,
@@ -9,42 +10,17 @@ import {
   type TdMeasurement,
 } from "./intel/policy.ts";
 import { TCB_STATUSES } from "./intel/tcb-status.ts";
+import { hexList, number, onlyKnown, section } from "./policy-fields.ts";
 
 /** What is accepted of genuine evidence, one section a vendor. */
-export type EvidencePolicy = { readonly intel: IntelPolicy };
+export type EvidencePolicy = { readonly intel: IntelPolicy; readonly amd: AmdPolicy };
 
 /** Holds where no file says otherwise. */
-export const STRICT_POLICY: EvidencePolicy = { intel: STRICT_INTEL_POLICY };
+export const STRICT_POLICY: EvidencePolicy = { intel: STRICT_INTEL_POLICY, amd: STRICT_AMD_POLICY };
 
 const U16_MAX = 65_535n;
 const U32_MAX = 0xffff_ffffn;
 const MEASUREMENT_BYTES = 48;
-
-/** A field that nobody reads would be a rule that nobody keeps. */
-function onlyKnown(json: JsonObject, known: readonly string[]): JsonObject {
-  const unknown = json.names().find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw configInvalid(json.pathOf(unknown), `not a field; known are ${known.join(", ")}`);
-  return json;
-}
-
-/** A section of the file, with only fields that are known; undefined when it is absent. */
-function section(json: JsonObject, name: string, known: readonly string[]): JsonObject | undefined {
-  return json.has(name) ? onlyKnown(json.object(name), known) : undefined;
-}
-
-/** A list of values of `length` bytes in hex; undefined when it is absent. An empty list accepts nothing. */
-function hexList(json: JsonObject | undefined, name: string, length: number): readonly string[] | undefined {
-  if (json === undefined || !json.has(name)) return undefined;
-  return json.texts(name).map((text, i) => {
-    const entry = new JsonObject({ [`${i}`]: text }, json.pathOf(name));
-    return toHex(entry.bytes(`${i}`, length)).slice(2);
-  });
-}
-
-function number(json: JsonObject | undefined, name: string, max: bigint): number | undefined {
-  return json?.has(name) === true ? Number(json.integer(name, max)) : undefined;
-}
 
 function bitRule(json: JsonObject | undefined, name: string, fallback: BitRule): BitRule {
   if (json === undefined || !json.has(name)) return fallback;
@@ -101,6 +77,6 @@ function readIntel(root: JsonObject): IntelPolicy {
  * that is not known is an error. @throws RollupError CONFIG_INVALID with the field's path; SyntaxError when it is no JSON
  */
 export function parsePolicy(text: string): EvidencePolicy {
-  const root = onlyKnown(new JsonObject(JSON.parse(text), ""), ["intel", "tdx", "sgx"]);
-  return { intel: readIntel(root) };
+  const root = onlyKnown(new JsonObject(JSON.parse(text), ""), ["intel", "tdx", "sgx", "amd", "sevSnp"]);
+  return { intel: readIntel(root), amd: readAmdPolicy(root) };
 }

@@ -4,7 +4,7 @@ import type { CertificateRefusal } from "../certificates/refusals.ts";
 import { verifyEcdsa } from "../certificates/signature.ts";
 import { type ChainInput, checkRevocation, verifyLeafChain } from "./chain.ts";
 import { isChip, type Leaf, readLeaf } from "./leaf.ts";
-import { cpuidsText, isOfProduct, type Product } from "./product.ts";
+import { chipIdBytes, cpuidsText, isOfProduct, type Product } from "./product.ts";
 import { type AmdRefusal, refuseAmd } from "./refusals.ts";
 import { parseReport, type SnpReport } from "./report.ts";
 import { isAtLeast, readTcb, sameTcb, type TcbVersion, tcbText } from "./tcb.ts";
@@ -99,6 +99,10 @@ export function isChipIdMasked({ chipId }: SnpReport): boolean {
 function checkPlatform(report: SnpReport, product: Product, leaf: Leaf): AmdRefusal | undefined {
   const step = "6 platform";
   const { hardwareId } = leaf;
+  if (!isZero(report.chipId.subarray(chipIdBytes(product)))) {
+    const wanted = `${chipIdBytes(product)} bytes and zeros`;
+    return refuseAmd("REPORT_RESERVED", step, "CHIP_ID", wanted, toHex(report.chipId));
+  }
   if (hardwareId !== undefined && !isChipIdMasked(report) && !isChip(report.chipId, hardwareId)) {
     return refuseAmd("CHIP_ID_MISMATCH", step, "CHIP_ID", toHex(hardwareId), toHex(report.chipId));
   }
