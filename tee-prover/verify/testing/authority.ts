@@ -1,7 +1,7 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { concatBytes } from "@phala-l2/protocol/bytes";
 import type { PinnedRoot } from "../certificates/chain.ts";
-import { contextTag } from "../certificates/der.ts";
+import { contextTag, TAG } from "../certificates/der.ts";
 import { EXTENSION, KEY_USAGE } from "../certificates/extensions.ts";
 import {
   bitsOf,
@@ -63,7 +63,35 @@ export type Issued = {
   readonly serial: bigint;
 };
 
+/** An RSA key of the least size that is accepted: larger ones take seconds to find. */
+export function newRsaKey(): Key {
+  const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 3072 });
+  return { privateKey, spki: publicKey.export({ format: "der", type: "spki" }) };
+}
+
 const ECDSA_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
+const PSS_SALT_BYTES = 48;
+
+/** RSASSA-PSS with SHA-384 throughout, as AMD writes it: the trailer field is spelled out (RFC 4055, section 3.1). */
+function pssAlgorithm(): Uint8Array {
+  const sha384 = sequence(objectIdentifier("2.16.840.1.101.3.4.2.2"), element(TAG.null));
+  const mask = sequence(objectIdentifier("1.2.840.113549.1.1.8"), sha384);
+  return sequence(
+    objectIdentifier("1.2.840.113549.1.1.10"),
+    sequence(tagged(0, sha384), tagged(1, mask), tagged(2, integer(PSS_SALT_BYTES)), tagged(3, integer(1))),
+  );
+}
+
+/** What the key signs certificates with: ECDSA with SHA-256, RSA as PSS with SHA-384. */
+function algorithmOf({ privateKey }: Key): Uint8Array {
+  return privateKey.asymmetricKeyType === "rsa" ? pssAlgorithm() : ECDSA_SHA256;
+}
+
+function signatureOf({ privateKey }: Key, part: Uint8Array): Uint8Array {
+  if (privateKey.asymmetricKeyType !== "rsa") return sign("sha256", part, privateKey);
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  return sign("sha384", part, { key: privateKey, padding, saltLength: PSS_SALT_BYTES });
+}
 
 export function nameOf(commonName: string): Uint8Array {
   const attribute = (oid: string, value: string) => set(sequence(objectIdentifier(oid), text(value)));
@@ -97,8 +125,8 @@ function extensionsOf({
 export type Signer = { readonly subject: string; readonly key: Key };
 
 /** signed part | algorithm | signature, as certificates and lists are put together. */
-export function signedBy({ privateKey }: Key, part: Uint8Array): Uint8Array {
-  return sequence(part, ECDSA_SHA256, bitsOf(sign("sha256", part, privateKey)));
+export function signedBy(key: Key, part: Uint8Array): Uint8Array {
+  return sequence(part, algorithmOf(key), bitsOf(signatureOf(key, part)));
 }
 
 let lastSerial = 0x1000n;
@@ -111,7 +139,7 @@ export function issueCertificate(draft: CertificateDraft, issuer?: Signer, key: 
   const part = sequence(
     ...(draft.version === 1 ? [] : [tagged(0, integer((draft.version ?? 3) - 1))]),
     integer(serial),
-    ECDSA_SHA256,
+    algorithmOf(signer.key),
     nameOf(draft.issuer ?? signer.subject),
     sequence(time(notBefore), time(notAfter)),
     nameOf(subject),
@@ -146,7 +174,7 @@ export function issueCrl(signer: Signer, draft: CrlDraft = {}): Uint8Array {
   ];
   const part = sequence(
     integer(1),
-    ECDSA_SHA256,
+    algorithmOf(signer.key),
     nameOf(draft.issuer ?? signer.subject),
     time(thisUpdate),
     time(nextUpdate),
