@@ -27,13 +27,6 @@ export function refusalsOf<Code extends string>(catalogue: Readonly<Record<Code,
   });
 }
 
-/** True for a refusal among the values that a check may return. */
-export function isRefusal<Value extends { readonly kind: string }>(
-  value: Value | Refusal,
-): value is Extract<Value, Refusal> {
-  return value.kind === "refused";
-}
-
 /** One line for people: the check, the field, what was wanted and found, and the remedy. */
 export function refusalText({ step, message, field, wanted, found, remedy }: Refusal): string {
   return `${step}: ${message}: ${field}: wanted ${wanted}, found ${found}; ${remedy}`;

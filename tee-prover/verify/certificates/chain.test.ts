@@ -194,7 +194,10 @@ describe("PEM", () => {
   it("is blocks one after another", () => {
     assert.equal(read(good), "certificates");
     assert.equal(read(good.replaceAll("\n", "\r\n")), "certificates");
-    assert.equal(read(good.trimEnd()), "certificates");
+    for (const other of [good.trimEnd(), `${good}\n\n`]) {
+      assert.equal(read(other), "certificates");
+    }
+    assert.equal(read(pemOf(leaf).trimEnd() + pemOf(root)), "certificates");
   });
 
   for (const [what, text] of [

@@ -7,12 +7,10 @@ export type Extension = { readonly critical: boolean; readonly value: Uint8Array
 export type Extensions = ReadonlyMap<string, Extension>;
 
 export const EXTENSION = {
-  subjectKeyIdentifier: "2.5.29.14",
   keyUsage: "2.5.29.15",
   basicConstraints: "2.5.29.19",
   crlNumber: "2.5.29.20",
   crlReason: "2.5.29.21",
-  crlDistributionPoints: "2.5.29.31",
   authorityKeyIdentifier: "2.5.29.35",
 } as const;
 

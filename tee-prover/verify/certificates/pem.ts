@@ -2,7 +2,7 @@ import { type Certificate, parseCertificate } from "./certificate.ts";
 import { type CertificateRefusal, refuseCertificate } from "./refusals.ts";
 
 const BLOCK =
-  /-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\n-----END CERTIFICATE-----(?:(?:\r?\n)+|$)/y;
+  /-----BEGIN CERTIFICATE-----\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\n-----END CERTIFICATE-----(?:\r?\n)*/y;
 /** More than any vendor's chain has. */
 const CERTIFICATES_MAX = 8;
 

@@ -1,6 +1,6 @@
 /**
- * Reads fixed fields of a quote one after another, little-endian. What is read past the end is zero, and
- * `overrun` says so: whoever began asks once.
+ * Reads fixed fields of a quote one after another, little-endian. A field past the end is short, a number there
+ * is made of zeros, and `overrun` says so: whoever began asks once.
  */
 export class ByteCursor {
   readonly #bytes: Uint8Array;
@@ -22,7 +22,7 @@ export class ByteCursor {
   take(length: number): Uint8Array {
     const part = this.#bytes.subarray(this.#at, this.#at + length);
     this.#at += length;
-    return part.length === length ? part : new Uint8Array(this.overrun ? 0 : length);
+    return part;
   }
 
   u16(): number {
