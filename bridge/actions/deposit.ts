@@ -1,6 +1,7 @@
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, erc20Abi, type Hash, parseAbi, type TransactionReceipt } from "viem";
 import { getL2TransactionHashes } from "viem/op-stack";
+import { withFaults } from "../faults.ts";
 import type { Bridge } from "../network.ts";
 import { confirmed } from "./confirmed.ts";
 
@@ -30,27 +31,40 @@ function deposited(receipt: TransactionReceipt): Deposited {
 
 /**
  * Deposits `amount` wei for `to` on L2 through the portal; returns once L1 has it.
- * @throws RollupError BRIDGE_TRANSACTION_REVERTED
+ * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of the chains
  */
 export async function depositEth(
   bridge: Bridge,
   { to, amount, gas = TRANSFER_GAS }: { to: Address; amount: bigint; gas?: bigint },
 ): Promise<Deposited> {
-  const l1Hash = await bridge.l1.depositTransaction({
-    request: { to, mint: amount, value: amount, gas },
-    targetChain: bridge.l2Chain,
+  return withFaults(async () => {
+    const l1Hash = await bridge.l1.depositTransaction({
+      request: { to, mint: amount, value: amount, gas },
+      targetChain: bridge.l2Chain,
+    });
+    return deposited(await confirmed(bridge.l1, l1Hash, "deposit"));
   });
-  return deposited(await confirmed(bridge.l1, l1Hash, "deposit"));
 }
+
+type Erc20Deposit = {
+  readonly l1Token: Address;
+  readonly l2Token: Address;
+  readonly to: Address;
+  readonly amount: bigint;
+};
 
 /**
  * Deposits `amount` units of an ERC-20 token of L1 for `to`, who gets `l2Token`; approves exactly that amount
  * first when the bridge's allowance is lower.
- * @throws RollupError BRIDGE_TRANSACTION_REVERTED
+ * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of the chains
  */
-export async function depositErc20(
+export async function depositErc20(bridge: Bridge, deposit: Erc20Deposit): Promise<Deposited> {
+  return withFaults(() => approveAndDeposit(bridge, deposit));
+}
+
+async function approveAndDeposit(
   bridge: Bridge,
-  { l1Token, l2Token, to, amount }: { l1Token: Address; l2Token: Address; to: Address; amount: bigint },
+  { l1Token, l2Token, to, amount }: Erc20Deposit,
 ): Promise<Deposited> {
   const { l1, account } = bridge;
   const spender = bridge.network.l1StandardBridge;

@@ -1,8 +1,9 @@
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Hash, parseAbi, parseEventLogs } from "viem";
-import { getWithdrawals } from "viem/op-stack";
+import { withFaults } from "../faults.ts";
 import type { Bridge } from "../network.ts";
 import { confirmed } from "./confirmed.ts";
+import { requireUnpaid, startedWithdrawal, type Withdrawal } from "./started-withdrawal.ts";
 import { withdrawalStatus } from "./withdrawal-status.ts";
 
 const RECHECK_INTERVAL_MS = 500;
@@ -26,13 +27,15 @@ export type Finalized = {
   readonly callSucceeded: boolean;
 };
 
-async function untilFinalizable(bridge: Bridge, l2Hash: Hash): Promise<void> {
+/** @throws RollupError BRIDGE_NOT_PROVEN, BRIDGE_FINALIZED */
+async function untilFinalizable(bridge: Bridge, l2Hash: Hash, withdrawal: Withdrawal): Promise<void> {
   let unproven = 0;
   for (;;) {
+    await requireUnpaid(bridge, withdrawal);
     const { status } = await withdrawalStatus(bridge, { l2Hash });
     if (status === "ready-to-finalize") return;
     unproven = status === "waiting-to-finalize" ? 0 : unproven + 1;
-    if (status === "finalized" || unproven >= UNPROVEN_LOOKS) {
+    if (unproven >= UNPROVEN_LOOKS) {
       throw new RollupError("BRIDGE_NOT_PROVEN", `the withdrawal is ${status}`, { data: { l2Hash, status } });
     }
     await new Promise((resolve) => setTimeout(resolve, RECHECK_INTERVAL_MS));
@@ -42,20 +45,19 @@ async function untilFinalizable(bridge: Bridge, l2Hash: Hash): Promise<void> {
 /**
  * Waits until the proven withdrawal may be finalised, then pays it out on L1. The portal itself is asked: the
  * root's finality and the proof's age are two clocks, and only it knows both.
- * @throws RollupError BRIDGE_NO_WITHDRAWAL, BRIDGE_NOT_PROVEN, BRIDGE_TRANSACTION_REVERTED
+ * @throws RollupError BRIDGE_TRANSACTION_UNKNOWN, BRIDGE_NO_WITHDRAWAL, BRIDGE_NOT_PROVEN, BRIDGE_FINALIZED,
+ * BRIDGE_TRANSACTION_REVERTED, BRIDGE_… of the chains
  */
 export async function finalizeWithdrawal(bridge: Bridge, { l2Hash }: { l2Hash: Hash }): Promise<Finalized> {
-  const receipt = await bridge.l2.waitForTransactionReceipt({ hash: l2Hash });
-  const [withdrawal] = getWithdrawals(receipt);
-  if (withdrawal === undefined) {
-    throw new RollupError("BRIDGE_NO_WITHDRAWAL", `transaction ${l2Hash} starts no withdrawal`);
-  }
-  await untilFinalizable(bridge, l2Hash);
-  const l1Hash = await bridge.l1.finalizeWithdrawal({ withdrawal, targetChain: bridge.l2Chain });
-  const { logs } = await confirmed(bridge.l1, l1Hash, "finalisation");
-  const events = parseEventLogs({ abi: withdrawalFinalizedAbi, logs });
-  const callSucceeded = events.some(
-    ({ args }) => args.withdrawalHash === withdrawal.withdrawalHash && args.success,
-  );
-  return { l1Hash, withdrawalHash: withdrawal.withdrawalHash, callSucceeded };
+  return withFaults(async () => {
+    const { withdrawal } = await startedWithdrawal(bridge, l2Hash);
+    await untilFinalizable(bridge, l2Hash, withdrawal);
+    const l1Hash = await bridge.l1.finalizeWithdrawal({ withdrawal, targetChain: bridge.l2Chain });
+    const { logs } = await confirmed(bridge.l1, l1Hash, "finalisation");
+    const events = parseEventLogs({ abi: withdrawalFinalizedAbi, logs });
+    const callSucceeded = events.some(
+      ({ args }) => args.withdrawalHash === withdrawal.withdrawalHash && args.success,
+    );
+    return { l1Hash, withdrawalHash: withdrawal.withdrawalHash, callSucceeded };
+  });
 }

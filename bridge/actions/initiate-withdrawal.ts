@@ -1,4 +1,5 @@
 import { type Address, type Hash, parseAbi } from "viem";
+import { withFaults } from "../faults.ts";
 import type { Bridge } from "../network.ts";
 import { confirmed } from "./confirmed.ts";
 
@@ -12,33 +13,37 @@ const RELEASE_GAS = 200_000;
 
 /**
  * Starts the withdrawal of `amount` wei to `to` on L1; returns the L2 transaction that names it from now on.
- * @throws RollupError BRIDGE_TRANSACTION_REVERTED
+ * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of the chains
  */
 export async function initiateEthWithdrawal(
   bridge: Bridge,
   { to, amount }: { to: Address; amount: bigint },
 ): Promise<{ readonly l2Hash: Hash }> {
-  const request = await bridge.l1.buildInitiateWithdrawal({ to, value: amount });
-  const l2Hash = await bridge.l2.initiateWithdrawal(request);
-  await confirmed(bridge.l2, l2Hash, "withdrawal");
-  return { l2Hash };
+  return withFaults(async () => {
+    const request = await bridge.l1.buildInitiateWithdrawal({ to, value: amount });
+    const l2Hash = await bridge.l2.initiateWithdrawal(request);
+    await confirmed(bridge.l2, l2Hash, "withdrawal");
+    return { l2Hash };
+  });
 }
 
 /**
  * Starts the withdrawal of `amount` units of a bridged ERC-20 token to `to` on L1: the L2 token is burned now,
  * the L1 token released when the withdrawal is finalised.
- * @throws RollupError BRIDGE_TRANSACTION_REVERTED
+ * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of the chains
  */
 export async function initiateErc20Withdrawal(
   bridge: Bridge,
   { l1Token, l2Token, to, amount }: { l1Token: Address; l2Token: Address; to: Address; amount: bigint },
 ): Promise<{ readonly l2Hash: Hash }> {
-  const l2Hash = await bridge.l2.writeContract({
-    address: bridge.l2Chain.contracts.l2StandardBridge.address,
-    abi: l2StandardBridgeAbi,
-    functionName: "bridgeERC20To",
-    args: [l2Token, l1Token, to, amount, RELEASE_GAS, "0x"],
+  return withFaults(async () => {
+    const l2Hash = await bridge.l2.writeContract({
+      address: bridge.l2Chain.contracts.l2StandardBridge.address,
+      abi: l2StandardBridgeAbi,
+      functionName: "bridgeERC20To",
+      args: [l2Token, l1Token, to, amount, RELEASE_GAS, "0x"],
+    });
+    await confirmed(bridge.l2, l2Hash, "withdrawal");
+    return { l2Hash };
   });
-  await confirmed(bridge.l2, l2Hash, "withdrawal");
-  return { l2Hash };
 }

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { depositErc20 } from "@phala-l2/bridge/actions/deposit";
+import { depositErc20, depositEth } from "@phala-l2/bridge/actions/deposit";
 import { finalizeWithdrawal } from "@phala-l2/bridge/actions/finalize-withdrawal";
-import { initiateErc20Withdrawal } from "@phala-l2/bridge/actions/initiate-withdrawal";
+import { initiateErc20Withdrawal, initiateEthWithdrawal } from "@phala-l2/bridge/actions/initiate-withdrawal";
 import { proveWithdrawal } from "@phala-l2/bridge/actions/prove-withdrawal";
+import { withdrawalStatus } from "@phala-l2/bridge/actions/withdrawal-status";
 import { createBridge } from "@phala-l2/bridge/network";
 import { optimismMintableERC20FactoryAbi } from "@phala-l2/contracts/abi/optimism-mintable-erc20-factory";
 import { optimismPortalAbi } from "@phala-l2/contracts/abi/optimism-portal";
 import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
 import { toHex } from "@phala-l2/protocol/bytes";
+import { isRollupError } from "@phala-l2/protocol/errors";
 import { OPTIMISM_MINTABLE_ERC20_FACTORY } from "@phala-l2/protocol/predeploys";
 import { type Address, erc20Abi, type Hex, parseEther, parseEventLogs, type TransactionReceipt } from "viem";
 import { getL2TransactionHashes, getWithdrawals } from "viem/op-stack";
@@ -205,12 +207,85 @@ describe("the bridge", { concurrency: true }, () => {
 
       const { l2Hash } = await initiateErc20Withdrawal(bridge, { l1Token, l2Token, to, amount: TOKENS_BACK });
       assert.deepEqual(await balances(), [0n, TOKENS - TOKENS_BACK]);
+      await assert.rejects(
+        finalizeWithdrawal(bridge, { l2Hash }),
+        fault("BRIDGE_NOT_PROVEN", /ready|waiting/),
+      );
       await proveWithdrawal(bridge, { l2Hash });
-      await finalizeWithdrawal(bridge, { l2Hash });
+      const { callSucceeded } = await finalizeWithdrawal(bridge, { l2Hash });
+      assert.ok(callSucceeded);
       assert.deepEqual(await balances(), [TOKENS_BACK, TOKENS - TOKENS_BACK]);
+      assert.deepEqual(await withdrawalStatus(bridge, { l2Hash }), { status: "finalized" });
+      for (const again of [proveWithdrawal, finalizeWithdrawal]) {
+        await assert.rejects(again(bridge, { l2Hash }), fault("BRIDGE_FINALIZED", /nothing is left to do/));
+      }
+    });
+  });
+
+  describe("its actions tell what is wrong in one line, with a code", { concurrency: 1 }, () => {
+    const to = devnetAccount(USERS[2]).address;
+    const amount = parseEther("1000000000");
+    const bridgeOver = (network: Partial<System["network"]> = {}) =>
+      createBridge({ ...system.network, ...network }, devnetAccount(USERS[2]));
+
+    it("of a transaction that the rollup does not know, without waiting", { timeout: 30_000 }, async () => {
+      const l2Hash: Hex = `0x${"11".repeat(32)}`;
+      for (const act of [withdrawalStatus, proveWithdrawal, finalizeWithdrawal]) {
+        await assert.rejects(
+          act(bridgeOver(), { l2Hash }),
+          fault("BRIDGE_TRANSACTION_UNKNOWN", /knows no transaction 0x1111/),
+        );
+      }
+    });
+
+    it("of a transaction that starts no withdrawal", async () => {
+      const [l2Hash] = (await clients.l2.getBlock({ blockNumber: 1n })).transactions;
+      assert.ok(l2Hash);
+      for (const act of [withdrawalStatus, proveWithdrawal, finalizeWithdrawal]) {
+        await assert.rejects(act(bridgeOver(), { l2Hash }), fault("BRIDGE_NO_WITHDRAWAL", /no withdrawal/));
+      }
+    });
+
+    it("of an amount that the account does not have", async () => {
+      for (const act of [depositEth, initiateEthWithdrawal]) {
+        await assert.rejects(act(bridgeOver(), { to, amount }), fault("BRIDGE_FUNDS", /too little ether/));
+      }
+    });
+
+    it("of a token that the account does not have, or that is none", async () => {
+      const l1Token = system.addresses.PhaTestToken;
+      assert.ok(l1Token);
+      const pair = { l1Token, l2Token: l1Token, to, amount };
+      await assert.rejects(
+        depositErc20(bridgeOver(), pair),
+        fault("BRIDGE_TRANSACTION_REVERTED", /would be reverted: \w+/),
+      );
+      await assert.rejects(
+        depositErc20(bridgeOver(), { ...pair, l1Token: to }),
+        fault("BRIDGE_REFUSED", /\w+/),
+      );
+    });
+
+    it("of a chain that does not answer, by its host alone", async () => {
+      const url = "http://127.0.0.1:1/v3/secret-key";
+      const l2Hash: Hex = `0x${"11".repeat(32)}`;
+      const unreachable = fault("BRIDGE_UNREACHABLE", /^127\.0\.0\.1:1 does not answer$/);
+      await assert.rejects(depositEth(bridgeOver({ l1RpcUrl: url }), { to, amount }), unreachable);
+      await assert.rejects(withdrawalStatus(bridgeOver({ l2RpcUrl: url }), { l2Hash }), unreachable);
     });
   });
 });
+
+/** Checks for a fault of that code in one short line. */
+function fault(code: string, words: RegExp) {
+  return (error: unknown): boolean => {
+    assert.ok(isRollupError(error), String(error));
+    assert.equal(error.code, code, error.message);
+    assert.match(error.message, words);
+    assert.ok(error.message.length < 200 && !error.message.includes("\n"), error.message);
+    return true;
+  };
+}
 
 async function createL2Token(l1Token: Address): Promise<Address> {
   const { l2 } = tokenHolder;
