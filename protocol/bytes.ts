@@ -57,8 +57,23 @@ function fourBytesHex(a: number, b: number, c: number, d: number): string {
   );
 }
 
+/** Bytes from which on one long text is decoded; text put together of pieces has many times its size in memory. */
+const LONG = 512;
+const ascii = new TextDecoder("latin1");
+
+function longHex(bytes: Uint8Array): string {
+  const codes = new Uint8Array(2 * bytes.length);
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    codes[2 * at] = DIGITS[byte >> 4] ?? 0;
+    codes[2 * at + 1] = DIGITS[byte & 15] ?? 0;
+  }
+  return ascii.decode(codes);
+}
+
 /** Bytes to lower-case 0x hex. */
 export function toHex(bytes: Uint8Array): Hex {
+  if (bytes.length >= LONG) return `0x${longHex(bytes)}`;
   let text: Hex = "0x";
   let at = 0;
   for (; at + 4 <= bytes.length; at += 4) {
