@@ -50,13 +50,20 @@ export type Simulator = {
   readonly traceTransfers: boolean;
 };
 
+/** What the rest of a simulation may still take. */
+export type Left = { readonly gas: bigint; readonly characters: number };
+
+/** JSON of a block, a call and a log without what is counted apart: outputs, data of logs and of transactions. */
+const BLOCK_CHARACTERS = 2_000;
+const CALL_CHARACTERS = 1_200;
+const LOG_CHARACTERS = 500;
+
 export type SimulatedBlock = {
   readonly kind: "block";
   readonly block: Block;
   readonly hash: Hash;
   readonly calls: readonly CallOutcome[];
-  /** Gas of the whole simulation that is left after it. */
-  readonly gasPool: bigint;
+  readonly left: Left;
 };
 
 /** Runs one block of calls on its parent. */
@@ -64,7 +71,7 @@ export async function simulateBlock(
   simulator: Simulator,
   placed: PlacedBlock,
   parent: Header,
-  gasPoolBefore: bigint,
+  before: Left,
 ): Promise<SimulatedBlock | { readonly kind: "fault"; readonly fault: SimulationFault }> {
   const { config, state, evm, validation, traceTransfers } = simulator;
   // 1. Header, overrides, system calls.
@@ -80,7 +87,9 @@ export async function simulateBlock(
   await runSystemCalls({ parentHash, parentBeaconBlockRoot }, evm, block, state);
   // 2. The calls.
   const calls: CallOutcome[] = [];
-  let gasPool = gasPoolBefore;
+  let gasPool = before.gas;
+  let characters = before.characters - BLOCK_CHARACTERS;
+  if (characters < 0) return fault({ kind: "too-large" });
   let gasLeft = header.gasLimit;
   for (const call of placed.calls) {
     const outcome = await runCall(call, {
@@ -90,10 +99,20 @@ export async function simulateBlock(
     if (outcome.kind === "fault") return outcome;
     gasPool -= outcome.gasUsed;
     gasLeft -= outcome.gasUsed;
+    characters -= charactersOf(outcome);
+    if (characters < 0) return fault({ kind: "too-large" });
     calls.push(outcome);
   }
   // 3. What follows the calls, and the roots.
-  return finish(simulator, placed, { header, block, calls, gasUsed: header.gasLimit - gasLeft, gasPool });
+  const left = { gas: gasPool, characters };
+  return finish(simulator, placed, { header, block, calls, gasUsed: header.gasLimit - gasLeft, left });
+}
+
+/** Hex has two characters a byte; a revert's bytes stand in its reason as well. */
+function charactersOf({ raw, result, trace }: CallOutcome): number {
+  const output = (result.kind === "reverted" ? 4 : 2) * result.output.length;
+  const logs = trace.logs.reduce((sum, { log }) => sum + LOG_CHARACTERS + 2 * log.data.length, 0);
+  return CALL_CHARACTERS + 2 * raw.length + output + logs;
 }
 
 function fault(found: SimulationFault): { readonly kind: "fault"; readonly fault: SimulationFault } {
@@ -155,13 +174,13 @@ type Finishing = {
   readonly block: BlockContext;
   readonly calls: readonly CallOutcome[];
   readonly gasUsed: bigint;
-  readonly gasPool: bigint;
+  readonly left: Left;
 };
 
 async function finish(
   simulator: Simulator,
   placed: PlacedBlock,
-  { header, block, calls, gasUsed, gasPool }: Finishing,
+  { header, block, calls, gasUsed, left }: Finishing,
 ): Promise<SimulatedBlock | { readonly kind: "fault"; readonly fault: SimulationFault }> {
   const { config, state, evm, base, readNode } = simulator;
   const receipts = receiptsOf(calls);
@@ -191,7 +210,7 @@ async function finish(
     ...(requestsHash !== undefined && { requestsHash }),
   };
   const body = { header: finished, transactions, ...(withdrawals.length > 0 && { withdrawals }) };
-  return { kind: "block", block: body, hash: headerHash(finished), calls, gasPool };
+  return { kind: "block", block: body, hash: headerHash(finished), calls, left };
 }
 
 function withdrawalsRootOf(

@@ -40,7 +40,8 @@ export class LogRecorder {
       },
       onExit: ({ error }) => {
         const logs = this.#frames.pop() ?? [];
-        if (error === undefined) this.#frames.at(-1)?.push(...logs);
+        // One by one: there may be more of them than a call has arguments.
+        if (error === undefined) for (const log of logs) this.#frames.at(-1)?.push(log);
       },
       onLog: (log) => this.#add(log),
     };

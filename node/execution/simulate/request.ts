@@ -81,7 +81,9 @@ export type SimulationFault =
       readonly detail: string;
       readonly gas: bigint;
     }
-  | { readonly kind: "block-invalid"; readonly reason: string };
+  | { readonly kind: "block-invalid"; readonly reason: string }
+  /** The answer would be longer than it may. */
+  | { readonly kind: "too-large" };
 
 /** Rules that a call broke before it ran. */
 export type CallRefusal =

@@ -49,9 +49,14 @@ function block(calls: readonly SimulatedCall[], parts: Partial<BlockCalls> = {})
   return { block: {}, state: new Map(), calls, ...parts };
 }
 
-function simulateWith(request: Partial<SimulationRequest>, gasCap = 50_000_000n): Promise<ChainSimulation> {
+function simulateWith(
+  request: Partial<SimulationRequest>,
+  gasCap = 50_000_000n,
+  maxCharacters = 25_000_000,
+): Promise<ChainSimulation> {
   return simulateChain({
     ...{ config, base: chain.head, state: chain.state(), readNode: chain.readNode, evm, gasCap },
+    maxCharacters,
     ancestorHash: () => undefined,
     request: { blocks: [], validation: false, traceTransfers: false, ...request },
   });
@@ -160,7 +165,7 @@ describe("chains of calls that nobody will have", () => {
     const [first, second] = await simulated({ blocks: [block([spend]), block([spend])] }, 40_000_000n);
     assert.equal(first?.calls[0]?.gasUsed, 30_000_000n);
     assert.equal(second?.calls[0]?.gasUsed, 10_000_000n);
-    assert.equal(second?.gasPool, 0n);
+    assert.equal(second?.left.gas, 0n);
   });
 
   test("validated calls pay their price, and their nonce counts", async () => {
@@ -224,6 +229,26 @@ describe("chains of calls that nobody will have", () => {
     const spend = call(undefined, { data: fromHex("0xfe") });
     const simulation = await simulateWith({ blocks: [block([spend]), block([call(BOB)])] }, 30_000_000n);
     assert.equal(faultOf(simulation), "call-refused intrinsic-gas-too-low");
+  });
+
+  test("no more is made than an answer may have", async () => {
+    const at = somewhere(61);
+    const program = (code: Hex) =>
+      new Map([[toHex(at), { ...balance(0n), balance: undefined, code: fromHex(code) }]]);
+    // 100,000 bytes, returned or reverted with; 100 logs, here and in a frame that fails.
+    for (const code of ["0x620186a05ff3", "0x620186a05ffd", `0x${"5f5fa0".repeat(100)}00`] as const) {
+      const state = program(code);
+      const calls = Array.from({ length: 4 }, () => call(at));
+      const whole = await simulateWith({ blocks: [block(calls, { state })] });
+      assert.equal(faultOf(whole), undefined);
+      const least = code.startsWith("0x6201") ? 4 * 200_000 : 4 * 100 * 500;
+      const cut = await simulateWith({ blocks: [block(calls, { state })] }, 50_000_000n, least);
+      assert.equal(faultOf(cut), "too-large", code);
+      const apart = calls.map((one) => block([one], { state }));
+      assert.equal(faultOf(await simulateWith({ blocks: apart }, 50_000_000n, least)), "too-large", code);
+    }
+    const empty = Array.from({ length: 100 }, () => block([]));
+    assert.equal(faultOf(await simulateWith({ blocks: empty }, 1n, 50_000)), "too-large");
   });
 
   test("a moved precompile is called where it is", async () => {

@@ -5,7 +5,7 @@ import { type ChainConfig, rulesOf } from "../chain-config.ts";
 import type { Evm } from "../evm/evm.ts";
 import { emptyAccounts, JournaledState } from "../state/journal.ts";
 import type { StateReader } from "../state/reader.ts";
-import { type SimulatedBlock, simulateBlock } from "./block.ts";
+import { type Left, type SimulatedBlock, simulateBlock } from "./block.ts";
 import { placeBlocks } from "./chain.ts";
 import type { SimulationFault, SimulationRequest } from "./request.ts";
 
@@ -21,6 +21,8 @@ export type ChainSimulationInput = {
   readonly request: SimulationRequest;
   /** Gas of all calls together. */
   readonly gasCap: bigint;
+  /** Characters of the answer's JSON, roughly: gas for a hundred thousand bytes of output is gas for many such calls. */
+  readonly maxCharacters: number;
 };
 
 export type ChainSimulation =
@@ -47,13 +49,13 @@ export async function simulateChain(input: ChainSimulationInput): Promise<ChainS
     ...{ validation: request.validation, traceTransfers: request.traceTransfers },
   };
   let parent = base;
-  let gasPool = gasCap;
+  let left: Left = { gas: gasCap, characters: input.maxCharacters };
   for (const placed of placing.blocks) {
-    const outcome = await simulateBlock(simulator, placed, parent, gasPool);
+    const outcome = await simulateBlock(simulator, placed, parent, left);
     if (outcome.kind === "fault") return outcome;
     blocks.push(outcome);
     parent = outcome.block.header;
-    gasPool = outcome.gasPool;
+    left = outcome.left;
   }
   return { kind: "simulated", blocks };
 }

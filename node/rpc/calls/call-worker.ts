@@ -168,8 +168,9 @@ export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
       throw unexpected(result);
     },
     simulateChain: async (input, signal): Promise<ChainSimulation | Stopped> => {
-      const { base, request, gasCap } = input;
-      const result = await calls.inTurn({ kind: "simulate-chain", base, request, gasCap }, input, signal);
+      const { base, request, gasCap, maxCharacters } = input;
+      const job = { kind: "simulate-chain", base, request, gasCap, maxCharacters } as const;
+      const result = await calls.inTurn(job, input, signal);
       if (result.kind === "stopped") return result;
       if (result.kind === "chain-simulated") return result.simulation;
       throw unexpected(result);

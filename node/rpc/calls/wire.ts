@@ -25,7 +25,7 @@ export type CallJob = {
   readonly reportAccessList: boolean;
 } & Pick<SimulationInput, "blockOverrides" | "movedPrecompiles">;
 
-export type ChainJob = Pick<ChainSimulationInput, "base" | "request" | "gasCap"> & {
+export type ChainJob = Pick<ChainSimulationInput, "base" | "request" | "gasCap" | "maxCharacters"> & {
   readonly kind: "simulate-chain";
 };
 

@@ -69,9 +69,10 @@ async function runCall({ kind, ...job }: CallJob): Promise<JobResult> {
     : { kind: "estimated", estimate: await estimateGas(input) };
 }
 
-async function runChain({ base, request, gasCap }: ChainJob): Promise<JobResult> {
+async function runChain({ kind: _, ...job }: ChainJob): Promise<JobResult> {
   const simulation = await simulateChain({
-    ...{ config, base, state, readNode, evm, ancestorHash, request, gasCap },
+    ...job,
+    ...{ config, state, readNode, evm, ancestorHash },
   });
   return { kind: "chain-simulated", simulation };
 }

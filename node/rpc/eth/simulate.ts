@@ -20,6 +20,7 @@ import {
   INTERNAL_ERROR,
   INVALID_PARAMS,
   LIMIT_EXCEEDED,
+  RESPONSE_TOO_LARGE,
   type Reply,
   type RpcFailure,
   result,
@@ -70,7 +71,7 @@ const NAMES_SENDER: ReadonlySet<CallRefusal> = new Set([
 export type SimulateParts = {
   readonly chain: ChainView;
   readonly calls: CallRunner;
-  readonly limits: Pick<RpcLimits, "callGas">;
+  readonly limits: Pick<RpcLimits, "callGas" | "responseBytes">;
 };
 
 /** Simulations of all clients together that wait or run; each may take as long as a call. */
@@ -93,7 +94,7 @@ export function simulateMethods({ chain, calls, limits }: SimulateParts): RpcMet
               {
                 ...{ config: chain.config, base: header, state, readNode: chain.readNode, request },
                 ancestorHash: (number) => chain.hashByNumber(number),
-                gasCap: limits.callGas,
+                ...{ gasCap: limits.callGas, maxCharacters: limits.responseBytes },
               },
               signal,
             );
@@ -127,6 +128,8 @@ function faultReply(fault: SimulationFault): RpcFailure {
       return failure(CODES.blockGasLimit, `block gas limit reached: ${fault.gas} >= ${fault.limit}`);
     case "fees-conflict":
       return failure(SERVER_ERROR, fault.words);
+    case "too-large":
+      return failure(RESPONSE_TOO_LARGE, "response too large");
     case "block-invalid":
       return failure(SERVER_ERROR, fault.reason);
     case "call-refused": {
