@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { concatBytes } from "@phala-l2/protocol/bytes";
 import { JsonObject } from "@phala-l2/protocol/config/json-reader";
 import { parsePolicy, STRICT_POLICY } from "../policy.ts";
 import { flipBit, stride } from "../testing/mutations.ts";
@@ -48,6 +49,13 @@ describe("real evidence of Intel's hardware", { skip: SKIP }, () => {
       assert.equal(verdict.fields.fmspc, expected.text("fmspc"));
       assert.equal(verdict.fields.body, expected.text("body"));
       assert.equal(verdict.fields.quote_version, Number(expected.integer("quote_version")));
+      const independent = expected.object("independent");
+      const module = independent.has("tdx_module") ? independent.object("tdx_module") : undefined;
+      if (module?.has("isvsvn") === true) {
+        assert.equal(verdict.fields.tdx_module_id, module.text("id"));
+        assert.equal(verdict.fields.tdx_module_isv_svn, Number(module.integer("isvsvn")));
+        assert.equal(verdict.fields.tdx_module_status, module.text("status"));
+      }
       const evaluation = Number(expected.integer("tcb_evaluation_data_number"));
       assert.equal(verdict.fields.tcb_evaluation_data_number, evaluation);
     });
@@ -80,6 +88,36 @@ describe("real evidence of Intel's hardware", { skip: SKIP }, () => {
       }
     });
   }
+
+  it("needs lists that its authorities signed, for every bundle", () => {
+    for (const name of names) {
+      const { input } = readBundle(name);
+      const file = new JsonObject(JSON.parse(input.collateral), name);
+      for (const field of ["root_ca_crl", "pck_crl"]) {
+        const good = file.text(field);
+        const flipped = good.slice(0, -1) + (Number.parseInt(good.slice(-1), 16) ^ 1).toString(16);
+        const changed = {
+          "": /CRL_MALFORMED/,
+          deadbeef00: /CRL_MALFORMED/,
+          [`${good}00`]: /CRL_MALFORMED/,
+          [flipped]: /CRL_SIGNATURE_INVALID/,
+        };
+        for (const [list, code] of Object.entries(changed)) {
+          const collateral = JSON.stringify({ ...JSON.parse(input.collateral), [field]: list });
+          assert.match(outcome({ ...input, collateral }), code, `${name} ${field}`);
+        }
+      }
+    }
+  });
+
+  it("is a whole: bytes after it are refused, zeros are not", () => {
+    for (const name of names) {
+      const { input } = readBundle(name);
+      assert.equal(outcome({ ...input, quote: concatBytes(input.quote, new Uint8Array(100)) }), "genuine");
+      const longer = concatBytes(input.quote, Uint8Array.of(1));
+      assert.equal(outcome({ ...input, quote: longer }), "QUOTE_TRAILING_BYTES");
+    }
+  });
 
   it("does not mix: no quote is genuine with another platform's collateral", () => {
     const bundles = names.map((name) => readBundle(name).input);

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { bytesEqual } from "@phala-l2/protocol/bytes";
+import fc from "fast-check";
 import { issueCertificate, LEAF_USAGE, NOW, newKey } from "../testing/authority.ts";
 import {
   collateralFields,
@@ -92,6 +94,36 @@ describe("every bit of collateral counts", () => {
       }
     });
   }
+});
+
+describe("evidence that is altered at random", () => {
+  it("is refused, never an exception", () => {
+    const edit = fc.record({ at: fc.nat(20_000), bytes: fc.uint8Array({ minLength: 1, maxLength: 40 }) });
+    const edits = fc.array(edit, { minLength: 1, maxLength: 4 });
+    for (const format of ["sgx", "td15"] as const) {
+      const input = inputOf(world, format);
+      const collateral = new TextEncoder().encode(input.collateral);
+      const altered = (bytes: Uint8Array, changes: readonly { at: number; bytes: Uint8Array }[]) => {
+        const copy = Uint8Array.from(bytes);
+        for (const change of changes) {
+          const at = change.at % copy.length;
+          copy.set(change.bytes.subarray(0, copy.length - at), at);
+        }
+        return copy;
+      };
+      fc.assert(
+        fc.property(edits, (changes) => {
+          const quote = altered(input.quote, changes);
+          if (!bytesEqual(quote, input.quote)) assert.notEqual(outcome({ ...input, quote }), "genuine");
+          const text = new TextDecoder().decode(altered(collateral, changes));
+          // Hex in capitals is the same bytes.
+          if (text.toLowerCase() === input.collateral.toLowerCase()) return;
+          assert.notEqual(outcome({ ...input, collateral: text }), "genuine");
+        }),
+        { numRuns: 100 },
+      );
+    }
+  });
 });
 
 describe("parts of two quotes do not go together", () => {

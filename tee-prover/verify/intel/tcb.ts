@@ -15,8 +15,19 @@ export type TcbAppraisal = {
   readonly status: TcbStatus | undefined;
   readonly reason: string | undefined;
   readonly advisoryIds: readonly string[];
+  /** Status of each part by itself; undefined where it is older than every level. */
+  readonly platformStatus: PlatformStatus | undefined;
+  readonly qeStatus: EnclaveStatus | undefined;
+  /** Of TDX modules from 1.5 on; earlier ones, and enclaves, have none. */
+  readonly tdxModule: TdxModuleStatus | undefined;
   /** What Intel's own library says, where it differs: see `TDX_COMPONENTS_FROM`. */
   readonly intelStatus: TcbStatus | undefined;
+};
+
+export type TdxModuleStatus = {
+  readonly id: string;
+  readonly isvSvn: number;
+  readonly status: EnclaveStatus | undefined;
 };
 
 export type TcbParts = {
@@ -115,25 +126,30 @@ function adviseRelaunch(
     : "TDRelaunchAdvised";
 }
 
-type Verdict = Omit<TcbAppraisal, "intelStatus">;
+type Verdict = Omit<TcbAppraisal, "intelStatus" | "tdxModule">;
 
 function verdict(parts: TcbParts, tdxFrom: number): Verdict {
   const { sgx, matched } = platformLevels(parts, tdxFrom);
   const module = moduleLevel(parts);
   const qe = enclaveLevel(parts.qeLevels, parts.qeReport.isvSvn);
+  const statuses = { platformStatus: matched?.status, qeStatus: qe?.status };
   if (sgx === undefined || matched === undefined || module === undefined || qe === undefined) {
-    const part =
-      sgx === undefined || matched === undefined ? "platform" : module === undefined ? "TDX module" : "QE";
-    return {
-      status: undefined,
-      reason: `the ${part} is older than every level that Intel lists`,
-      advisoryIds: [],
-    };
+    const part = matched === undefined ? "platform" : module === undefined ? "TDX module" : "QE";
+    const reason = `the ${part} is older than every level that Intel lists`;
+    return { status: undefined, reason, advisoryIds: [], ...statuses };
   }
   const advisoryIds = [...new Set([...matched.advisoryIds, ...module.advisoryIds, ...qe.advisoryIds])];
   const onModule = mergeStatus(matched.status, module.status);
   const relaunch = adviseRelaunch(parts, onModule, sgx.status, module.status, qe.status);
-  return { status: mergeStatus(relaunch, qe.status), reason: undefined, advisoryIds };
+  return { status: mergeStatus(relaunch, qe.status), reason: undefined, advisoryIds, ...statuses };
+}
+
+function tdxModuleStatus(parts: TcbParts): TdxModuleStatus | undefined {
+  const { tcbInfo, body } = parts;
+  const identity =
+    body.type === "sgx" || moduleVersion(body) === 0 ? undefined : moduleIdentity(tcbInfo, body);
+  if (body.type === "sgx" || identity === undefined) return undefined;
+  return { id: identity.id, isvSvn: body.teeTcbSvn[0] ?? 0, status: moduleLevel(parts)?.status };
 }
 
 /** Step 11: the levels of platform, TDX module and QE, and the one status that they make together. */
@@ -142,5 +158,5 @@ export function appraiseTcb(parts: TcbParts): TcbAppraisal {
   const strict = verdict(parts, TDX_COMPONENTS_FROM.strict);
   const intelFrom =
     body.type !== "sgx" && moduleVersion(body) > 0 ? TDX_COMPONENTS_FROM.intel : TDX_COMPONENTS_FROM.strict;
-  return { ...strict, intelStatus: verdict(parts, intelFrom).status };
+  return { ...strict, tdxModule: tdxModuleStatus(parts), intelStatus: verdict(parts, intelFrom).status };
 }

@@ -64,6 +64,15 @@ function fieldsOf({ quote, pck, tcb, tcbEvaluationDataNumber }: IntelEvidence): 
     ppid: pck.ppid,
     tcb_evaluation_data_number: tcbEvaluationDataNumber,
     advisory_ids: tcb.advisoryIds,
+    platform_status: tcb.platformStatus ?? null,
+    qe_status: tcb.qeStatus ?? null,
+    ...(tcb.tdxModule === undefined
+      ? {}
+      : {
+          tdx_module_id: tcb.tdxModule.id,
+          tdx_module_isv_svn: tcb.tdxModule.isvSvn,
+          tdx_module_status: tcb.tdxModule.status ?? null,
+        }),
     intel_status: tcb.intelStatus ?? null,
   };
 }
