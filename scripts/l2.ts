@@ -109,6 +109,13 @@ const OUTPUT = {
   outputError: (text: string, write: (text: string) => void) => write(withoutUrlSecrets(text)),
 };
 
+/** What the placeholders of lists end with. */
+const LIST_SUFFIX = ",…";
+
+function joinValues(value: string, earlier: string | undefined): string {
+  return earlier === undefined ? value : `${earlier},${value}`;
+}
+
 function describe(command: Command): CommandLine {
   const line = new CommandLine(command.name)
     .description(command.summary)
@@ -126,10 +133,11 @@ function describe(command: Command): CommandLine {
           ? "optional"
           : "needed"
         : `default ${setting.defaultText}`;
-    line.option(
-      `${flagName(name)} <${setting.placeholder}>`,
-      `${setting.help} (${fallback}; env ${environmentName(name)})`,
-    );
+    const flags = `${flagName(name)} <${setting.placeholder}>`;
+    const help = `${setting.help} (${fallback}; env ${environmentName(name)})`;
+    // A list's flag may stand several times.
+    if (setting.placeholder.endsWith(LIST_SUFFIX)) line.option(flags, help, joinValues);
+    else line.option(flags, help);
   }
   return line.action(async (...given: unknown[]) => {
     const words = Array.isArray(given[0]) ? given[0].map(String) : [];

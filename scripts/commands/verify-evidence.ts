@@ -1,25 +1,46 @@
 import { readFileSync } from "node:fs";
-import { bigintSetting, fileSetting, flagName, textSetting } from "@phala-l2/protocol/config/settings";
+import {
+  bigintSetting,
+  fileSetting,
+  flagName,
+  hexSetting,
+  listSetting,
+  textSetting,
+} from "@phala-l2/protocol/config/settings";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { AMD_ROOTS } from "@phala-l2/tee-prover/verify/amd/product";
 import { judgeSnpReport } from "@phala-l2/tee-prover/verify/amd/verdict";
 import type { Tee } from "@phala-l2/tee-prover/verify/intel/quote";
 import { judgeIntelQuote } from "@phala-l2/tee-prover/verify/intel/verdict";
 import { INTEL_ROOT } from "@phala-l2/tee-prover/verify/intel/verify";
+import { NVIDIA_RIM_ROOT } from "@phala-l2/tee-prover/verify/nvidia/rim";
+import { judgeNvidiaReport } from "@phala-l2/tee-prover/verify/nvidia/verdict";
+import { NVIDIA_DEVICE_ROOT } from "@phala-l2/tee-prover/verify/nvidia/verify";
 import { type EvidencePolicy, parsePolicy, STRICT_POLICY } from "@phala-l2/tee-prover/verify/policy";
 import type { Verdict } from "@phala-l2/tee-prover/verify/verdict";
 import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 
 const settings = {
-  kind: textSetting({ help: "what the evidence is of: tdx, sgx or sev-snp" }),
+  kind: textSetting({ help: "what the evidence is of: tdx, sgx, sev-snp or nvidia" }),
   quote: fileSetting({ help: "tdx, sgx: the quote as the platform gave it, binary", optional: true }),
   collateral: fileSetting({ help: "tdx, sgx: Intel's collateral for this quote, JSON", optional: true }),
-  report: fileSetting({ help: "sev-snp: the report as the guest got it, binary", optional: true }),
+  report: fileSetting({
+    help: "sev-snp: the report as the guest got it, binary; nvidia: hex, base64, binary, or JSON with the chains",
+    optional: true,
+  }),
   leaf: fileSetting({ help: "sev-snp: the VCEK or VLEK certificate, DER or PEM", optional: true }),
-  chain: fileSetting({ help: "sev-snp: ASK or ASVK, and ARK, DER or PEM", optional: true }),
+  chain: fileSetting({
+    help: "sev-snp: ASK or ASVK, and ARK, DER or PEM; nvidia: the device's five certificates",
+    optional: true,
+  }),
   crl: fileSetting({ help: "sev-snp: AMD's revocation list of the product, DER", optional: true }),
+  nonce: hexSetting({ help: "nvidia: the 32 bytes that the report was asked for with", optional: true }),
+  rim: listSetting({
+    help: "nvidia: RIMs of driver and VBIOS; several by commas, flags or further words",
+    optional: true,
+  }),
   at: bigintSetting({
-    help: "the time to verify at, in Unix seconds; sev-snp: this machine's clock without",
+    help: "the time to verify at, in Unix seconds; sev-snp, nvidia: this machine's clock without",
     optional: true,
   }),
   policy: fileSetting({
@@ -36,6 +57,8 @@ type Given = {
   readonly leaf: string | undefined;
   readonly chain: string | undefined;
   readonly crl: string | undefined;
+  readonly nonce: Uint8Array | undefined;
+  readonly rim: readonly string[] | undefined;
   readonly at: bigint | undefined;
 };
 
@@ -62,6 +85,11 @@ function judgeIntel(tee: Tee) {
     );
 }
 
+/** This machine's clock, in Unix seconds. */
+function now(): bigint {
+  return BigInt(Math.floor(Date.now() / 1000));
+}
+
 function judgeSevSnp(given: Given, { amd }: EvidencePolicy): Verdict {
   const kind = "sev-snp";
   return judgeSnpReport(
@@ -70,10 +98,26 @@ function judgeSevSnp(given: Given, { amd }: EvidencePolicy): Verdict {
       leaf: readBytes(needed(given, "leaf", kind)),
       chain: readBytes(needed(given, "chain", kind)),
       crl: given.crl === undefined ? undefined : readBytes(given.crl),
-      at: given.at ?? BigInt(Math.floor(Date.now() / 1000)),
+      at: given.at ?? now(),
       roots: AMD_ROOTS,
     },
     amd,
+  );
+}
+
+function judgeNvidia(given: Given, { nvidia }: EvidencePolicy): Verdict {
+  const { chain, nonce, rim = [], at } = given;
+  return judgeNvidiaReport(
+    {
+      report: readBytes(needed(given, "report", "nvidia")),
+      chain: chain === undefined ? undefined : readBytes(chain),
+      nonce,
+      rims: rim.map(readText),
+      at: at ?? now(),
+      deviceRoots: [NVIDIA_DEVICE_ROOT],
+      rimRoots: [NVIDIA_RIM_ROOT],
+    },
+    nvidia,
   );
 }
 
@@ -82,6 +126,7 @@ const kinds: Readonly<Record<string, (given: Given, policy: EvidencePolicy) => V
   tdx: judgeIntel("tdx"),
   sgx: judgeIntel("sgx"),
   "sev-snp": judgeSevSnp,
+  nvidia: judgeNvidia,
 };
 
 /** @throws RollupError SETTING_INVALID when the file cannot be read */
@@ -109,13 +154,19 @@ function readPolicy(file: string): EvidencePolicy {
 export const verifyEvidenceCommand = defineCommand({
   name: "verify-evidence",
   summary: "verifies what hardware signed about a TEE, and judges it by a policy",
+  words: "nvidia: further RIMs after the one of --rim",
   settings,
-  run: async ({ kind, policy: policyFile, ...given }, { print }) => {
+  run: async ({ kind, policy: policyFile, ...flags }, { words, print }) => {
     const judge = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
     if (judge === undefined) {
       process.stderr.write(`l2: --kind is one of ${Object.keys(kinds).join(", ")}, not '${kind}'\n`);
       return BAD_USAGE;
     }
+    if (words.length > 0 && flags.rim === undefined) {
+      process.stderr.write(`l2: only files after --rim stand without a flag, not '${words.join(" ")}'\n`);
+      return BAD_USAGE;
+    }
+    const given = { ...flags, rim: flags.rim === undefined ? undefined : [...flags.rim, ...words] };
     const verdict = judge(given, policyFile === undefined ? STRICT_POLICY : readPolicy(policyFile));
     print(verdict);
     return verdict.ok ? HOLDS : DOES_NOT_HOLD;

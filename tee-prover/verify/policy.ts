@@ -10,13 +10,23 @@ import {
   type TdMeasurement,
 } from "./intel/policy.ts";
 import { TCB_STATUSES } from "./intel/tcb-status.ts";
+import { type NvidiaPolicy, STRICT_NVIDIA_POLICY } from "./nvidia/policy.ts";
+import { readNvidiaPolicy } from "./nvidia/policy-file.ts";
 import { hexList, number, onlyKnown, section } from "./policy-fields.ts";
 
 /** What is accepted of genuine evidence, one section a vendor. */
-export type EvidencePolicy = { readonly intel: IntelPolicy; readonly amd: AmdPolicy };
+export type EvidencePolicy = {
+  readonly intel: IntelPolicy;
+  readonly amd: AmdPolicy;
+  readonly nvidia: NvidiaPolicy;
+};
 
 /** Holds where no file says otherwise. */
-export const STRICT_POLICY: EvidencePolicy = { intel: STRICT_INTEL_POLICY, amd: STRICT_AMD_POLICY };
+export const STRICT_POLICY: EvidencePolicy = {
+  intel: STRICT_INTEL_POLICY,
+  amd: STRICT_AMD_POLICY,
+  nvidia: STRICT_NVIDIA_POLICY,
+};
 
 const U16_MAX = 65_535n;
 const U32_MAX = 0xffff_ffffn;
@@ -77,6 +87,7 @@ function readIntel(root: JsonObject): IntelPolicy {
  * that is not known is an error. @throws RollupError CONFIG_INVALID with the field's path; SyntaxError when it is no JSON
  */
 export function parsePolicy(text: string): EvidencePolicy {
-  const root = onlyKnown(new JsonObject(JSON.parse(text), ""), ["intel", "tdx", "sgx", "amd", "sevSnp"]);
-  return { intel: readIntel(root), amd: readAmdPolicy(root) };
+  const sections = ["intel", "tdx", "sgx", "amd", "sevSnp", "nvidia"];
+  const root = onlyKnown(new JsonObject(JSON.parse(text), ""), sections);
+  return { intel: readIntel(root), amd: readAmdPolicy(root), nvidia: readNvidiaPolicy(root) };
 }
