@@ -167,7 +167,7 @@ describe("a policy's lists", () => {
 
 describe("a policy file", () => {
   for (const [what, policy] of [
-    ["an unknown section", { amd: {} }],
+    ["an unknown section", { everyone: {} }],
     ["an unknown field", { tdx: { mrtd: [] } }],
     ["an unknown field of a grace", { intel: { grace: [{ status: "OutOfDate", until: 1, note: "" }] } }],
     [
