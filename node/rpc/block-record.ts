@@ -10,7 +10,7 @@ import {
   transactionHash,
 } from "@phala-l2/protocol/wire/transaction";
 import type { ChainView, ExecutedTransactions } from "../store/chain-reader.ts";
-import { logJson } from "./format/log.ts";
+import { type LogJson, logJson } from "./format/log.ts";
 import { transactionJson } from "./format/transaction.ts";
 
 /** A stored block with all that its transactions left behind. */
@@ -91,9 +91,9 @@ export function logsOf(
   record: BlockRecord,
   matches: (log: Receipt["logs"][number]) => boolean = () => true,
   removed = false,
-): readonly object[] {
+): readonly LogJson[] {
   const { header } = record.block;
-  const found: object[] = [];
+  const found: LogJson[] = [];
   let logIndex = 0;
   for (const [transactionIndex, receipt] of record.receipts.entries()) {
     for (const log of receipt.logs) {

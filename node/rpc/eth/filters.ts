@@ -6,9 +6,9 @@ import { method0, method1, type RpcMethods, required } from "../method.ts";
 import { text } from "../parameters.ts";
 import type { PoolView } from "../pool-view.ts";
 import { failure, LIMIT_EXCEEDED, type Reply, result, SERVER_ERROR } from "../reply.ts";
-import { type ChainChange, onChainChange } from "./chain-events.ts";
+import { onChainChange } from "./chain-events.ts";
 import { type LogQuery, logQuery } from "./log-filter.ts";
-import { findLogs, type LogLimits, logsInBlock } from "./logs.ts";
+import { type BlockChange, findLogs, type LogLimits, logsOfChanges } from "./logs.ts";
 
 export type FilterParts = {
   readonly engine: EngineView;
@@ -20,13 +20,18 @@ export type FilterParts = {
 
 type Filter = {
   readonly query: LogQuery | undefined;
-  /** Changes that nobody has fetched yet. */
-  waiting: unknown[];
+  /**
+   * Blocks, or the pool's transactions, that nobody has asked for yet. Logs are read when they are: the logs of
+   * minutes, of a thousand filters that nobody polls, would fill the memory.
+   */
+  waiting: BlockChange[];
   /** More came than is kept: the poller is told rather than given a gap. */
   hasOverflowed: boolean;
   usedAt: number;
   readonly close: () => void;
 };
+
+type Push = (change: BlockChange) => void;
 
 const NOT_FOUND = failure(SERVER_ERROR, "filter not found");
 
@@ -43,12 +48,12 @@ export function filterMethods(parts: FilterParts): RpcMethods {
     }
   }
 
-  function add(query: LogQuery | undefined, open: (push: (value: unknown) => void) => () => void): Reply {
+  function add(query: LogQuery | undefined, open: (push: Push) => () => void): Reply {
     forgetUnused();
     if (filters.size >= limits.filters)
       return failure(LIMIT_EXCEEDED, `too many filters (limit ${limits.filters})`);
     const id = toHex(randomBytes(16));
-    const push = (value: unknown): void => {
+    const push: Push = (value) => {
       if (filter.waiting.length < limits.logsResults) filter.waiting.push(value);
       else filter.hasOverflowed = true;
     };
@@ -57,26 +62,26 @@ export function filterMethods(parts: FilterParts): RpcMethods {
     return result(id);
   }
 
-  function pushLogs(query: LogQuery, { dropped, added }: ChainChange, push: (value: unknown) => void): void {
-    for (const hash of dropped) for (const log of logsInBlock(engine.chain, hash, query, true)) push(log);
-    for (const hash of added) for (const log of logsInBlock(engine.chain, hash, query)) push(log);
-  }
-
   return {
     eth_newFilter: method1(required(logQuery(limits.logsAlternatives)), (query) =>
-      add(query, (push) => onChainChange(engine, (change) => pushLogs(query, change, push))),
+      add(query, (push) =>
+        onChainChange(engine, ({ dropped, added }) => {
+          for (const hash of dropped) push({ dropped: hash });
+          for (const hash of added) push(hash);
+        }),
+      ),
     ),
     eth_newBlockFilter: method0(() =>
       add(undefined, (push) =>
         onChainChange(engine, ({ added }) => {
-          for (const hash of added) push(toHex(hash));
+          for (const hash of added) push(hash);
         }),
       ),
     ),
     eth_newPendingTransactionFilter: method0(() =>
-      add(undefined, (push) => pool?.subscribe(({ hash }) => push(toHex(hash))) ?? (() => {})),
+      add(undefined, (push) => pool?.subscribe(({ hash }) => push(hash)) ?? (() => {})),
     ),
-    eth_getFilterChanges: method1(required(text), (id) => {
+    eth_getFilterChanges: method1(required(text), (id, { signal }) => {
       forgetUnused();
       const filter = filters.get(id);
       if (filter === undefined) return NOT_FOUND;
@@ -86,7 +91,9 @@ export function filterMethods(parts: FilterParts): RpcMethods {
       filter.hasOverflowed = false;
       if (hasOverflowed)
         return failure(LIMIT_EXCEEDED, `more than ${limits.logsResults} changes since the last poll`);
-      return result(waiting);
+      if (filter.query !== undefined)
+        return logsOfChanges(engine.chain, waiting, filter.query, limits, signal);
+      return result(waiting.map((change) => toHex("dropped" in change ? change.dropped : change)));
     }),
     eth_getFilterLogs: method1(required(text), (id, { signal }) => {
       const filter = filters.get(id);

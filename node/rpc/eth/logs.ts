@@ -9,7 +9,9 @@ import {
   failure,
   INVALID_PARAMS,
   LIMIT_EXCEEDED,
+  RESPONSE_TOO_LARGE,
   type Reply,
+  type RpcFailure,
   result,
   SERVER_ERROR,
   TIMED_OUT,
@@ -17,7 +19,7 @@ import {
 import { takingTurns } from "../turn.ts";
 import { type LogPattern, type LogQuery, logQuery, matchesPattern, mayMatch } from "./log-filter.ts";
 
-export type LogLimits = Pick<RpcLimits, "logsBlocks" | "logsResults" | "logsAlternatives">;
+export type LogLimits = Pick<RpcLimits, "logsBlocks" | "logsResults" | "logsAlternatives" | "responseBytes">;
 
 /** The wanted logs of one block, in their order; none when the node does not have the block. */
 export function logsInBlock(
@@ -25,7 +27,7 @@ export function logsInBlock(
   hash: Hash,
   pattern: LogPattern,
   removed = false,
-): readonly object[] {
+): ReturnType<typeof logsOf> {
   const header = chain.headerByHash(hash);
   if (header === undefined || !mayMatch(pattern, header.logsBloom)) return [];
   const record = readRecord(chain, hash);
@@ -45,6 +47,39 @@ function numberOf(chain: ChainView, reference: BlockReference): bigint | undefin
       return heads.finalized.number;
     default:
       return heads.unsafe.number;
+  }
+}
+
+/** JSON of a log without its data. */
+const LOG_CHARACTERS = 400;
+
+/**
+ * Gathers logs for one answer. The first block that is too much ends it: what a caller would not be sent anyway is
+ * not held, and ten thousand logs may have a megabyte each.
+ */
+class LogAnswer {
+  readonly #limits: Pick<RpcLimits, "logsResults" | "responseBytes">;
+  readonly #found: object[] = [];
+  #characters = 0;
+
+  constructor(limits: Pick<RpcLimits, "logsResults" | "responseBytes">) {
+    this.#limits = limits;
+  }
+
+  /** The failure where they are too many. */
+  add(logs: ReturnType<typeof logsInBlock>): RpcFailure | undefined {
+    const { logsResults, responseBytes } = this.#limits;
+    for (const log of logs) {
+      this.#found.push(log);
+      this.#characters += LOG_CHARACTERS + log.data.length;
+    }
+    if (this.#found.length > logsResults)
+      return failure(LIMIT_EXCEEDED, `query returned more than ${logsResults} results`);
+    return this.#characters > responseBytes ? failure(RESPONSE_TOO_LARGE, "response too large") : undefined;
+  }
+
+  reply(): Reply {
+    return result(this.#found);
   }
 }
 
@@ -72,20 +107,41 @@ async function logsInRange(
   limits: LogLimits,
   signal: AbortSignal,
 ): Promise<Reply> {
-  const found: object[] = [];
+  const answer = new LogAnswer(limits);
   const turn = takingTurns();
   for (let number = range.from; number <= range.to; number++) {
     const hash = chain.hashByNumber(number);
     // A reorg during the walk can shorten the chain: what is there no more has no logs.
     if (hash === undefined) break;
-    for (const log of logsInBlock(chain, hash, pattern)) found.push(log);
-    if (found.length > limits.logsResults) {
-      return failure(LIMIT_EXCEEDED, `query returned more than ${limits.logsResults} results`);
-    }
+    const excess = answer.add(logsInBlock(chain, hash, pattern));
+    if (excess !== undefined) return excess;
     await turn();
     if (signal.aborted) return failure(TIMED_OUT, "request timed out");
   }
-  return result(found);
+  return answer.reply();
+}
+
+/** A block that joined the canonical chain, or left it. */
+export type BlockChange = Hash | { readonly dropped: Hash };
+
+/** The logs of changes, in their order; those of dropped blocks are taken back. */
+export async function logsOfChanges(
+  chain: ChainView,
+  changes: readonly BlockChange[],
+  pattern: LogPattern,
+  limits: LogLimits,
+  signal: AbortSignal,
+): Promise<Reply> {
+  const answer = new LogAnswer(limits);
+  const turn = takingTurns();
+  for (const change of changes) {
+    const isDropped = "dropped" in change;
+    const excess = answer.add(logsInBlock(chain, isDropped ? change.dropped : change, pattern, isDropped));
+    if (excess !== undefined) return excess;
+    await turn();
+    if (signal.aborted) return failure(TIMED_OUT, "request timed out");
+  }
+  return answer.reply();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import type { Log } from "@phala-l2/protocol/wire/receipt";
 import { quantityHex } from "./hex.ts";
 
@@ -13,8 +13,10 @@ export type LogPlace = {
   readonly logIndex: number;
 };
 
+export type LogJson = { readonly data: Hex } & Readonly<Record<string, unknown>>;
+
 /** A log as eth_getLogs answers it. `removed`: its block left the canonical chain. */
-export function logJson(log: Log, place: LogPlace, removed = false): object {
+export function logJson(log: Log, place: LogPlace, removed = false): LogJson {
   return {
     address: toHex(log.address),
     topics: log.topics.map(toHex),
