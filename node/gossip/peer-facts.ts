@@ -57,18 +57,30 @@ function withPeer(address: string, peerId: string): string {
 
 type Stats = ReturnType<GossipSub["dumpPeerScoreStats"]>;
 
+/**
+ * Peers by the addresses that they came from. Counted once for all: whoever comes under thousands of names may also
+ * ask for this list, again and again.
+ */
+function peersByIp(stats: Stats): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { knownIPs } of Object.values(stats))
+    for (const ip of knownIPs) counts.set(ip, (counts.get(ip) ?? 0) + 1);
+  return counts;
+}
+
 /** The square of how many more peers than allowed share an address. Source: gossipsub v1.1, P6. */
-function colocation(stats: Stats, peerId: string): number {
+function colocation(known: Stats[string] | undefined, byIp: ReadonlyMap<string, number>): number {
   let factor = 0;
-  for (const ip of stats[peerId]?.knownIPs ?? []) {
-    const peers = Object.values(stats).filter(({ knownIPs }) => knownIPs.has(ip)).length;
-    factor += Math.max(0, peers - IP_COLOCATION_THRESHOLD) ** 2;
-  }
+  for (const ip of known?.knownIPs ?? [])
+    factor += Math.max(0, (byIp.get(ip) ?? 0) - IP_COLOCATION_THRESHOLD) ** 2;
   return factor;
 }
 
-function countsOf(stats: Stats, peerId: string, total: number): GossipCounts {
-  const known = stats[peerId];
+function countsOf(
+  known: Stats[string] | undefined,
+  byIp: ReadonlyMap<string, number>,
+  total: number,
+): GossipCounts {
   const topics = Object.values(known?.topics ?? {});
   const sum = (of: (topic: (typeof topics)[number]) => number) =>
     topics.reduce((all, topic) => all + of(topic), 0);
@@ -78,7 +90,7 @@ function countsOf(stats: Stats, peerId: string, total: number): GossipCounts {
     firstMessageDeliveries: sum((topic) => topic.firstMessageDeliveries),
     meshMessageDeliveries: sum((topic) => topic.meshMessageDeliveries),
     invalidMessageDeliveries: sum((topic) => topic.invalidMessageDeliveries),
-    ipColocationFactor: colocation(stats, peerId),
+    ipColocationFactor: colocation(known, byIp),
     behaviouralPenalty: known?.behaviourPenalty ?? 0,
   };
 }
@@ -91,6 +103,7 @@ export async function peerFacts(
   const subscribed = new Set(topics.flatMap((topic) => pubsub.getSubscribers(topic).map(String)));
   const mesh = new Set(topics.flatMap((topic) => pubsub.getMeshPeers(topic)));
   const stats = pubsub.dumpPeerScoreStats();
+  const byIp = peersByIp(stats);
   const known = new Map((await node.peerStore.all()).map((peer) => [peer.id.toString(), peer]));
   const connections = new Map<string, Connection>();
   for (const connection of node.getConnections()) {
@@ -116,7 +129,7 @@ export async function peerFacts(
       isProtected: isProtected(peerId),
       isSubscribed: subscribed.has(peerId),
       isInMesh: mesh.has(peerId),
-      score: countsOf(stats, peerId, pubsub.getScore(peerId)),
+      score: countsOf(stats[peerId], byIp, pubsub.getScore(peerId)),
     };
   });
 }
