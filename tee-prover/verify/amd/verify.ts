@@ -31,7 +31,7 @@ export type AmdInput = ChainInput & {
 };
 
 /** Order of P-384's group (FIPS 186-5, SP 800-186, section 3.2.1.4). */
-const P384_ORDER = BigInt(
+export const P384_ORDER = BigInt(
   "0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
 );
 const P384_BYTES = 48;
