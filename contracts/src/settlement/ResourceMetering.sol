@@ -47,11 +47,11 @@ abstract contract ResourceMetering is IResourceMetering {
         ResourceConfig memory config = _resourceConfig();
         ResourceParams memory market = params;
         uint256 elapsed = block.number - market.prevBlockNum;
-        // The same steps in a block's first deposit and in a later one, the later one's not cheaper: an estimate that
-        // was made in a block with a deposit holds for the next block.
-        uint128 nextBaseFee = _nextBaseFee(market, config, elapsed);
-        market.prevBaseFee = elapsed > 0 ? nextBaseFee : market.prevBaseFee;
-        market.prevBoughtGas = (elapsed > 0 ? 0 : market.prevBoughtGas) + amount;
+        // No branch depends on what others have bought: clients take the estimate of a deposit's gas, made some blocks
+        // before, as its limit, and do not know whether another deposit will precede it in its block.
+        bool isFirst = elapsed > 0;
+        market.prevBaseFee = uint128(Math.ternary(isFirst, _nextBaseFee(market, config, elapsed), market.prevBaseFee));
+        market.prevBoughtGas = uint64(Math.ternary(isFirst, 0, market.prevBoughtGas)) + amount;
         market.prevBlockNum = uint64(block.number);
         require(market.prevBoughtGas <= config.maxResourceLimit, OutOfGas());
         params = market;
@@ -62,21 +62,21 @@ abstract contract ResourceMetering is IResourceMetering {
     function _nextBaseFee(ResourceParams memory market, ResourceConfig memory config, uint256 elapsed)
         private
         pure
-        returns (uint128)
+        returns (uint256)
     {
         uint256 target = uint256(config.maxResourceLimit) / config.elasticityMultiplier;
         uint256 fee = market.prevBaseFee;
         uint256 bought = market.prevBoughtGas;
-        uint256 distance = bought > target ? bought - target : target - bought;
+        uint256 distance = Math.max(bought, target) - Math.min(bought, target);
         uint256 change = fee * distance / target / config.baseFeeMaxChangeDenominator;
-        fee = bought > target ? fee + change : fee - Math.min(change, fee);
+        fee = Math.ternary(bought > target, fee + change, fee - Math.min(change, fee));
         fee = _clamp(fee, config);
         // A fee at its minimum stays there: a deposit's gas then does not depend on how long the last one is ago, and
         // an estimate of it holds when it is mined some blocks later.
         if (fee > config.minimumBaseFee && elapsed > 1) {
             fee = _clamp(fee * _decay(config.baseFeeMaxChangeDenominator, elapsed - 1) / WAD, config);
         }
-        return uint128(fee);
+        return fee;
     }
 
     /// @dev (1 - 1/denominator)^blocks in WAD, by squaring.
