@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { silentLog } from "@phala-l2/protocol/log";
-import { processorTime } from "@phala-l2/protocol/testing/processor-time";
 import fc from "fast-check";
-import { dispatch, nestingDepth } from "./dispatch.ts";
+import { dispatch } from "./dispatch.ts";
 import { DEFAULT_RPC_LIMITS } from "./limits.ts";
 import { method0, type RpcMethod } from "./method.ts";
 import { result } from "./reply.ts";
@@ -74,26 +73,27 @@ describe("JSON-RPC 2.0", () => {
   });
 });
 
-describe("nesting", () => {
-  const rows: readonly (readonly [text: string, depth: number])[] = [
-    ["", 0],
-    ["1", 0],
-    ["[]", 1],
-    ['{"a":[1,{"b":[]}]}', 4],
-    ['"[[[["', 0],
-    ['"\\"[[["', 0],
-    ['["\\\\",[1]]', 2],
-    ["]]]][", 0],
-    ["[[[[[[[[[[[[[", 9],
-  ];
-  for (const [text, depth] of rows) {
-    test(`${text} is ${depth} deep`, () => assert.equal(nestingDepth(text, 8), depth));
+describe("numbers as ids", () => {
+  for (const id of [
+    "9007199254740993",
+    "18446744073709551615",
+    "-9007199254740995",
+    "1e400",
+    "-1.5e-3",
+    "0.1",
+  ]) {
+    test(`${id} comes back as it was written`, async () => {
+      const answer = `{"jsonrpc":"2.0","id":${id},"result":[{"id":1}]}`;
+      const request = `{"jsonrpc":"2.0","id":${id},"method":"echo","params":[{"id":1}]}`;
+      assert.equal(await send(request), answer);
+      assert.equal(await send(`[${request}]`), `[${answer}]`);
+      assert.match(String(await send(`{"id":${id},"method":"echo"}`)), new RegExp(`"id":${id},"error"`));
+    });
   }
+});
 
-  test("escapes without an end cost no more than other text", () => {
-    const hostile = `"${'\\"'.repeat(2_000_000)}`;
-    const start = processorTime();
-    assert.equal(nestingDepth(hostile, 8), 0);
-    assert.ok(processorTime(start) < 1_000);
-  });
+test("more values than a request can honestly have are not parsed", async () => {
+  const values = "[],".repeat(LIMITS.jsonValues);
+  const answer = await send(`{"jsonrpc":"2.0","id":1,"method":"echo","params":[${values}0]}`);
+  assert.match(String(answer), /"code":-32700/);
 });

@@ -1,4 +1,5 @@
 import type { Log } from "@phala-l2/protocol/log";
+import { isTooComplex } from "./json-complexity.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { CallContext, RpcMethod } from "./method.ts";
 import { isObject } from "./parameters.ts";
@@ -21,11 +22,20 @@ import { takingTurns } from "./turn.ts";
 export type MethodLookup = (name: string) => RpcMethod | undefined;
 
 export type DispatchOptions = {
-  readonly limits: Pick<RpcLimits, "batchCalls" | "responseBytes" | "jsonDepth" | "requestMs">;
+  readonly limits: Pick<RpcLimits, "batchCalls" | "responseBytes" | "jsonDepth" | "jsonValues" | "requestMs">;
   readonly log: Log;
 };
 
-type RequestId = string | number | null;
+/** An id as its request has it: a number that JavaScript would round comes back as it was written. */
+class ExactNumber {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type RequestId = string | number | null | ExactNumber;
 type Request = {
   readonly id: RequestId;
   readonly method: string;
@@ -36,44 +46,40 @@ type Request = {
 
 /** The JSON text of one answer. */
 export function answerText(id: RequestId, reply: Reply): string {
+  const head = `{"jsonrpc":"2.0","id":${id instanceof ExactNumber ? id.text : JSON.stringify(id)}`;
   if (reply.kind === "result") {
-    if (reply.value instanceof JsonText)
-      return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${reply.value.text}}`;
-    return JSON.stringify({ jsonrpc: "2.0", id, result: reply.value ?? null });
+    const { value } = reply;
+    return `${head},"result":${value instanceof JsonText ? value.text : JSON.stringify(value ?? null)}}`;
   }
   const { code, message, data } = reply;
-  return JSON.stringify({
-    jsonrpc: "2.0",
-    id,
-    error: data === undefined ? { code, message } : { code, message, data },
-  });
+  const error = data === undefined ? { code, message } : { code, message, data };
+  return `${head},"error":${JSON.stringify(error)}}`;
 }
 
-/** Index of the quote that ends the JSON text which starts at `start`; the end where none does. */
-function endOfText(json: string, start: number): number {
-  let at = start + 1;
-  while (at < json.length && json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
-  return at;
+function isRounded(request: unknown): boolean {
+  return isObject(request) && typeof request.id === "number" && !Number.isSafeInteger(request.id);
 }
 
-/**
- * Deepest nesting of arrays and objects in a JSON text, at most `limit + 1`. One pass, linear for any text (a
- * pattern that backtracks would not be), so that hostile nesting is refused before anything recursive sees it.
- */
-export function nestingDepth(json: string, limit: number): number {
-  let depth = 0;
-  let deepest = 0;
-  for (let at = 0; at < json.length && deepest <= limit; at++) {
-    const char = json[at];
-    if (char === '"') at = endOfText(json, at);
-    else if (char === "[" || char === "{") deepest = Math.max(deepest, ++depth);
-    else if (char === "]" || char === "}") depth--;
-  }
-  return deepest;
+/** Reads a request or batch; its ids that are no safe integers are as they were written. @throws SyntaxError */
+function parseRequest(text: string): unknown {
+  const request: unknown = JSON.parse(text);
+  if (!(Array.isArray(request) ? request.some(isRounded) : isRounded(request))) return request;
+  const exact: unknown = JSON.parse(text, (key, value: unknown, context?: { readonly source?: string }) =>
+    key === "id" && typeof value === "number" && context?.source !== undefined
+      ? new ExactNumber(context.source)
+      : value,
+  );
+  const withId = (one: unknown, other: unknown): unknown =>
+    isRounded(one) && isObject(one) && isObject(other) ? { ...one, id: other.id } : one;
+  return Array.isArray(request) && Array.isArray(exact)
+    ? request.map((one, index) => withId(one, exact[index]))
+    : withId(request, exact);
 }
 
 function isRequestId(value: unknown): value is RequestId {
-  return value === null || typeof value === "string" || typeof value === "number";
+  return (
+    value === null || typeof value === "string" || typeof value === "number" || value instanceof ExactNumber
+  );
 }
 
 function readRequest(
@@ -207,12 +213,12 @@ export async function dispatch(
   lookup: MethodLookup,
   options: DispatchOptions,
 ): Promise<string | undefined> {
-  if (nestingDepth(text, options.limits.jsonDepth) > options.limits.jsonDepth) {
+  if (isTooComplex(text, options.limits)) {
     return answerText(null, failure(PARSE_ERROR, "parse error"));
   }
   let request: unknown;
   try {
-    request = JSON.parse(text);
+    request = parseRequest(text);
   } catch {
     return answerText(null, failure(PARSE_ERROR, "parse error"));
   }

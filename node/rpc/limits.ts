@@ -8,6 +8,8 @@ export type RpcLimits = {
   readonly responseBytes: number;
   /** Nested arrays and objects in a request; the deepest honest one (a filter's topics in a batch) has 6. */
   readonly jsonDepth: number;
+  /** Values in a request: more than any whose parts are words of hex can have. */
+  readonly jsonValues: number;
   /** Milliseconds for one call, after which the client gets an error. geth's default is 30 s. */
   readonly requestMs: number;
   /** TCP connections of all clients together, each of which may have an answer in memory. */
@@ -47,6 +49,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   batchCalls: 1_000,
   responseBytes: 25_000_000,
   jsonDepth: 32,
+  jsonValues: 100_000,
   requestMs: 30_000,
   connections: 2_000,
   sockets: 1_000,

@@ -1,4 +1,4 @@
-import { nestingDepth } from "@phala-l2/node/rpc/dispatch";
+import { isTooComplex } from "@phala-l2/node/rpc/json-complexity";
 import { DEFAULT_RPC_LIMITS } from "@phala-l2/node/rpc/limits";
 import { INTERNAL_ERROR, PARSE_ERROR } from "@phala-l2/node/rpc/reply";
 
@@ -14,19 +14,19 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The id of the answer to one call; undefined where none is wanted. JSON keeps the sign of zero and infinity not. */
+/** The id of the answer to one call; undefined where none is wanted. Zero loses its sign; other numbers come back as written. */
 function wantedId(request: unknown): unknown {
   if (!isObject(request)) return null;
   const { id, jsonrpc, method } = request;
   const isId = id === null || typeof id === "string" || typeof id === "number";
-  if (id !== undefined) return isId ? JSON.parse(JSON.stringify(id)) : null;
+  if (id !== undefined) return isId ? (id === 0 ? 0 : id) : null;
   return jsonrpc === "2.0" && typeof method === "string" ? undefined : null;
 }
 
 function wantedOf(body: string): Wanted {
-  const { jsonDepth, batchCalls } = DEFAULT_RPC_LIMITS;
+  const { batchCalls } = DEFAULT_RPC_LIMITS;
   const refused: Wanted = { kind: "single", ids: [null] };
-  if (nestingDepth(body, jsonDepth) > jsonDepth) return refused;
+  if (isTooComplex(body, DEFAULT_RPC_LIMITS)) return refused;
   let request: unknown;
   try {
     request = JSON.parse(body);
