@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
+import { AMD_POLICY_CODES } from "./amd/policy.ts";
+import { AMD_CODES } from "./amd/refusals.ts";
 import { CERTIFICATE_CODES } from "./certificates/refusals.ts";
 import { INTEL_POLICY_CODES } from "./intel/policy.ts";
 import { INTEL_CODES } from "./intel/refusals.ts";
@@ -12,6 +14,8 @@ for (const [part, codes] of [
   ["certificates", CERTIFICATE_CODES],
   ["Intel", INTEL_CODES],
   ["Intel's policy", INTEL_POLICY_CODES],
+  ["AMD", AMD_CODES],
+  ["AMD's policy", AMD_POLICY_CODES],
 ] as const) {
   it(`explains every code of ${part} in docs/operate/evidence.md, once`, () => {
     const page = readFileSync(PAGE, "utf8");
@@ -19,7 +23,8 @@ for (const [part, codes] of [
   });
 }
 
-it("uses no code twice", () => {
-  const all = [...CERTIFICATE_CODES, ...INTEL_CODES, ...INTEL_POLICY_CODES];
+it("uses no code twice, but that policies say the same of both vendors", () => {
+  const policies = new Set([...INTEL_POLICY_CODES, ...AMD_POLICY_CODES]);
+  const all = [...CERTIFICATE_CODES, ...INTEL_CODES, ...AMD_CODES, ...policies];
   assert.equal(new Set(all).size, all.length);
 });
