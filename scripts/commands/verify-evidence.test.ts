@@ -4,10 +4,13 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { amdInput, issueAmdWorld } from "@phala-l2/tee-prover/verify/testing/amd";
 import { issueCollateral, issueQuote, issueWorld } from "@phala-l2/tee-prover/verify/testing/intel";
 
 const BUNDLES = join(import.meta.dirname, "../../../shared/vectors/tee/bundles");
 const SKIP = existsSync(BUNDLES) ? false : `no real evidence at ${BUNDLES}`;
+const SNP = join(import.meta.dirname, "../../../shared/vectors/tee/snp");
+const SNP_SKIP = existsSync(SNP) ? false : `no real reports at ${SNP}`;
 const folder = mkdtempSync(join(tmpdir(), "verify-evidence-"));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -31,6 +34,11 @@ const quote = file("quote.bin", issueQuote(world, { format: "td10" }));
 const collateral = file("collateral.json", issueCollateral(world, "tdx"));
 const evidence = ["--quote", quote, "--collateral", collateral, "--at", "1760000000"];
 
+const genoa = issueAmdWorld("Genoa");
+const snp = amdInput(genoa, []);
+const report = ["--report", file("report.bin", snp.report)];
+const endorsed = ["--leaf", file("vcek.der", snp.leaf), "--chain", file("chain.der", snp.chain)];
+
 describe("l2 verify-evidence", () => {
   it("prints one verdict and exits 1 for evidence under another root than Intel's", () => {
     const { status, stdout } = run("--kind", "tdx", ...evidence);
@@ -46,10 +54,30 @@ describe("l2 verify-evidence", () => {
     assert.deepEqual([status, JSON.parse(stdout).code], [1, "QUOTE_TRUNCATED"]);
   });
 
+  it("prints one verdict and exits 1 for a report under another root than AMD's", () => {
+    const { status, stdout } = run("--kind", "sev-snp", ...report, ...endorsed, "--at", "1760000000");
+    const { genuine, ok, code, message, fields } = JSON.parse(stdout);
+    assert.deepEqual([status, genuine, ok, code, fields], [1, false, false, "CHAIN_ROOT_UNTRUSTED", {}]);
+    assert.match(message, /ARK-Genoa/);
+  });
+
+  it("takes this machine's clock for a report where no time is given", () => {
+    const { status, stdout } = run("--kind", "sev-snp", ...report, ...endorsed);
+    assert.deepEqual([status, JSON.parse(stdout).genuine], [1, false]);
+  });
+
   for (const [what, words, message] of [
     ["no kind", evidence, /kind/],
-    ["an unknown kind", ["--kind", "constructor", ...evidence], /--kind is one of tdx, sgx/],
+    ["an unknown kind", ["--kind", "constructor", ...evidence], /--kind.* one of tdx, sgx, sev-snp/],
     ["no quote", ["--kind", "tdx", "--collateral", collateral, "--at", "1"], /--quote is needed/],
+    ["no report", ["--kind", "sev-snp", ...endorsed], /--report is needed/],
+    ["no leaf", ["--kind", "sev-snp", ...report, ...endorsed.slice(2)], /--leaf is needed/],
+    ["no chain", ["--kind", "sev-snp", ...report, ...endorsed.slice(0, 2)], /--chain is needed/],
+    [
+      "a revocation list that is not there",
+      ["--kind", "sev-snp", ...report, ...endorsed, "--crl", join(folder, "none")],
+      /cannot be read/,
+    ],
     ["no time", ["--kind", "tdx", "--quote", quote, "--collateral", collateral], /--at is needed/],
     ["a time that is none", ["--kind", "tdx", ...evidence.slice(0, 4), "--at", "now"], /at/],
     [
@@ -94,6 +122,33 @@ describe("l2 verify-evidence", () => {
       );
       const verdict = JSON.parse(stdout);
       assert.deepEqual([status, verdict.genuine, verdict.ok, verdict.code], [exit, true, exit === 0, code]);
+    }
+  });
+
+  it("exits 0 for a Genoa report, and 1 for Milan, debug and another chip's leaf", { skip: SNP_SKIP }, () => {
+    const [microsoft, google] = ["microsoft", "go-sev-guest"].map((name) => join(SNP, name));
+    for (const [reportFile, leaf, chain, genuine, code] of [
+      [`${microsoft}/genoa_attestation_report.bin`, `${microsoft}/genoa_vcek.pem`, "genoa", true, null],
+      [
+        `${microsoft}/milan_attestation_report.bin`,
+        `${microsoft}/milan_vcek.pem`,
+        "milan",
+        true,
+        "PRODUCT_NOT_ACCEPTED",
+      ],
+      [`${google}/attestation.bin`, `${google}/vcek.testcer`, "milan", true, "DEBUG_ENABLED"],
+      [
+        `${google}/attestation.bin`,
+        `${microsoft}/milan_vcek.pem`,
+        "milan",
+        false,
+        "REPORT_SIGNATURE_INVALID",
+      ],
+    ] as const) {
+      const files = ["--report", reportFile, "--leaf", leaf, "--chain", `${SNP}/certs/ask_ark_${chain}.pem`];
+      const { status, stdout } = run("--kind", "sev-snp", ...files, "--at", "1780000000");
+      const verdict = JSON.parse(stdout);
+      assert.deepEqual([status, verdict.genuine, verdict.code], [code === null ? 0 : 1, genuine, code]);
     }
   });
 });
