@@ -7,6 +7,8 @@ import { AMD_CODES } from "./amd/refusals.ts";
 import { CERTIFICATE_CODES } from "./certificates/refusals.ts";
 import { INTEL_POLICY_CODES } from "./intel/policy.ts";
 import { INTEL_CODES } from "./intel/refusals.ts";
+import { NVIDIA_POLICY_CODES } from "./nvidia/policy.ts";
+import { NVIDIA_CODES } from "./nvidia/refusals.ts";
 
 const PAGE = join(import.meta.dirname, "../../docs/operate/evidence.md");
 
@@ -16,6 +18,8 @@ for (const [part, codes] of [
   ["Intel's policy", INTEL_POLICY_CODES],
   ["AMD", AMD_CODES],
   ["AMD's policy", AMD_POLICY_CODES],
+  ["NVIDIA", NVIDIA_CODES],
+  ["NVIDIA's policy", NVIDIA_POLICY_CODES],
 ] as const) {
   it(`explains every code of ${part} in docs/operate/evidence.md, once`, () => {
     const page = readFileSync(PAGE, "utf8");
@@ -23,8 +27,9 @@ for (const [part, codes] of [
   });
 }
 
-it("uses no code twice, but that policies say the same of both vendors", () => {
+it("uses no code twice, but that policies say the same of Intel's and AMD's evidence", () => {
   const policies = new Set([...INTEL_POLICY_CODES, ...AMD_POLICY_CODES]);
-  const all = [...CERTIFICATE_CODES, ...INTEL_CODES, ...AMD_CODES, ...policies];
+  const nvidia = [...NVIDIA_CODES, ...NVIDIA_POLICY_CODES];
+  const all = [...CERTIFICATE_CODES, ...INTEL_CODES, ...AMD_CODES, ...nvidia, ...policies];
   assert.equal(new Set(all).size, all.length);
 });

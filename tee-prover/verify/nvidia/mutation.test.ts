@@ -17,11 +17,11 @@ const signed = input.report.length - SIGNATURE_BYTES;
 describe("every bit of a report counts", () => {
   for (const [part, start, end, codes] of [
     ["the request's head", 0, 4, /^REPORT_(NOT_SPDM)$/],
-    ["the nonce", 4, 36, /^REPORT_SIGNATURE_INVALID$/],
-    ["the slot", 36, 37, /^REPORT_SIGNATURE_INVALID$/],
-    ["the response's head", 37, 45, /^REPORT_/],
-    ["measurements and opaque data", 45, signed, /^REPORT_/],
-    ["the signature", signed, input.report.length, /^REPORT_SIGNATURE_INVALID$/],
+    ["the nonce", 4, 36, /^DEVICE_SIGNATURE_INVALID$/],
+    ["the slot", 36, 37, /^DEVICE_SIGNATURE_INVALID$/],
+    ["the response's head", 37, 45, /^(REPORT|DEVICE)_/],
+    ["measurements and opaque data", 45, signed, /^(REPORT|DEVICE)_/],
+    ["the signature", signed, input.report.length, /^DEVICE_SIGNATURE_INVALID$/],
   ] as const) {
     it(part, () => {
       // A prime step over all bits meets every bit position.
@@ -39,7 +39,7 @@ describe("every bit of a report counts", () => {
         if (certificate.kind === "refused") continue;
         const chain = input.chain.with(i, certificate);
         const code = codeOf(verifyNvidiaReport({ ...input, chain }));
-        assert.match(code, /^(CERTIFICATE_|CHAIN_|REPORT_|FIRMWARE_)/, `certificate ${i}, bit ${bit}`);
+        assert.match(code, /^(CERTIFICATE_|CHAIN_|DEVICE_|FIRMWARE_)/, `certificate ${i}, bit ${bit}`);
       }
     }
   });
@@ -51,7 +51,7 @@ describe("parts of two genuine reports", () => {
     for (let at = 4; at < input.report.length; at += stride(41)) {
       const report = splice(input.report, other.report, at, input.report.length);
       if (bytesEqual(report, input.report) || bytesEqual(report, other.report)) continue;
-      assert.equal(codeOf(verifyNvidiaReport({ ...input, report })), "REPORT_SIGNATURE_INVALID", `${at}`);
+      assert.equal(codeOf(verifyNvidiaReport({ ...input, report })), "DEVICE_SIGNATURE_INVALID", `${at}`);
     }
   });
 
@@ -60,7 +60,7 @@ describe("parts of two genuine reports", () => {
     const roots = [...input.roots, ...other.roots];
     assert.equal(
       codeOf(verifyNvidiaReport({ ...input, roots, chain: other.chain })),
-      "REPORT_SIGNATURE_INVALID",
+      "DEVICE_SIGNATURE_INVALID",
     );
   });
 });

@@ -36,7 +36,7 @@ const catalogue = {
     message: "the firmware that reports is not the one that the key was made for",
     remedy: FOREIGN,
   },
-  REPORT_SIGNATURE_INVALID: { message: "the device's key did not sign this report", remedy: FOREIGN },
+  DEVICE_SIGNATURE_INVALID: { message: "the device's key did not sign this report", remedy: FOREIGN },
   DEVICE_DUPLICATE: {
     message: "one device answered twice",
     remedy: "collect one report of each device",

@@ -88,7 +88,7 @@ describe("real reports", { skip }, () => {
       const input = { report, chain, at: AT, roots: [NVIDIA_DEVICE_ROOT], revocation: undefined };
       const evidence = verifyNvidiaReport(input);
       if (!expected.sigOk) {
-        assert.equal(evidence.kind === "refused" && evidence.code, "REPORT_SIGNATURE_INVALID");
+        assert.equal(evidence.kind === "refused" && evidence.code, "DEVICE_SIGNATURE_INVALID");
         return;
       }
       assert.ok(evidence.kind === "genuine");
@@ -135,7 +135,7 @@ describe("real reports", { skip }, () => {
     const { chain } = evidenceOf("attestation-sdk/hopperAttestationReport.txt");
     const input = { report, chain, at: AT, roots: [NVIDIA_DEVICE_ROOT], revocation: undefined };
     const evidence = verifyNvidiaReport(input);
-    assert.equal(evidence.kind === "refused" && evidence.code, "REPORT_SIGNATURE_INVALID");
+    assert.equal(evidence.kind === "refused" && evidence.code, "DEVICE_SIGNATURE_INVALID");
   });
 });
 

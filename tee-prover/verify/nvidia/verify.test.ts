@@ -114,7 +114,7 @@ describe("a device's report is refused", () => {
     ["with a long feature flag", { opaque: { [OPAQUE_FIELD.featureFlag]: fromHex("000000") } }, opaque],
     ["with half a PDI", { opaque: { [OPAQUE_FIELD.pdis]: fromHex("01020304") } }, opaque],
     ["of other firmware than the key's", { opaque: { [fwid]: value } }, "FIRMWARE_ID_MISMATCH"],
-    ["that another key signed", { signer: newKey("P-384") }, "REPORT_SIGNATURE_INVALID"],
+    ["that another key signed", { signer: newKey("P-384") }, "DEVICE_SIGNATURE_INVALID"],
   ] as const) {
     it(what, () => assert.equal(outcome(draft), code));
   }

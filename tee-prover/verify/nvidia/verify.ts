@@ -108,7 +108,7 @@ export function verifyNvidiaReport(input: NvidiaInput): NvidiaEvidence | Refusal
   if (!verifyEcdsa(leaf.publicKey, "sha384", report.signedPart, report.signature)) {
     const wanted = `a signature of ${leaf.subject.commonName ?? "the leaf"} (serial ${leaf.serial})`;
     return refuseNvidia(
-      "REPORT_SIGNATURE_INVALID",
+      "DEVICE_SIGNATURE_INVALID",
       "4 report signature",
       "signature",
       wanted,
