@@ -6,8 +6,10 @@ import { address } from "./parameters.ts";
 import type { PooledTransaction, PoolView } from "./pool-view.ts";
 import { result } from "./reply.ts";
 
-/** Transactions in one answer of txpool_content: about 5 MB of JSON. */
+/** Transactions in one answer, of either kind: about 5 MB of JSON without their data. */
 const MAX_SHOWN = 10_000;
+/** Bytes of them together: a pool of large ones is more than any answer may have, and would be put together first. */
+const MAX_SHOWN_BYTES = 5 * 1024 * 1024;
 
 type Show = (pooled: PooledTransaction) => unknown;
 
@@ -21,14 +23,25 @@ const line: Show = ({ transaction }) => {
   return `${to}: ${transaction.value} wei + ${transaction.gasLimit} gas × ${price} wei`;
 };
 
+/** As many as one answer has room for. */
+function* fitting(transactions: Iterable<PooledTransaction>): Iterable<PooledTransaction> {
+  let shown = 0;
+  let bytes = 0;
+  for (const pooled of transactions) {
+    bytes += pooled.raw.length;
+    if (shown++ >= MAX_SHOWN || bytes > MAX_SHOWN_BYTES) return;
+    yield pooled;
+  }
+}
+
 /** Sender, then nonce in decimal. */
 function bySender(transactions: Iterable<PooledTransaction>, show: Show): object {
   const senders: Record<string, Record<string, unknown>> = {};
-  let shown = 0;
-  for (const pooled of transactions) {
-    if (shown++ >= MAX_SHOWN) break;
+  for (const pooled of fitting(transactions)) {
     const sender = toHex(pooled.sender);
-    senders[sender] = { ...senders[sender], [pooled.transaction.nonce.toString()]: show(pooled) };
+    const own = senders[sender] ?? {};
+    senders[sender] = own;
+    own[pooled.transaction.nonce.toString()] = show(pooled);
   }
   return senders;
 }
@@ -40,10 +53,9 @@ function count(transactions: Iterable<PooledTransaction>): string {
 }
 
 function byNonce(transactions: Iterable<PooledTransaction>, sender: Uint8Array): object {
+  const ofSender = Iterator.from(transactions).filter((pooled) => bytesEqual(pooled.sender, sender));
   const own: Record<string, unknown> = {};
-  for (const pooled of transactions) {
-    if (bytesEqual(pooled.sender, sender)) own[pooled.transaction.nonce.toString()] = whole(pooled);
-  }
+  for (const pooled of fitting(ofSender)) own[pooled.transaction.nonce.toString()] = whole(pooled);
   return own;
 }
 
