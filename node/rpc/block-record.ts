@@ -1,5 +1,5 @@
 import { blobBaseFeeOf } from "@phala-l2/execution/chain-config";
-import type { Hash } from "@phala-l2/protocol/bytes";
+import { type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Block } from "@phala-l2/protocol/wire/block";
 import type { Receipt } from "@phala-l2/protocol/wire/receipt";
@@ -34,18 +34,41 @@ function decodeStored(raw: Uint8Array): Transaction {
   });
 }
 
-/** Reads a block and what belongs to it; undefined when the node does not have it. */
+/** Blocks that are held decoded: the newest, which all ask for, and those that some indexers work through. */
+const MAX_RECORDS = 8;
+const records = new WeakMap<ChainView, Map<Hex, BlockRecord>>();
+
+/**
+ * Reads a block and what belongs to it; undefined when the node does not have it. Those read last are kept: a batch
+ * asks for each receipt of a block, and every subscription for the logs of the same one.
+ */
 export function readRecord(chain: ChainView, hash: Hash): BlockRecord | undefined {
+  const kept = records.get(chain) ?? new Map<Hex, BlockRecord>();
+  records.set(chain, kept);
+  const key = toHex(hash);
+  const known = kept.get(key);
+  if (known !== undefined) {
+    kept.delete(key);
+    kept.set(key, known);
+    return known;
+  }
   const block = chain.block(hash);
   if (block === undefined) return undefined;
-  return {
+  const receipts = chain.receipts(hash);
+  const record = {
     hash,
     block,
     transactions: block.transactions.map(decodeStored),
-    receipts: chain.receipts(hash) ?? [],
+    receipts: receipts ?? [],
     executed: chain.executed(hash) ?? [],
     blobBaseFee: blobBaseFeeOf(chain.config, block.header),
   };
+  // One that was not executed may be later.
+  if (receipts === undefined) return record;
+  kept.set(key, record);
+  const [oldest] = kept.keys();
+  if (kept.size > MAX_RECORDS && oldest !== undefined) kept.delete(oldest);
+  return record;
 }
 
 /** Hash of a record's transaction, as execution noted it, else from its bytes. */
