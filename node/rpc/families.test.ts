@@ -203,6 +203,10 @@ describe("filters and reorgs", () => {
     const canonical = { blockHash: toHex(hash), requireCanonical: true };
     const refused = await ask(server.url, "eth_getBalance", [toHex(ALICE), canonical]);
     assert.deepEqual(refused.error, { code: -32000, message: "hash is not currently canonical" });
+    const receipts = async (at: object) => (await ask(server.url, "eth_getBlockReceipts", [at])).result;
+    const dropped = await receipts({ blockHash: toHex(hash) });
+    assert.ok(Array.isArray(dropped) && dropped.length === 2);
+    assert.equal(await receipts(canonical), null);
     await server.stop();
   });
 });

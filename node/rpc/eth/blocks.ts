@@ -2,7 +2,7 @@ import type { Hash } from "@phala-l2/protocol/bytes";
 import { toHex } from "@phala-l2/protocol/bytes";
 import type { ChainView } from "../../store/chain-reader.ts";
 import { type BlockRecord, hashAt, readRecord, transactionAt } from "../block-record.ts";
-import { hashOf } from "../block-reference.ts";
+import { findHeader, hashOf } from "../block-reference.ts";
 import { blockJson } from "../format/block.ts";
 import { quantityHex } from "../format/hex.ts";
 import { receiptJson } from "../format/receipt.ts";
@@ -43,11 +43,13 @@ export function blockMethods(chain: ChainView): RpcMethods {
     eth_getBlockTransactionCountByHash: method1(required(hash), (blockHash) =>
       withRecord(chain, blockHash, count),
     ),
-    eth_getBlockReceipts: method1(required(block), (at) =>
-      withRecord(chain, hashOf(chain, at), (record) =>
+    eth_getBlockReceipts: method1(required(block), (at) => {
+      // As in geth, a block that is not canonical is none where it had to be (EIP-1898).
+      const found = findHeader(chain, at);
+      return withRecord(chain, found.kind === "found" ? found.hash : undefined, (record) =>
         record.transactions.map((_, index) => receiptJson(record, index)),
-      ),
-    ),
+      );
+    }),
     eth_getUncleCountByBlockNumber: method1(required(blockNumber), (at) =>
       withRecord(chain, hashOf(chain, at), () => "0x0"),
     ),
