@@ -4,14 +4,17 @@ import {
   listSetting,
   portSetting,
   type SettingsOf,
+  settingKind,
   textSetting,
   urlSetting,
   urlsSetting,
 } from "@phala-l2/protocol/config/settings";
+import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { type CoreOptions, type L1Options, type NodeCore, startCore } from "./core.ts";
 import { coreOptions, coreSettings } from "./core-settings.ts";
 import { type SyncProgress, syncProgress } from "./engine/sync-progress.ts";
+import { isListenAddress, isPeerAddress } from "./gossip/address.ts";
 import type { Gossip } from "./gossip/gossip.ts";
 import type { ReadBlock } from "./gossip/sync/payload-server.ts";
 import { type P2pOptions, startNodeGossip } from "./node-gossip.ts";
@@ -29,6 +32,25 @@ import type { PoolView } from "./rpc/pool-view.ts";
 import { type RpcServer, startRpcServer } from "./rpc/server.ts";
 import { VERSION } from "./version.ts";
 
+/** Multiaddrs separated by commas, each of which must hold. */
+function addressesSetting(isWanted: (text: string) => boolean, wanted: string) {
+  const { parse } = listSetting({ help: "" });
+  return settingKind("MULTIADDR,…", (text) => {
+    const addresses = parse(text);
+    const wrong = addresses.find((address) => !isWanted(address));
+    if (wrong === undefined) return addresses;
+    throw new RollupError("SETTING_INVALID", `${wanted} is wanted, not '${wrong}'`, {
+      data: { text: wrong },
+    });
+  });
+}
+
+const listenAddresses = addressesSetting(isListenAddress, "a multiaddr such as /ip4/0.0.0.0/tcp/9222");
+const peerAddresses = addressesSetting(
+  isPeerAddress,
+  "a multiaddr such as /dns4/node.example/tcp/9222/p2p/PEER_ID",
+);
+
 export const nodeSettings = {
   ...coreSettings,
   l1RpcUrls: urlsSetting({
@@ -45,11 +67,14 @@ export const nodeSettings = {
     optional: true,
   }),
   rpcCorsOrigins: listSetting({ help: "origins whose pages may call; * is any", default: "" }),
-  p2pListen: listSetting({
+  p2pListen: listenAddresses({
     help: "multiaddrs for gossip, such as /ip4/0.0.0.0/tcp/9222; none: no gossip",
     default: "",
   }),
-  p2pPeers: listSetting({ help: "multiaddrs of peers to stay connected with", default: "" }),
+  p2pPeers: peerAddresses({
+    help: "multiaddrs of peers to stay connected with; p2pListen is needed too",
+    default: "",
+  }),
   sequencerUrl: urlSetting({ help: "where sent transactions are forwarded to", optional: true }),
   engineApiHost: textSetting({ help: "address that the Engine API listens on", default: "127.0.0.1" }),
   engineApiPort: portSetting({

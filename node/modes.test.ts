@@ -13,6 +13,8 @@ function mode(file: Readonly<Record<string, unknown>>) {
 }
 
 const l1RpcUrls = ["http://127.0.0.1:8545"];
+const p2pListen = ["/ip4/127.0.0.1/tcp/9222"];
+const p2pPeers = ["/ip4/127.0.0.1/tcp/9223/p2p/16Uiu2HAmPZ8i1RMrBnHkoqNhYC8yvVCvfFhk4UbENy7Q5sRkS1mA"];
 const engineUrl = "http://127.0.0.1:8551";
 
 describe("who derives and who executes", () => {
@@ -27,7 +29,13 @@ describe("who derives and who executes", () => {
     [/--engine-url/, { engineApiPort: 8551, engineUrl }],
     [/--l1-rpc-urls/, { engineApiPort: 8551, l1RpcUrls }],
     [/--l1-beacon-urls/, { engineApiPort: 8551, l1BeaconUrls: l1RpcUrls }],
-    [/--p2p-listen, --p2p-peers/, { engineApiPort: 8551, p2pListen: ["/a"], p2pPeers: ["/b"] }],
+    [/--p2p-listen, --p2p-peers/, { engineApiPort: 8551, p2pListen, p2pPeers }],
+    [/--p2p-peers does nothing without --p2p-listen/, { l1RpcUrls, p2pPeers }],
+    [/give --l1-rpc-urls; --p2p-peers does nothing/, { p2pPeers }],
+    [
+      /leave out --engine-api-port.*give --l1-rpc-urls|leave out --engine-url/,
+      { engineApiPort: 1, engineUrl },
+    ],
     [/--engine-jwt-secret/, { l1RpcUrls, engineJwtSecret: "jwt.hex" }],
     [/give --l1-rpc-urls/, {}],
     [/give --l1-rpc-urls/, { engineUrl, engineJwtSecret: "jwt.hex" }],

@@ -24,6 +24,8 @@ const FOREIGN: Readonly<Record<NodeMode, readonly Name[]>> = {
   driven: ["engineUrl", "l1RpcUrls", "l1BeaconUrls", "p2pListen", "p2pPeers"],
   remote: ["engineApiPort"],
 };
+/** Settings that do nothing without another one. */
+const COMPANIONS: readonly (readonly [Name, Name])[] = [["p2pPeers", "p2pListen"]];
 const NEEDED: Readonly<Record<NodeMode, readonly Name[]>> = {
   whole: ["l1RpcUrls"],
   driven: [],
@@ -35,19 +37,37 @@ const WORDS: Readonly<Record<NodeMode, string>> = {
   remote: "with engineUrl",
 };
 
+/** The mode that the given settings ask for, by their names. */
+export function modeOfGiven(given: ReadonlySet<string>): NodeMode {
+  if (given.has("engineApiPort")) return "driven";
+  return given.has("engineUrl") ? "remote" : "whole";
+}
+
+/** Where the given settings contradict each other or want others, in words for whoever gave them. */
+export function modeFaults(given: ReadonlySet<string>): readonly string[] {
+  const mode = modeOfGiven(given);
+  const foreign = FOREIGN[mode].filter((name) => given.has(name));
+  const missing = NEEDED[mode].filter((name) => !given.has(name));
+  const flags = (names: readonly Name[]) => names.map(flagName).join(", ");
+  const lonely = COMPANIONS.filter(
+    ([name, other]) => given.has(name) && !given.has(other) && !foreign.includes(name),
+  );
+  return [
+    ...(foreign.length > 0 ? [`${WORDS[mode]} leave out ${flags(foreign)}`] : []),
+    ...(missing.length > 0 ? [`${WORDS[mode]} give ${flags(missing)}`] : []),
+    ...lonely.map(([name, other]) => `${flagName(name)} does nothing without ${flagName(other)}`),
+  ];
+}
+
 /** What the settings ask for. @throws RollupError SETTING_INVALID when they contradict each other */
 export function modeOf(settings: Settings): NodeMode {
-  const mode =
-    settings.engineApiPort === undefined ? (settings.engineUrl === undefined ? "whole" : "remote") : "driven";
-  const isGiven = (name: Name) => {
-    const value = settings[name];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined;
-  };
-  const foreign = FOREIGN[mode].filter(isGiven);
-  if (foreign.length > 0) throw invalid(`${WORDS[mode]} leave out ${foreign.map(flagName).join(", ")}`);
-  const missing = NEEDED[mode].filter((name) => !isGiven(name));
-  if (missing.length > 0) throw invalid(`${WORDS[mode]} give ${missing.map(flagName).join(", ")}`);
-  return mode;
+  const given = new Set<string>();
+  for (const [name, value] of Object.entries(settings)) {
+    if (Array.isArray(value) ? value.length > 0 : value !== undefined) given.add(name);
+  }
+  const faults = modeFaults(given);
+  if (faults.length > 0) throw invalid(faults.join("; "));
+  return modeOfGiven(given);
 }
 
 function invalid(message: string): RollupError<"SETTING_INVALID"> {

@@ -1,12 +1,19 @@
 // The program: `npm run -s l2 -- <command> …`. Results are JSON on stdout, logs go to stderr.
 // Exit 0: what the command checks holds; 1: it does not; 2: bad usage, with one line that says the mend.
 import { readFileSync } from "node:fs";
-import { environmentName, flagName, SWITCH_PLACEHOLDER } from "@phala-l2/protocol/config/settings";
+import { VERSION } from "@phala-l2/node/version";
+import {
+  environmentName,
+  flagName,
+  type Setting,
+  SWITCH_PLACEHOLDER,
+} from "@phala-l2/protocol/config/settings";
 import { withoutUrlSecrets } from "@phala-l2/protocol/endpoint";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { CommanderError, Command as CommandLine } from "commander";
 import { type Logger, pino } from "pino";
-import { BAD_USAGE, type Command, DOES_NOT_HOLD } from "./commands/command.ts";
+import { BAD_USAGE, type Command, DOES_NOT_HOLD, type LogLevel } from "./commands/command.ts";
+import { faultFacts } from "./fault-facts.ts";
 
 /** Loaded when called for: a process has only the code of its own command. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -55,7 +62,7 @@ function readSettingsFile(path: string | undefined): Record<string, unknown> {
   return Object.fromEntries(Object.entries(parsed));
 }
 
-function createLog(level: string): Logger {
+function createLog(level: LogLevel): Logger {
   // Whatever a part or a library puts into a line, keys of URLs do not leave the program.
   const hooks = { streamWrite: withoutUrlSecrets };
   return pino({ level, timestamp: pino.stdTimeFunctions.isoTime, base: null, hooks }, pino.destination(2));
@@ -67,81 +74,72 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-async function run(
-  command: Command,
-  words: readonly string[],
-  options: Record<string, string>,
-): Promise<void> {
-  const { logLevel = "info", ...flags } = options;
-  let file: Record<string, unknown>;
+async function run(command: Command, words: readonly string[], flags: Record<string, string>): Promise<void> {
+  let file: Record<string, unknown> | undefined;
   try {
-    file = hasSettingsFile(command) ? readSettingsFile(flags.config) : {};
+    file = hasSettingsFile(command) ? readSettingsFile(flags.config) : undefined;
   } catch (error) {
     fail(`--config ${flags.config}: ${error instanceof Error ? error.message : String(error)}`);
     return;
   }
-  const log = createLog(logLevel);
   const print = (document: unknown) => process.stdout.write(`${JSON.stringify(document)}\n`);
+  // Until the settings are read there is nothing to log.
+  let log = createLog("info");
+  const open = (level: LogLevel) => {
+    log = createLog(level);
+    return { log, print, stop: stopSignal() };
+  };
   try {
-    const context = { log, words, print, stop: stopSignal() };
-    const outcome = await command.run({ flags, environment: process.env, file }, context);
+    const outcome = await command.run({ flags, environment: process.env, file }, words, open);
     if (typeof outcome === "number") process.exitCode = outcome;
-    else
-      fail(
-        outcome.problems
-          .map(({ setting, source, message }) => `${setting} (${source}) ${message}`)
-          .join("; "),
-      );
+    else fail(outcome.problems.join("; "));
   } catch (error) {
     if (isRollupError(error, "SETTING_INVALID")) {
       fail(error.message);
       return;
     }
-    if (isRollupError(error))
-      log.error({ code: error.code, data: error.data, docs: error.docs, cause: error.cause }, error.message);
-    else log.error({ error }, error instanceof Error ? error.message : String(error));
+    const { facts, message } = faultFacts(error, log.isLevelEnabled("debug"));
+    log.error(facts, message);
     process.exitCode = DOES_NOT_HOLD;
   }
 }
 
-/** A wrong flag is quoted with its value. */
+/** One line, as all mistakes of usage; a wrong flag is quoted with its value, which may hold a key. */
 const OUTPUT = {
-  outputError: (text: string, write: (text: string) => void) => write(withoutUrlSecrets(text)),
+  outputError: (text: string, write: (text: string) => void) => {
+    const line = text
+      .replace(/^error: /, "")
+      .trim()
+      .replaceAll("\n", " ");
+    write(`l2: ${withoutUrlSecrets(line)}\n`);
+  },
 };
 
-/** What the placeholders of lists end with. */
-const LIST_SUFFIX = ",…";
-
-function joinValues(value: string, earlier: string | undefined): string {
-  return earlier === undefined ? value : `${earlier},${value}`;
+/** What holds of a setting that is not given. */
+function fallbackOf({ defaultText, presence, neededBy }: Setting<unknown>): string {
+  if (neededBy !== undefined) return `needed by ${neededBy}`;
+  if (defaultText === undefined) return presence === "optional" ? "optional" : "needed";
+  return `default ${defaultText === "" ? "none" : defaultText}`;
 }
 
 function describe(command: Command): CommandLine {
   const line = new CommandLine(command.name)
     .description(command.summary)
     .exitOverride()
-    .configureOutput(OUTPUT);
-  if (command.words !== undefined) line.argument("[words...]", command.words);
+    .configureOutput(OUTPUT)
+    .allowExcessArguments();
+  if (command.words !== undefined) line.argument(`[${command.words.name}...]`, command.words.help);
   if (hasSettingsFile(command)) {
     line.option("--config <FILE>", "JSON file with settings; each entry has the setting's name");
   }
-  line.option("--log-level <LEVEL>", "debug, info, warn, error or silent", "info");
   for (const [name, setting] of Object.entries(command.settings)) {
-    const fallback =
-      setting.defaultText === undefined
-        ? setting.presence === "optional"
-          ? "optional"
-          : "needed"
-        : `default ${setting.defaultText}`;
-    const flags = `${flagName(name)} <${setting.placeholder}>`;
-    const help = `${setting.help} (${fallback}; env ${environmentName(name)})`;
-    // A list's flag may stand several times.
-    if (setting.placeholder.endsWith(LIST_SUFFIX)) line.option(flags, help, joinValues);
-    else line.option(flags, help);
+    line.option(
+      `${flagName(name)} <${setting.placeholder}>`,
+      `${setting.help} (${fallbackOf(setting)}; env ${environmentName(name)})`,
+    );
   }
-  return line.action(async (...given: unknown[]) => {
-    const words = Array.isArray(given[0]) ? given[0].map(String) : [];
-    await run(command, words, line.opts<Record<string, string>>());
+  return line.action(async () => {
+    await run(command, line.args, line.opts<Record<string, string>>());
   });
 }
 
@@ -158,20 +156,43 @@ function withSwitches(words: readonly string[], { settings }: Command): readonly
   });
 }
 
-const program = new CommandLine("l2")
-  .description("phala-l2: an Ethereum L2 proven by several TEE vendors")
-  .exitOverride()
-  .configureOutput(OUTPUT);
-const wanted = commands[process.argv[2] ?? ""];
-let given: readonly string[] = process.argv.slice(2);
-for (const load of wanted === undefined ? Object.values(commands) : [wanted]) {
-  const command = await load();
-  if (load === wanted) given = withSwitches(given, command);
-  program.addCommand(describe(command));
+/** What may stand in place of a command, and how many commands it is about. */
+const GENERAL: Readonly<Record<string, "all" | "none">> = {
+  "-h": "all",
+  "--help": "all",
+  help: "all",
+  "-V": "none",
+  "--version": "none",
+};
+
+async function main(given: readonly string[]): Promise<void> {
+  const [first] = given;
+  const names = Object.keys(commands);
+  const hint = `${names.join(", ")}; 'l2 --help' tells what each does`;
+  if (first === undefined) return fail(`a command is wanted: ${hint}`);
+  const wanted = Object.hasOwn(commands, first) ? commands[first] : undefined;
+  const about = Object.hasOwn(GENERAL, first) ? GENERAL[first] : undefined;
+  if (wanted === undefined && about === undefined) {
+    return fail(`there is no command '${first}', only ${hint}`);
+  }
+  const program = new CommandLine("l2")
+    .description("phala-l2: an Ethereum L2 proven by several TEE vendors")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput(OUTPUT);
+  let words = given;
+  const all = about === "all" ? Object.values(commands) : [];
+  for (const load of wanted === undefined ? all : [wanted]) {
+    const command = await load();
+    if (load === wanted) words = withSwitches(given, command);
+    program.addCommand(describe(command));
+  }
+  try {
+    await program.parseAsync([...words], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
+  }
 }
-try {
-  await program.parseAsync(given, { from: "user" });
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
-}
+
+await main(process.argv.slice(2));

@@ -9,7 +9,7 @@ import {
   type RunningNode,
   startNode,
 } from "@phala-l2/node/main";
-import { drivenNodeOptions } from "@phala-l2/node/modes";
+import { drivenNodeOptions, modeFaults, modeOfGiven } from "@phala-l2/node/modes";
 import {
   bigintSetting,
   booleanSetting,
@@ -55,6 +55,18 @@ export const sequencerSettings = {
     default: String(DEFAULT_LIMITS.minTip),
   }),
 };
+
+/** As `modeFaults`, with what making blocks wants. */
+export function sequencerFaults(given: ReadonlySet<string>): readonly string[] {
+  const mode = modeOfGiven(given);
+  // Nothing else is wrong with another engine's settings: a sequencer takes none of them.
+  if (mode === "remote") return ["a sequencer executes its blocks itself: leave out --engine-url"];
+  const isSignerMissing = mode === "whole" && !given.has("signer");
+  return [
+    ...modeFaults(given),
+    ...(isSignerMissing ? [`a sequencer signs its blocks: give ${flagName("signer")}`] : []),
+  ];
+}
 
 type SequencerSettings = SettingsOf<typeof sequencerSettings>;
 

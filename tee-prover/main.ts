@@ -12,11 +12,12 @@ import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
 import {
   addressSetting,
-  bigintSetting,
+  bigintWithin,
   booleanSetting,
   fileSetting,
   type SettingsOf,
   secondsSetting,
+  settingKind,
   textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
@@ -31,7 +32,7 @@ import { createL1Transactions } from "./host/l1-transactions.ts";
 import { Submitter } from "./host/submitter.ts";
 
 export const proverSettings = {
-  kind: textSetting({ help: "tdx, sev-snp, tdx+gpu or sev-snp+gpu" }),
+  kind: settingKind("KIND", parseKind)({ help: "tdx, sev-snp, tdx+gpu or sev-snp+gpu" }),
   dangerouslySimulate: booleanSetting({
     help: "true: no hardware protects the key; for development chains only",
     default: "false",
@@ -44,7 +45,10 @@ export const proverSettings = {
   disputeGameFactory: addressSetting({ help: "DisputeGameFactory on L1" }),
   anchorStateRegistry: addressSetting({ help: "AnchorStateRegistry on L1" }),
   proverRegistry: addressSetting({ help: "ProverRegistry on L1" }),
-  proposalInterval: bigintSetting({ help: "L2 blocks between proposals", default: "1800" }),
+  proposalInterval: bigintWithin(
+    1n,
+    MAX_BLOCKS_PER_PROOF,
+  )({ help: `L2 blocks between proposals, up to ${MAX_BLOCKS_PER_PROOF}`, default: "1800" }),
   pollInterval: secondsSetting({ help: "seconds between looks at the games", default: "12" }),
   resubmitAfter: secondsSetting({ help: "seconds without inclusion until more is offered", default: "60" }),
 };
@@ -76,7 +80,6 @@ export async function startProver(
   { log }: { readonly log: Log },
 ): Promise<RunningProver> {
   const source = evidenceSourceOf(settings, log);
-  requireInterval(settings.proposalInterval);
   const options = await coreOptions(settings);
   const { rollup: config } = options;
   const account = await loadAccount({ ...settings, l1ChainId: config.l1ChainId });
@@ -123,16 +126,9 @@ export async function startProver(
 
 /** The hardware's own evidence is not built yet: only what says of itself that it is simulated. */
 function evidenceSourceOf({ kind, dangerouslySimulate }: ProverSettings, log: Log): EvidenceSource {
-  const parsed = parseKind(kind);
-  if (dangerouslySimulate) return dangerouslySimulatedEvidence(parsed, { log });
-  const message = `evidence of real hardware (${parsed}) is not built yet; on a development chain set dangerouslySimulate to true`;
-  throw new RollupError("EVIDENCE_NOT_BUILT", message, { data: { kind: parsed } });
-}
-
-function requireInterval(interval: bigint): void {
-  if (interval > 0n && interval <= MAX_BLOCKS_PER_PROOF) return;
-  const message = `proposalInterval is from 1 to ${MAX_BLOCKS_PER_PROOF} L2 blocks, not ${interval}`;
-  throw new RollupError("SETTING_INVALID", message, { data: { interval } });
+  if (dangerouslySimulate) return dangerouslySimulatedEvidence(kind, { log });
+  const message = `evidence of real hardware (${kind}) is not built yet; on a development chain set dangerouslySimulate to true`;
+  throw new RollupError("EVIDENCE_NOT_BUILT", message, { data: { kind } });
 }
 
 function l1Client(urls: readonly string[]): PublicClient {

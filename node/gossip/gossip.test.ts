@@ -7,6 +7,7 @@ import { type Address, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { silentLog } from "@phala-l2/protocol/log";
 import { headerHash } from "@phala-l2/protocol/wire/header";
+import { isPeerAddress } from "./address.ts";
 import { type Gossip, startGossip } from "./gossip.ts";
 import { joinNetwork, type Network } from "./network.ts";
 import { BAN_MS, PeerBans } from "./peer-bans.ts";
@@ -92,6 +93,30 @@ async function inMesh(...peers: readonly (readonly [peer: Peer, meshPeers: numbe
     await until(async () => (await gossip.peers()).filter((peer) => peer.isInMesh).length === count);
   }
 }
+
+describe("a static peer that cannot be reached", () => {
+  test("is warned of, with code and reason", async () => {
+    const later = await startPeer();
+    const address = addressOf(later);
+    assert.ok(isPeerAddress(address), address);
+    await later.gossip.stop();
+    const [, port = ""] = /\/tcp\/(\d+)\//.exec(address) ?? [];
+    const warnings: string[] = [];
+    const gossip = await startGossip(
+      { listen: LOOPBACK, peers: [address], config: CONFIG, signer: () => SEQUENCER },
+      {
+        onBlock: async () => {},
+        log: { ...silentLog, warn: (facts) => warnings.push(JSON.stringify(facts)) },
+        now: () => Number(NOW) * 1_000,
+      },
+    );
+    running.push(gossip);
+    await until(() => warnings.length > 0);
+    const { why, ...facts } = JSON.parse(warnings[0] ?? "");
+    assert.deepEqual(facts, { code: "GOSSIP_DIAL_FAILED", address, failures: 1 });
+    assert.match(why, new RegExp(port));
+  });
+});
 
 describe("peers on this machine", () => {
   test("a block goes from the sequencer over a middle peer to a third, once to each", async () => {

@@ -1,3 +1,4 @@
+import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Network } from "./network.ts";
 
@@ -28,7 +29,10 @@ export function keepConnected(network: Network, addresses: readonly string[], lo
     } catch (error) {
       attempt.failures++;
       attempt.notBefore = performance.now() + Math.min(CHECK_MS * 2 ** attempt.failures, MAX_BACKOFF_MS);
-      log.debug({ address, error, failures: attempt.failures }, "a static peer cannot be reached");
+      // The waits grow, so that a peer that stays away is told of once a minute.
+      const { code, cause } = isRollupError(error) ? error : { code: undefined, cause: error };
+      const why = cause instanceof Error ? cause.message : String(cause);
+      log.warn({ code, address, why, failures: attempt.failures }, "a static peer cannot be reached");
     } finally {
       attempt.isDialing = false;
     }

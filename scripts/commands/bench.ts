@@ -1,26 +1,30 @@
-import { booleanSetting, integerSetting } from "@phala-l2/protocol/config/settings";
+import { booleanSetting, integerWithin } from "@phala-l2/protocol/config/settings";
 import { BENCHES, type Bench, benchNames, means } from "@phala-l2/testkit/bench/benches";
-import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
+import { DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
+
+/** Hours of running; more tell nothing new. */
+const MAX_PAIRS = 10_000;
 
 export const benchCommand = defineCommand({
   name: "bench",
   summary: "measures this project beside its peers, in pairs of runs",
-  words: "names of benchmarks or of their lines; all when absent",
+  words: {
+    name: "benchmark",
+    help: "names of benchmarks or of their lines; all when absent",
+    fault: (words) => {
+      const known = benchNames();
+      const unknown = words.find((word) => !known.includes(word));
+      return unknown === undefined ? undefined : `no benchmark '${unknown}'; there are ${known.join(", ")}`;
+    },
+  },
   settings: {
     peers: booleanSetting({
       help: "also the benchmarks whose peers are programs of their own, which are started for them",
       default: "false",
     }),
-    pairs: integerSetting({ help: "pairs of runs for each line", default: "7" }),
+    pairs: integerWithin(1, MAX_PAIRS)({ help: "pairs of runs for each line", default: "7" }),
   },
   run: async ({ peers, pairs }, { words, log, print, stop }) => {
-    const known = benchNames();
-    const unknown = words.find((word) => !known.includes(word));
-    if (unknown !== undefined || pairs === 0) {
-      const what = pairs === 0 ? "at least one pair is wanted" : `no benchmark '${unknown}'`;
-      process.stderr.write(`l2: ${what}; there are ${known.join(", ")}\n`);
-      return BAD_USAGE;
-    }
     let holds = true;
     for (const bench of BENCHES) {
       const isWanted = (line: string): boolean =>

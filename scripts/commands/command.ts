@@ -1,4 +1,7 @@
 import {
+  choiceOf,
+  describeProblem,
+  flagName,
   type ResolvedSettings,
   resolveSettings,
   type SettingSources,
@@ -24,37 +27,101 @@ export const DOES_NOT_HOLD = 1;
 export const BAD_USAGE = 2;
 export type ExitStatus = typeof HOLDS | typeof DOES_NOT_HOLD | typeof BAD_USAGE;
 
+/** What every command can be told besides its own settings. */
+export const commonSettings = {
+  logLevel: choiceOf(
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "silent",
+  )({ help: "how much is logged", default: "info" }),
+};
+
+export type LogLevel = SettingsOf<typeof commonSettings>["logLevel"];
+
+/** The words of a command line that are no flags. */
+export type CommandWords = {
+  /** What one of them is: `action`, `file`. */
+  readonly name: string;
+  readonly help: string;
+  /** What is wrong with the given ones, in words for whoever gave them; undefined when nothing is. */
+  readonly fault: (words: readonly string[]) => string | undefined;
+};
+
 type CommandDefinition<Table extends SettingsTable> = {
   readonly name: string;
   readonly summary: string;
-  /** How `--help` shows the words that are no flags; absent when the command takes none. */
-  readonly words?: string;
+  /** Absent when the command takes none. */
+  readonly words?: CommandWords;
   readonly settings: Table;
+  /**
+   * What is wrong with the settings together: which contradict each other, and which are needed beside others.
+   * @param given Names of those that were given, readable or not.
+   */
+  readonly faults?: (given: ReadonlySet<string>, words: readonly string[]) => readonly string[];
   readonly run: (settings: SettingsOf<Table>, context: CommandContext) => Promise<ExitStatus>;
 };
+
+/** What was wrong with a command line, all of it, in words for whoever gave it. */
+export type BadUsage = { readonly problems: readonly string[] };
 
 export type Command = {
   readonly name: string;
   readonly summary: string;
-  readonly words: string | undefined;
+  readonly words: CommandWords | undefined;
+  /** With those that all commands have. */
   readonly settings: SettingsTable;
-  /** Resolves the settings first; problems come back instead of a status. */
+  /** Reads words and settings first; nothing is opened, and nothing else begins, when they are wrong. */
   readonly run: (
     sources: SettingSources,
-    context: CommandContext,
-  ) => Promise<ExitStatus | Extract<ResolvedSettings<SettingsTable>, { kind: "invalid" }>>;
+    words: readonly string[],
+    open: (level: LogLevel) => Omit<CommandContext, "words">,
+  ) => Promise<ExitStatus | BadUsage>;
 };
+
+type File = SettingSources["file"];
+
+/** The file's entries that every command knows, or the others. */
+function entries(file: File, which: "common" | "own"): File {
+  const isWanted = ([name]: [string, unknown]) =>
+    Object.hasOwn(commonSettings, name) === (which === "common");
+  return file && Object.fromEntries(Object.entries(file).filter(isWanted));
+}
+
+/** What is wrong with settings, in words; those that are only missing stand together. */
+function inWords(name: string, resolved: ResolvedSettings<SettingsTable>): readonly string[] {
+  if (resolved.kind === "ok") return [];
+  const missing = resolved.problems.filter(({ source }) => source === undefined);
+  const wrong = resolved.problems.filter(({ source }) => source !== undefined).map(describeProblem);
+  if (missing.length < 2) return [...missing.map(describeProblem), ...wrong];
+  const flags = missing.map(({ setting }) => flagName(setting)).join(", ");
+  return [`${flags} are needed ('l2 ${name} --help' tells how else they can be given)`, ...wrong];
+}
 
 /** Ties a command's body to its table of settings. */
 export function defineCommand<Table extends SettingsTable>(definition: CommandDefinition<Table>): Command {
+  const { name, summary, words: wanted, settings, faults } = definition;
+  const wordsFault =
+    wanted?.fault ??
+    (([first]: readonly string[]) =>
+      first === undefined ? undefined : `${name} takes flags only, not '${first}'`);
   return {
-    name: definition.name,
-    summary: definition.summary,
-    words: definition.words,
-    settings: definition.settings,
-    run: async (sources, context) => {
-      const resolved = resolveSettings(definition.settings, sources);
-      return resolved.kind === "invalid" ? resolved : definition.run(resolved.settings, context);
+    name,
+    summary,
+    words: wanted,
+    settings: { ...settings, ...commonSettings },
+    run: async (sources, words, open) => {
+      const own = resolveSettings(settings, { ...sources, file: entries(sources.file, "own") });
+      const common = resolveSettings(commonSettings, { ...sources, file: entries(sources.file, "common") });
+      const problems = [
+        wordsFault(words),
+        ...inWords(name, own),
+        ...inWords(name, common),
+        ...(faults?.(own.given, words) ?? []),
+      ].filter((problem) => problem !== undefined);
+      if (own.kind === "invalid" || common.kind === "invalid" || problems.length > 0) return { problems };
+      return definition.run(own.settings, { ...open(common.settings.logLevel), words });
     },
   };
 }

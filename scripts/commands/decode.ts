@@ -1,19 +1,12 @@
 import { readFileSync } from "node:fs";
-import {
-  decodeBatchData,
-  type NamedFile,
-  PIECE_KINDS,
-  type PieceKind,
-} from "@phala-l2/protocol/batcher-data/decoding";
+import { decodeBatchData, type NamedFile, PIECE_KINDS } from "@phala-l2/protocol/batcher-data/decoding";
 import { jsonInteger } from "@phala-l2/protocol/config/json-reader";
-import { bigintSetting, booleanSetting, textSetting } from "@phala-l2/protocol/config/settings";
+import { bigintSetting, bigintWithin, booleanSetting, choiceOf } from "@phala-l2/protocol/config/settings";
 import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 
 const MEGABYTE = 1e6;
-
-export function isPieceKind(text: string): text is PieceKind {
-  return PIECE_KINDS.some((kind) => kind === text);
-}
+/** A time is a 64-bit integer. */
+const MAX_BLOCK_TIME = 2n ** 64n - 1n;
 
 /** Undefined, after one line on stderr, when a file cannot be read. */
 function readFiles(names: readonly string[]): readonly NamedFile[] | undefined {
@@ -28,11 +21,15 @@ function readFiles(names: readonly string[]): readonly NamedFile[] | undefined {
 export const decodeCommand = defineCommand({
   name: "decode",
   summary: "decodes blobs, batcher transactions or channels down to the batches in them",
-  words: "files: raw bytes, or hex text with one byte string a line",
+  words: {
+    name: "file",
+    help: "raw bytes, or hex text with one byte string a line",
+    fault: (words) => (words.length === 0 ? "at least one file is wanted" : undefined),
+  },
   settings: {
-    kind: textSetting({ help: "what the files are: blob, tx or channel" }),
+    kind: choiceOf(...PIECE_KINDS)({ help: "what the files are" }),
     genesisTime: bigintSetting({ help: "Unix seconds of the L2 genesis block", optional: true }),
-    blockTime: bigintSetting({ help: "seconds between L2 blocks", default: "2" }),
+    blockTime: bigintWithin(1n, MAX_BLOCK_TIME)({ help: "seconds between L2 blocks", default: "2" }),
     genesisNumber: bigintSetting({ help: "number of the L2 genesis block", default: "0" }),
     chainId: bigintSetting({
       help: "the rollup's chain id; without it span batches have no hashes",
@@ -42,11 +39,6 @@ export const decodeCommand = defineCommand({
     withTransactions: booleanSetting({ help: "adds each block's raw transactions", default: "false" }),
   },
   run: async ({ kind, beforeFjord, withTransactions, ...chain }, { words, log, print }) => {
-    const usage = usageFault(kind, words, chain.blockTime);
-    if (usage !== undefined || !isPieceKind(kind)) {
-      process.stderr.write(`l2: decode: ${usage}\n`);
-      return BAD_USAGE;
-    }
     const files = readFiles(words);
     if (files === undefined) return BAD_USAGE;
     const { genesisTime, chainId } = chain;
@@ -74,9 +66,3 @@ export const decodeCommand = defineCommand({
     return totals.batches > 0 ? HOLDS : DOES_NOT_HOLD;
   },
 });
-
-function usageFault(kind: string, words: readonly string[], blockTime: bigint): string | undefined {
-  if (!isPieceKind(kind)) return `--kind ${kind}: ${PIECE_KINDS.join(", ")} is wanted`;
-  if (words.length === 0) return "at least one file is wanted";
-  return blockTime === 0n ? "--block-time 0: at least a second is wanted" : undefined;
-}

@@ -13,9 +13,10 @@ import { JsonObject } from "@phala-l2/protocol/config/json-reader";
 import {
   addressSetting,
   bigintSetting,
+  choiceOf,
   folderSetting,
-  integerSetting,
-  textSetting,
+  integerWithin,
+  settingKind,
 } from "@phala-l2/protocol/config/settings";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import {
@@ -24,7 +25,6 @@ import {
   type UnsignedTransaction,
 } from "@phala-l2/protocol/wire/transaction";
 import { BAD_USAGE, defineCommand, HOLDS } from "./command.ts";
-import { isPieceKind } from "./decode.ts";
 
 /** Anybody knows this key: the transactions are for tools that read them, and worth nothing on an L1. */
 const DANGEROUSLY_PUBLIC_KEY = new Uint8Array(32).fill(1);
@@ -71,10 +71,17 @@ export const encodeCommand = defineCommand({
   name: "encode",
   summary:
     "makes blobs, batcher transactions or a channel of what decode --with-transactions true has written",
-  words: "one JSON file",
+  words: {
+    name: "file",
+    help: "one JSON file",
+    fault: ({ length }) => (length === 1 ? undefined : "one JSON file is wanted"),
+  },
   settings: {
-    kind: textSetting({ help: "what to make: blob, tx or channel" }),
-    compression: textSetting({
+    kind: choiceOf(...PIECE_KINDS)({ help: "what to make" }),
+    compression: settingKind(
+      "METHOD",
+      parseCompression,
+    )({
       help: "zlib, or brotli-0 (quick) to brotli-11 (small)",
       default: "brotli-10",
     }),
@@ -85,20 +92,17 @@ export const encodeCommand = defineCommand({
       default: "0xff00000000000000000000000000000000000010",
     }),
     l1ChainId: bigintSetting({ help: "chain id of transactions", default: "1" }),
-    txType: integerSetting({ help: "type of transactions: 0, 1 or 2", default: "2" }),
+    txType: integerWithin(0, 2)({ help: "type of transactions: 0, 1 or 2", default: "2" }),
   },
   run: async ({ kind, compression, chainId, out, ...options }, { words, log, print }) => {
     const refuse = (message: string): typeof BAD_USAGE => {
       process.stderr.write(`l2: encode: ${message}\n`);
       return BAD_USAGE;
     };
-    const [name] = words;
-    if (!isPieceKind(kind)) return refuse(`--kind ${kind}: ${PIECE_KINDS.join(", ")} is wanted`);
-    if (name === undefined || words.length > 1) return refuse("one JSON file is wanted");
+    const [name = ""] = words;
     try {
-      const method = parseCompression(compression);
       const description: unknown = JSON.parse(readFileSync(name, "utf8"));
-      const channel = encodeChannel(description, chainIdOf(chainId, description), method);
+      const channel = encodeChannel(description, chainIdOf(chainId, description), compression);
       const pieces = { blob: blobsOfChannel, tx: (bytes: Uint8Array) => transactionsOf(bytes, options) };
       const made = kind === "channel" ? [channel] : pieces[kind](channel);
       if (made === undefined) return refuse("--tx-type: 0, 1 or 2 is wanted");

@@ -6,7 +6,11 @@ import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 export const executeCommand = defineCommand({
   name: "execute",
   summary: "re-executes blocks of OP Stack chains from their witnesses, as a prover does",
-  words: "fixtures: JSON files, also compressed, or folders of such",
+  words: {
+    name: "fixture",
+    help: "JSON files, also compressed, or folders of such",
+    fault: ({ length }) => (length === 0 ? "at least one fixture is wanted" : undefined),
+  },
   settings: {},
   run: async (_, { words, log, print, stop }) => {
     const files = filesAmong(words);
@@ -30,10 +34,6 @@ export const executeCommand = defineCommand({
 
 /** Says on stderr what is wrong with the paths, if anything is. */
 function filesAmong(paths: readonly string[]): readonly string[] | undefined {
-  if (paths.length === 0) {
-    process.stderr.write("l2: execute wants at least one fixture\n");
-    return undefined;
-  }
   try {
     return findBlockFixtures(paths);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { RunningDrivenNode } from "@phala-l2/node/driven-node";
 import { startDrivenNode } from "@phala-l2/node/driven-node";
 import { nodeOptions, nodeSettings, startNode } from "@phala-l2/node/main";
-import { drivenNodeOptions, modeOf, remoteNodeOptions } from "@phala-l2/node/modes";
+import { drivenNodeOptions, modeFaults, modeOf, remoteNodeOptions } from "@phala-l2/node/modes";
 import { startRemoteNode } from "@phala-l2/node/remote-node";
 import type { SettingsOf } from "@phala-l2/protocol/config/settings";
 import type { Log } from "@phala-l2/protocol/log";
@@ -44,6 +44,7 @@ export const nodeCommand = defineCommand({
   name: "node",
   summary: "runs a verifier node, or one side of the Engine API",
   settings: nodeSettings,
+  faults: modeFaults,
   run: async (settings, { log, print, stop }) => {
     const node = await start(settings, log);
     print({ ready: true, ...node.addresses });

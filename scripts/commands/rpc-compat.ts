@@ -7,16 +7,16 @@ import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 export const rpcCompatCommand = defineCommand({
   name: "rpc-compat",
   summary: "replays JSON-RPC conversations of ethereum/execution-apis against this project's server",
-  words: "the folder with chain.rlp, genesis.json and the conversations",
+  words: {
+    name: "folder",
+    help: "with chain.rlp, genesis.json and the conversations",
+    fault: ({ length }) => (length === 1 ? undefined : "one folder is wanted, the tests of execution-apis"),
+  },
   settings: {
     filter: textSetting({ help: "only conversations with this text in their name", optional: true }),
   },
   run: async ({ filter }, { words, log, print }) => {
-    const [folder, ...rest] = words;
-    if (folder === undefined || rest.length > 0) {
-      process.stderr.write("l2: rpc-compat wants one folder, the tests of execution-apis\n");
-      return BAD_USAGE;
-    }
+    const [folder = ""] = words;
     try {
       const report = await runRpcCompat(folder, { filter, log });
       print({ ...report, gasUsed: jsonInteger(report.gasUsed) });

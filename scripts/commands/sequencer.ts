@@ -1,6 +1,10 @@
 import { modeOf } from "@phala-l2/node/modes";
-import { RollupError } from "@phala-l2/protocol/errors";
-import { sequencerSettings, startDrivenSequencer, startSequencer } from "@phala-l2/sequencer/main";
+import {
+  sequencerFaults,
+  sequencerSettings,
+  startDrivenSequencer,
+  startSequencer,
+} from "@phala-l2/sequencer/main";
 import { defineCommand, HOLDS, untilStopped } from "./command.ts";
 import { drivenAddresses } from "./node.ts";
 
@@ -8,13 +12,9 @@ export const sequencerCommand = defineCommand({
   name: "sequencer",
   summary: "runs a node that makes the blocks, by itself or for a sequencing op-node",
   settings: sequencerSettings,
+  faults: sequencerFaults,
   run: async (settings, { log, print, stop }) => {
-    const mode = modeOf(settings);
-    if (mode === "remote") {
-      const message = "a sequencer executes its blocks itself: leave out --engine-url";
-      throw new RollupError("SETTING_INVALID", message);
-    }
-    if (mode === "driven") {
+    if (modeOf(settings) === "driven") {
       const node = await startDrivenSequencer(settings, { log });
       print({ ready: true, ...drivenAddresses(node) });
       await untilStopped(stop);

@@ -10,7 +10,11 @@ const PROGRESS_MS = 5_000;
 export const stateTestsCommand = defineCommand({
   name: "state-tests",
   summary: "runs state tests of ethereum/tests and execution-spec-tests on this project's execution",
-  words: "folders with the tests' JSON files",
+  words: {
+    name: "folder",
+    help: "folders with the tests' JSON files",
+    fault: ({ length }) => (length === 0 ? "at least one folder with tests is wanted" : undefined),
+  },
   settings: {
     fork: textSetting({ help: "only the cases of this fork, by its name in the tests", optional: true }),
     filter: textSetting({
@@ -19,10 +23,6 @@ export const stateTestsCommand = defineCommand({
     }),
   },
   run: async ({ fork, filter }, { words, log, print, stop }) => {
-    if (words.length === 0) {
-      process.stderr.write("l2: state-tests wants at least one folder with tests\n");
-      return BAD_USAGE;
-    }
     let last = performance.now();
     const onProgress = (progress: Progress): void => {
       if (performance.now() - last < PROGRESS_MS) return;

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import {
   bigintSetting,
+  choiceOf,
   fileSetting,
   flagName,
   hexSetting,
   listSetting,
-  textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { AMD_ROOTS } from "@phala-l2/tee-prover/verify/amd/product";
@@ -18,10 +18,12 @@ import { judgeNvidiaReport } from "@phala-l2/tee-prover/verify/nvidia/verdict";
 import { NVIDIA_DEVICE_ROOT } from "@phala-l2/tee-prover/verify/nvidia/verify";
 import { type EvidencePolicy, parsePolicy, STRICT_POLICY } from "@phala-l2/tee-prover/verify/policy";
 import type { Verdict } from "@phala-l2/tee-prover/verify/verdict";
-import { BAD_USAGE, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
+import { DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
+
+const KINDS = ["tdx", "sgx", "sev-snp", "nvidia"] as const;
 
 const settings = {
-  kind: textSetting({ help: "what the evidence is of: tdx, sgx, sev-snp or nvidia" }),
+  kind: choiceOf(...KINDS)({ help: "what the evidence is of" }),
   quote: fileSetting({ help: "tdx, sgx: the quote as the platform gave it, binary", optional: true }),
   collateral: fileSetting({ help: "tdx, sgx: Intel's collateral for this quote, JSON", optional: true }),
   report: fileSetting({
@@ -122,7 +124,7 @@ function judgeNvidia(given: Given, { nvidia }: EvidencePolicy): Verdict {
 }
 
 /** One entry a kind of evidence. */
-const kinds: Readonly<Record<string, (given: Given, policy: EvidencePolicy) => Verdict>> = {
+const kinds: Readonly<Record<(typeof KINDS)[number], (given: Given, policy: EvidencePolicy) => Verdict>> = {
   tdx: judgeIntel("tdx"),
   sgx: judgeIntel("sgx"),
   "sev-snp": judgeSevSnp,
@@ -154,20 +156,15 @@ function readPolicy(file: string): EvidencePolicy {
 export const verifyEvidenceCommand = defineCommand({
   name: "verify-evidence",
   summary: "verifies what hardware signed about a TEE, and judges it by a policy",
-  words: "nvidia: further RIMs after the one of --rim",
+  words: { name: "rim", help: "nvidia: further RIMs after the one of --rim", fault: () => undefined },
   settings,
+  faults: (given, words) =>
+    words.length === 0 || given.has("rim")
+      ? []
+      : [`only files after --rim stand without a flag, not '${words.join(" ")}'`],
   run: async ({ kind, policy: policyFile, ...flags }, { words, print }) => {
-    const judge = Object.hasOwn(kinds, kind) ? kinds[kind] : undefined;
-    if (judge === undefined) {
-      process.stderr.write(`l2: --kind is one of ${Object.keys(kinds).join(", ")}, not '${kind}'\n`);
-      return BAD_USAGE;
-    }
-    if (words.length > 0 && flags.rim === undefined) {
-      process.stderr.write(`l2: only files after --rim stand without a flag, not '${words.join(" ")}'\n`);
-      return BAD_USAGE;
-    }
     const given = { ...flags, rim: flags.rim === undefined ? undefined : [...flags.rim, ...words] };
-    const verdict = judge(given, policyFile === undefined ? STRICT_POLICY : readPolicy(policyFile));
+    const verdict = kinds[kind](given, policyFile === undefined ? STRICT_POLICY : readPolicy(policyFile));
     print(verdict);
     return verdict.ok ? HOLDS : DOES_NOT_HOLD;
   },

@@ -103,11 +103,10 @@ async function genesis(flags: Record<string, string>): Promise<{ status: unknown
   const printed: unknown[] = [];
   const context = {
     log: silentLog,
-    words: [],
     print: (document: unknown) => printed.push(document),
     stop: new AbortController().signal,
   };
-  const status = await genesisCommand.run({ flags, environment: {}, file: {} }, context);
+  const status = await genesisCommand.run({ flags, environment: {}, file: undefined }, [], () => context);
   return { status, printed };
 }
 

@@ -4,18 +4,17 @@ import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import {
   bigintSetting,
+  choiceOf,
   fileSetting,
-  integerSetting,
+  integerWithin,
   type SettingsOf,
   secondsSetting,
   textSetting,
   urlSetting,
 } from "@phala-l2/protocol/config/settings";
-import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { createClient, createPublicClient, http } from "viem";
 import { Batcher } from "./batcher.ts";
-import type { DataAvailability } from "./data-availability.ts";
 import { createL1Sender } from "./l1-sender.ts";
 import type { RpcRequest } from "./l2-block.ts";
 
@@ -30,8 +29,15 @@ export const batcherSettings = {
     help: "the batcher's account: a keystore file, or dev:INDEX on a development chain",
   }),
   passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
-  dataAvailability: textSetting({ help: "blobs, calldata, or auto for the cheaper", default: "auto" }),
-  targetSize: integerSetting({
+  dataAvailability: choiceOf(
+    "auto",
+    "blobs",
+    "calldata",
+  )({ help: "where batches go; auto is the cheaper", default: "auto" }),
+  targetSize: integerWithin(
+    1,
+    MAX_TARGET_SIZE,
+  )({
     help: `compressed bytes after which a channel is posted, up to ${MAX_TARGET_SIZE}`,
     default: "780000",
   }),
@@ -41,22 +47,12 @@ export const batcherSettings = {
   feeCeiling: bigintSetting({ help: "wei per gas never exceeded", default: "500000000000" }),
 };
 
-function dataAvailabilityOf(text: string): DataAvailability {
-  if (text === "auto" || text === "blobs" || text === "calldata") return text;
-  throw new RollupError("SETTING_INVALID", `dataAvailability is auto, blobs or calldata, not '${text}'`);
-}
-
-function targetSizeOf(bytes: number): number {
-  if (bytes >= 1 && bytes <= MAX_TARGET_SIZE) return bytes;
-  throw new RollupError("SETTING_INVALID", `targetSize is from 1 to ${MAX_TARGET_SIZE}, not ${bytes}`);
-}
-
 function rpcRequest(url: string): RpcRequest {
   const client = createClient({ transport: http(url) });
   return (method, params) => client.transport.request({ method, params });
 }
 
-/** Runs the batcher until it is stopped. @throws RollupError SETTING_INVALID, CONFIG_INVALID, KEY_… */
+/** Runs the batcher until it is stopped. @throws RollupError CONFIG_INVALID, KEY_… */
 export async function startBatcher(
   settings: SettingsOf<typeof batcherSettings>,
   { log }: { readonly log: Log },
@@ -78,8 +74,8 @@ export async function startBatcher(
   );
   const batcher = new Batcher(
     {
-      dataAvailability: dataAvailabilityOf(settings.dataAvailability),
-      targetSize: targetSizeOf(settings.targetSize),
+      dataAvailability: settings.dataAvailability,
+      targetSize: settings.targetSize,
       maxChannelDurationMs: settings.maxChannelDuration * 1000,
       pollIntervalMs,
     },

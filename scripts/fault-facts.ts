@@ -1,0 +1,44 @@
+import { isRollupError } from "@phala-l2/protocol/errors";
+import { pino } from "pino";
+
+/** Longest text of one cause: libraries put whole requests and contracts into theirs. */
+const MAX_CAUSE = 200;
+/** Causes that are told; the first ones say it. */
+const MAX_CAUSES = 4;
+
+function firstLine(error: Error): string {
+  const short =
+    "shortMessage" in error && typeof error.shortMessage === "string" ? error.shortMessage : undefined;
+  const [line = ""] = (short ?? error.message).split("\n");
+  const code = isRollupError(error) ? `${error.code}: ` : "";
+  return `${code}${line}`.slice(0, MAX_CAUSE);
+}
+
+/** An error's causes from the outside in, each in one short line. */
+function causesOf(error: Error): readonly string[] {
+  const lines: string[] = [];
+  for (let { cause } = error; lines.length < MAX_CAUSES && cause !== undefined && cause !== null; ) {
+    const line = cause instanceof Error ? firstLine(cause) : String(cause).slice(0, MAX_CAUSE);
+    if (line !== "" && line !== lines.at(-1)) lines.push(line);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return lines;
+}
+
+/** What is logged of the fault that a command ended with; all of its causes, with stacks, when `whole` is true. */
+export function faultFacts(
+  error: unknown,
+  whole: boolean,
+): { readonly facts: object; readonly message: string } {
+  if (!(error instanceof Error)) return { facts: {}, message: String(error) };
+  const told = whole ? { error: pino.stdSerializers.errWithCause(error) } : {};
+  const causes = causesOf(error);
+  const cause = causes.length === 0 ? undefined : causes.join(": ");
+  if (isRollupError(error)) {
+    const { code, data, docs, message } = error;
+    return { facts: { code, data, docs, cause, ...told }, message };
+  }
+  // A fault of the program: without its place nobody can mend it.
+  const stack = error.stack?.split("\n").filter((line) => /^\s+at /.test(line));
+  return { facts: { stack, cause, ...told }, message: firstLine(error) };
+}

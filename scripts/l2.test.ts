@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+
+const program = join(import.meta.dirname, "l2.ts");
+const folder = mkdtempSync(join(tmpdir(), "phala-l2-command-line-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const HASH = `0x${"11".repeat(32)}`;
+const ADDRESS = `0x${"22".repeat(20)}`;
+const L1 = "http://127.0.0.1:1";
+const BRIDGE = join(folder, "bridge.json");
+writeFileSync(
+  BRIDGE,
+  JSON.stringify({
+    l1RpcUrl: L1,
+    l2RpcUrl: `${L1}/v3/secret-key`,
+    l1ChainId: 900,
+    l2ChainId: 2035,
+    portal: ADDRESS,
+    disputeGameFactory: ADDRESS,
+    l1StandardBridge: ADDRESS,
+    account: "dev:0",
+  }),
+);
+const bridge = (...words: readonly string[]) => ["bridge", ...words, "--config", BRIDGE];
+
+type Ended = { readonly status: number | null; readonly stdout: string; readonly stderr: string };
+
+async function l2(words: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
+  const { PATH = "", NODE_COMPILE_CACHE = "" } = process.env;
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, ...words], {
+    env: { PATH, NODE_COMPILE_CACHE, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const output = { stdout: "", stderr: "" };
+  for (const name of ["stdout", "stderr"] as const) {
+    child[name].setEncoding("utf8").on("data", (text: string) => {
+      output[name] += text;
+    });
+  }
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once("error", reject).once("close", resolve);
+  });
+  return { status, ...output };
+}
+
+type Case = readonly [
+  what: string,
+  words: readonly string[],
+  says: readonly RegExp[],
+  environment?: Record<string, string>,
+];
+
+/** Each is one line on stderr that says all of it, exit status 2, and nothing on stdout. */
+const badUsage: readonly Case[] = [
+  ["no command", [], [/a command is wanted: node, .*'l2 --help'/]],
+  ["an unknown command", ["frob"], [/no command 'frob'/]],
+  ["an unknown flag", ["genesis", "--frob", "1"], [/unknown option '--frob'/]],
+  ["a flag without its value", ["genesis", "--config"], [/--config/]],
+  ["a word where none is taken", ["genesis", "--genesis", "g.json", "extra"], [/flags only, not 'extra'/]],
+  ["an unknown action", bridge("frob"), [/one action is wanted, deposit, .*, not 'frob'/]],
+  ["two actions", bridge("deposit", "extra", "--amount", "1"), [/one action is wanted.*not 'deposit extra'/]],
+  ["no action", bridge(), [/^l2: one action is wanted, deposit, withdraw, prove, finalize, status$/]],
+  ["an action without what it needs", bridge("deposit"), [/^l2: deposit needs --amount$/]],
+  ["one token of two", bridge("withdraw", "--l1-token", ADDRESS), [/withdraw needs --amount, --l2-token/]],
+  [
+    "a hash that is none",
+    bridge("status", "--transaction", "0x12"),
+    [/0x and 64 hex digits are wanted, not '0x12'/],
+  ],
+  [
+    "a level that is none",
+    bridge("status", "--log-level", "bogus", "--transaction", HASH),
+    [/one of debug, info/],
+  ],
+  [
+    "a level that is none, in the environment",
+    bridge("status", "--transaction", HASH),
+    [/environment PHALA_L2_LOG_LEVEL: one of/],
+    { PHALA_L2_LOG_LEVEL: "trace" },
+  ],
+  [
+    "peers and own addresses that are none, before anything is opened",
+    ["node", "--data-dir", join(folder, "data"), "--p2p-listen", "garbage", "--p2p-peers", "garbage"],
+    [/--p2p-listen: a multiaddr such as \/ip4/, /--p2p-peers: a multiaddr such as \/dns4/],
+  ],
+  [
+    "all values of all kinds at once, with what belongs together",
+    [
+      "node",
+      "--rpc-port",
+      "abc",
+      "--admin-port",
+      "99999",
+      "--engine-url",
+      "x",
+      "--log-level",
+      "loud",
+      "--genesis",
+      "g",
+    ],
+    [
+      /--rollup, --data-dir are needed/,
+      /--rpc-port: a port from 0 \(any free one\) to 65535 is wanted, not 'abc'/,
+      /--admin-port: a port from 0 \(any free one\) to 65535 is wanted, not '99999'/,
+      /--engine-url: a URL/,
+      /--log-level/,
+      /give --l1-rpc-urls, --engine-jwt-secret/,
+    ],
+  ],
+  [
+    "a batcher's values that were refused one by one",
+    ["batcher", "--poll-interval", "abc", "--target-size", "0", "--data-availability", "tape"],
+    [
+      /--poll-interval: a number >= 0/,
+      /--target-size: a number from 1 to/,
+      /--data-availability: one of auto, blobs/,
+    ],
+  ],
+  [
+    "a prover's values",
+    ["prover", "--kind", "sgx", "--proposal-interval", "0"],
+    [/--kind: tdx, sev-snp/, /--proposal-interval: a number from 1 to 43200/],
+  ],
+  [
+    "a sequencer without a signer, and other mistakes",
+    ["sequencer", "--min-tip", "-1", "--l1-rpc-urls", L1],
+    [/--min-tip: a whole number/, /give --signer/],
+  ],
+  [
+    "files and kinds of decode",
+    ["decode", "--kind", "tape", "--block-time", "0"],
+    [/one file/, /--kind/, /--block-time/],
+  ],
+];
+
+describe("the command line", { concurrency: 2 }, () => {
+  for (const [what, words, says, environment] of badUsage) {
+    it(`takes for bad usage ${what}`, async () => {
+      const { status, stdout, stderr } = await l2(words, environment);
+      assert.equal(status, 2, stderr);
+      assert.equal(stdout, "");
+      assert.match(stderr, /^l2: [^\n]+\n$/);
+      assert.doesNotMatch(stderr, /^\{/);
+      for (const wanted of says) assert.match(stderr.trimEnd(), wanted);
+    });
+  }
+
+  it("leaves nothing behind when it is used badly", () => {
+    assert.deepEqual(readdirSync(folder), ["bridge.json"]);
+  });
+
+  it("tells its version", async () => {
+    assert.deepEqual(await l2(["--version"]), { status: 0, stdout: "0.1.0\n", stderr: "" });
+  });
+
+  it("names in its help the words, what is not given, and which actions need what", async () => {
+    const { status, stdout } = await l2(["bridge", "--help"]);
+    assert.equal(status, 0);
+    const help = stdout.replaceAll(/\s+/g, " ");
+    for (const wanted of [
+      "[action...]",
+      "deposit, withdraw, prove, finalize, status",
+      "needed by deposit and withdraw;",
+      "needed by prove, finalize and status;",
+      "env PHALA_L2_LOG_LEVEL",
+    ]) {
+      assert.ok(help.includes(wanted), wanted);
+    }
+    const node = await l2(["node", "--help"]);
+    assert.match(node.stdout, /default none;/);
+    assert.doesNotMatch(node.stdout, /default ;/);
+  });
+
+  it("logs a fault as one short line with its code; all of it at the level debug only", async () => {
+    const words = bridge("status", "--transaction", HASH);
+    const { status, stdout, stderr } = await l2(words);
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    const { code, docs, msg } = JSON.parse(stderr);
+    assert.deepEqual(
+      { code, docs, msg },
+      {
+        code: "BRIDGE_UNREACHABLE",
+        docs: "docs/operate/errors.md#bridge_unreachable",
+        msg: "127.0.0.1:1 does not answer",
+      },
+    );
+    assert.ok(stderr.length < 600, stderr);
+    const whole = await l2([...words, "--log-level", "debug"]);
+    assert.match(whole.stderr, /eth_getTransactionReceipt/);
+    assert.doesNotMatch(whole.stderr, /secret-key/);
+  });
+});
