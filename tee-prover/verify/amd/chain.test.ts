@@ -15,7 +15,7 @@ import {
   wrapped,
 } from "../testing/amd.ts";
 import { amdCode, amdOutcomes, genuineAmd } from "../testing/amd-outcome.ts";
-import { DAY, issueCrl, NOW, newKey } from "../testing/authority.ts";
+import { DAY, issueCrl, NOW, newKey, pemOf } from "../testing/authority.ts";
 import { boolean, integer } from "../testing/der-writer.ts";
 import { PRODUCTS } from "./product.ts";
 
@@ -39,6 +39,26 @@ describe("step 2, the certificates", () => {
     assert.equal(amdCode({ ...input, chain: trailing }), "CERTIFICATE_MALFORMED");
     assert.equal(amdCode({ ...input, leaf: input.leaf.subarray(0, -1) }), "CERTIFICATE_MALFORMED");
     assert.equal(amdCode({ ...input, leaf: new TextEncoder().encode("noise") }), "PEM_MALFORMED");
+  });
+
+  it("may leave out a root that is pinned with its certificate", () => {
+    const known = roots.map((root) => ({ ...root, certificate: pemOf(worlds[root.product].ark) }));
+    for (const endorsement of ["VCEK", "VLEK"] as const) {
+      const above = endorsement === "VCEK" ? ask : asvk;
+      const alone = { report: { endorsement }, chain: [above] };
+      assert.equal(amdCode(amdInput(genoa, known, alone)), "genuine");
+      assert.equal(codeFor("Genoa", alone), "CHAIN_CERTIFICATES");
+      assert.equal(amdCode(amdInput(genoa, known.slice(0, 1), alone)), "CHAIN_CERTIFICATES");
+    }
+    assert.equal(amdCode(amdInput(genoa, known, { chain: [milan.ask] })), "CERTIFICATE_ISSUER_NAME");
+    assert.equal(amdCode(amdInput(genoa, known, { chain: [ark] })), "CHAIN_CERTIFICATES");
+    const forger = issueAuthority({ ...milan.ark, subject: "ARK-Genoa" }, "SEV-Genoa", {}, ask.key);
+    assert.equal(amdCode(amdInput(genoa, known, { chain: [forger] })), "CERTIFICATE_SIGNATURE_INVALID");
+    // The certificate is no trust: without the key's hash it is another's.
+    const unpinned = known.map((root) => ({ ...root, keyHash: "00" }));
+    assert.equal(amdCode(amdInput(genoa, unpinned, { chain: [ask] })), "CHAIN_ROOT_UNTRUSTED");
+    const broken = known.map((root) => ({ ...root, certificate: "noise" }));
+    assert.equal(amdCode(amdInput(genoa, broken, { chain: [ask] })), "CHAIN_CERTIFICATES");
   });
 
   it("are of one product: no root, authority or leaf stands for another's", () => {

@@ -65,17 +65,32 @@ function checkRoles(verified: VerifiedLeaf, endorsement: EndorsementKey): AmdRef
     : refuseAmd("CHAIN_ROLE", STEP, wrong[0], wrong[1], wrong[2] ?? "none");
 }
 
-/** The authorities of a chain file in their order, whatever the file's; the leaf may stand among them. */
+/** The certificate of a pinned root that this authority names as its issuer, where the root has one to give. */
+function pinnedIssuerOf(authority: Certificate, roots: readonly ProductRoot[]): Certificate | undefined {
+  for (const { certificate } of roots) {
+    const list = certificate === undefined ? undefined : parsePemCertificates(certificate, STEP);
+    if (list?.kind !== "certificates") continue;
+    const root = list.certificates.find(({ subject }) => sameName(subject.raw, authority.issuer.raw));
+    if (root !== undefined) return root;
+  }
+  return undefined;
+}
+
+/**
+ * The authorities of a chain file in their order, whatever the file's. The leaf may stand among them, and the root may
+ * be left out: it is known.
+ */
 function authoritiesOf(
   list: CertificateList,
   leaf: Certificate,
+  pinned: readonly ProductRoot[],
 ): readonly [Certificate, Certificate] | AmdRefusal {
   const others = list.certificates.filter(({ der }) => !bytesEqual(der, leaf.der));
-  const roots = others.filter(({ subject, issuer }) => sameName(subject.raw, issuer.raw));
-  const [root] = roots;
-  const issuer = others.find((certificate) => certificate !== root);
-  if (root !== undefined && issuer !== undefined && others.length === 2 && roots.length === 1) {
-    return [issuer, root];
+  const [root, secondRoot] = others.filter(({ subject, issuer }) => sameName(subject.raw, issuer.raw));
+  const [issuer, secondIssuer] = others.filter((certificate) => certificate !== root);
+  const above = issuer === undefined ? undefined : (root ?? pinnedIssuerOf(issuer, pinned));
+  if (issuer !== undefined && above !== undefined && (secondRoot ?? secondIssuer) === undefined) {
+    return [issuer, above];
   }
   const names = list.certificates.map(({ subject }) => subject.commonName ?? "nameless").join(", ");
   const wanted = "the leaf's issuer (ASK or ASVK) and the root (ARK)";
@@ -85,7 +100,7 @@ function authoritiesOf(
 export type ChainInput = {
   /** One certificate, DER or PEM. */
   readonly leaf: Uint8Array;
-  /** ASK or ASVK, and ARK, DER or PEM. */
+  /** ASK or ASVK, and ARK unless it is pinned with its certificate, DER or PEM. */
   readonly chain: Uint8Array;
   readonly roots: readonly ProductRoot[];
   /** Unix seconds. */
@@ -106,7 +121,7 @@ export function verifyLeafChain(
   }
   const list = readCertificates(chainFile);
   if (list.kind === "refused") return list;
-  const authorities = authoritiesOf(list, leaf);
+  const authorities = authoritiesOf(list, leaf, roots);
   if ("kind" in authorities) return authorities;
   const chain = verifyChain([leaf, ...authorities], { roots, at }, STEP);
   if (chain.kind === "refused") return chain;

@@ -1,30 +1,31 @@
 import type { PinnedRoot } from "../certificates/chain.ts";
+import { ARK_CERTIFICATES } from "./ark-certificates.ts";
 
 /** Lines of EPYC processors, each under a root of its own. Bergamo and Siena are Genoa's line (KDS, section 3.1). */
 export const PRODUCTS = ["Milan", "Genoa", "Turin"] as const;
 export type Product = (typeof PRODUCTS)[number];
 
 /** A root that is trusted for one product alone: AMD's root of Milan says nothing about Genoa. */
-export type ProductRoot = PinnedRoot & { readonly product: Product };
+export type ProductRoot = PinnedRoot & {
+  readonly product: Product;
+  /** The root's own certificate, PEM, for chains that leave it out. */
+  readonly certificate?: string | undefined;
+};
 
 /** AMD's root keys (ARK), by the hash of the key that https://kdsintf.amd.com/vcek/v1/{product}/cert_chain carries. */
-export const AMD_ROOTS: readonly ProductRoot[] = [
-  {
-    name: "ARK-Milan",
-    product: "Milan",
-    keyHash: "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",
-  },
-  {
-    name: "ARK-Genoa",
-    product: "Genoa",
-    keyHash: "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
-  },
-  {
-    name: "ARK-Turin",
-    product: "Turin",
-    keyHash: "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
-  },
-];
+const ARK_KEY_HASHES: Readonly<Record<Product, string>> = {
+  Milan: "9f056bee44377e29308cb5ffa895bdfb62d18881fa6bed8d6f075b0204089cb9",
+  Genoa: "429a69c9422aa258ee4d8db5fcda9c6470ef15f8cd5a9cebd6cbc7d90b863831",
+  Turin: "4f125410563a2ab9a50356f9243f6fe0b6f73de98603f53f90339c70e9d7ad08",
+};
+
+/** What production trusts: one root a product. */
+export const AMD_ROOTS: readonly ProductRoot[] = PRODUCTS.map((product) => ({
+  name: `ARK-${product}`,
+  product,
+  keyHash: ARK_KEY_HASHES[product],
+  certificate: ARK_CERTIFICATES[product],
+}));
 
 /** Family, and ranges of models with both ends (AMD's processor programming references; combined with the extended fields). */
 const CPUIDS: Readonly<
