@@ -56,7 +56,7 @@ export function traceCall(
   const { from, to, value, data, accessList, authorizationList } = request;
   return turns.run(
     wishes,
-    async () =>
+    async (signal) =>
       calls.traceCall(
         {
           ...{ config: chain.config, header: found.header, tracer: wishes.tracer, before: within?.place },
@@ -65,7 +65,7 @@ export function traceCall(
           request: { from, to, value, data, accessList, authorizationList, gasLimit, gasPrice },
           ...{ stateOverrides, blockOverrides, maxCharacters: limits.traceCharacters },
         },
-        wishes.signal,
+        signal,
       ),
     (trace) =>
       callReply(trace, () => {

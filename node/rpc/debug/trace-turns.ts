@@ -27,26 +27,22 @@ const MAX_TIMEOUT_MS = 3_600_000;
 export type Wished = {
   readonly kind: "wished";
   readonly tracer: TracerOptions;
+  /** Of the request. */
   readonly signal: AbortSignal;
-  /** The answer where the time was over: the caller's own, or the request's. */
-  readonly stopped: () => RpcFailure;
+  /** Milliseconds from its beginning, waiting for a turn included; undefined is the request's time alone. */
+  readonly timeout: number | undefined;
 };
 
-/** Reads what the options leave to be read. Their timeout counts from now, waiting for a turn included. */
+/** Reads what the options leave to be read. */
 export function wishesOf(options: TraceOptions, { signal }: CallContext): Wished | RpcFailure {
   const tracer = tracerOf(options);
   if (tracer.kind === "invalid") return failure(SERVER_ERROR, tracer.words);
-  const tooLong = failure(TIMED_OUT, "request timed out");
-  if (options.timeout === undefined) {
-    return { kind: "wished", tracer: tracer.value, signal, stopped: () => tooLong };
-  }
+  if (options.timeout === undefined)
+    return { kind: "wished", tracer: tracer.value, signal, timeout: undefined };
   const timeout = duration(options.timeout);
   if (timeout.kind === "invalid") return failure(SERVER_ERROR, timeout.words);
-  const own = AbortSignal.timeout(Math.min(Math.max(Math.ceil(timeout.value), 0), MAX_TIMEOUT_MS));
-  return {
-    ...{ kind: "wished", tracer: tracer.value, signal: AbortSignal.any([signal, own]) },
-    stopped: () => (own.aborted ? failure(SERVER_ERROR, "execution timeout") : tooLong),
-  };
+  const milliseconds = Math.min(Math.max(Math.ceil(timeout.value), 0), MAX_TIMEOUT_MS);
+  return { kind: "wished", tracer: tracer.value, signal, timeout: milliseconds };
 }
 
 /** geth's words for what can not be traced. */
@@ -69,18 +65,29 @@ export class TraceTurns {
 
   /** Runs a trace; what its state lacks is answered as any state that is not there. */
   async run<Trace extends { readonly kind: string }>(
-    { stopped }: Wished,
-    trace: () => Promise<Trace | Stopped>,
+    { signal, timeout }: Wished,
+    trace: (signal: AbortSignal) => Promise<Trace | Stopped>,
     reply: (trace: Trace) => Reply,
   ): Promise<Reply> {
     if (this.#running >= MAX_TRACES) return failure(LIMIT_EXCEEDED, "too many traces in progress");
     this.#running++;
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    // It ends with the trace: timers for an hour, of thousands of short ones, would stay.
+    const timer = timeout === undefined ? undefined : setTimeout(end, timeout);
+    signal.addEventListener("abort", end);
+    if (signal.aborted || timeout === 0) end();
     try {
-      const made = await trace();
-      return isStopped(made) ? stopped() : reply(made);
+      const made = await trace(ending.signal);
+      if (!isStopped(made)) return reply(made);
+      return signal.aborted
+        ? failure(TIMED_OUT, "request timed out")
+        : failure(SERVER_ERROR, "execution timeout");
     } catch (error) {
       return unavailable(error);
     } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
       this.#running--;
     }
   }

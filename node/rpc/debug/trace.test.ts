@@ -273,6 +273,20 @@ describe("traces on a thread of their own", () => {
   });
 });
 
+test("a short trace leaves no timer behind, whatever timeout it named", async () => {
+  const served = await serveMemoryChain();
+  try {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const params = [{ to: toHex(LOGGER) }, "latest", { tracer: "noopTracer", timeout: "1h" }];
+    await ask(served.server.url, "debug_traceCall", params);
+    const before = timers();
+    for (let i = 0; i < 20; i++) await ask(served.server.url, "debug_traceCall", params);
+    assert.ok(timers() < before + 10);
+  } finally {
+    await served.server.stop();
+  }
+});
+
 test("durations as Go reads them", () => {
   for (const [text, milliseconds] of [
     ["5s", 5_000],

@@ -53,7 +53,7 @@ function replay(
   if (fault !== undefined) return fault;
   return turns.run(
     wishes,
-    async () =>
+    async (signal) =>
       calls.traceBlock(
         {
           ...{ config: chain.config, parent, block: traced, only, tracer: wishes.tracer },
@@ -61,7 +61,7 @@ function replay(
           ancestorHash: (number) => chain.hashByNumber(number),
           maxCharacters: limits.traceCharacters,
         },
-        wishes.signal,
+        signal,
       ),
     (trace) => (trace.kind === "traced" ? reply(trace) : faultReply(trace)),
   );
