@@ -145,10 +145,15 @@ export type TdDraft = {
   readonly xfam?: string;
   readonly teeTcbSvn2?: readonly number[];
   readonly mrServiceTd?: string;
+  readonly rtmr?: readonly Uint8Array[];
 };
 
 export function tdReport(type: "td10" | "td15", draft: TdDraft = {}): Uint8Array {
-  const measurements = Array.from({ length: 8 }, (_, i) => new Uint8Array(48).fill(0xb0 + i));
+  // MRTD, MRCONFIGID, MROWNER, MROWNERCONFIG, then the four RTMRs.
+  const measurements = Array.from(
+    { length: 8 },
+    (_, i) => draft.rtmr?.[i - 4] ?? new Uint8Array(48).fill(0xb0 + i),
+  );
   return layout(type === "td10" ? 584 : 648, [
     [0, Uint8Array.from(draft.teeTcbSvn ?? TDX_COMPONENTS)],
     [16, new Uint8Array(48).fill(0xbb)],
