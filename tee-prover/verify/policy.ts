@@ -1,6 +1,7 @@
 import { configInvalid, JsonObject } from "@phala-l2/protocol/config/json-reader";
 import { type AmdPolicy, STRICT_AMD_POLICY } from "./amd/policy.ts";
 import { readAmdPolicy } from "./amd/policy-file.ts";
+import { type DstackPolicy, readDstackPolicy, STRICT_DSTACK_POLICY } from "./dstack/policy.ts";
 import {
   type BitRule,
   type Grace,
@@ -19,6 +20,7 @@ export type EvidencePolicy = {
   readonly intel: IntelPolicy;
   readonly amd: AmdPolicy;
   readonly nvidia: NvidiaPolicy;
+  readonly dstack: DstackPolicy;
 };
 
 /** Holds where no file says otherwise. */
@@ -26,6 +28,7 @@ export const STRICT_POLICY: EvidencePolicy = {
   intel: STRICT_INTEL_POLICY,
   amd: STRICT_AMD_POLICY,
   nvidia: STRICT_NVIDIA_POLICY,
+  dstack: STRICT_DSTACK_POLICY,
 };
 
 const U16_MAX = 65_535n;
@@ -87,7 +90,12 @@ function readIntel(root: JsonObject): IntelPolicy {
  * that is not known is an error. @throws RollupError CONFIG_INVALID with the field's path; SyntaxError when it is no JSON
  */
 export function parsePolicy(text: string): EvidencePolicy {
-  const sections = ["intel", "tdx", "sgx", "amd", "sevSnp", "nvidia"];
+  const sections = ["intel", "tdx", "sgx", "amd", "sevSnp", "nvidia", "dstack"];
   const root = onlyKnown(new JsonObject(JSON.parse(text), ""), sections);
-  return { intel: readIntel(root), amd: readAmdPolicy(root), nvidia: readNvidiaPolicy(root) };
+  return {
+    intel: readIntel(root),
+    amd: readAmdPolicy(root),
+    nvidia: readNvidiaPolicy(root),
+    dstack: readDstackPolicy(root),
+  };
 }
