@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { EMPTY_ACCOUNT } from "@phala-l2/execution/state/account";
 import type { StateReader } from "@phala-l2/execution/state/reader";
-import { asHash, bigintFromBytes, bigintToBytes, toHex } from "@phala-l2/protocol/bytes";
+import { asHash, bigintFromBytes, bigintToBytes, fromHex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { silentLog } from "@phala-l2/protocol/log";
@@ -85,6 +85,19 @@ describe("calls on their own thread", () => {
     assert.deepEqual(await endless, { kind: "stopped" });
     assert.equal((await waiting).kind, "returned");
     assert.deepEqual(await calls.simulate(input, AbortSignal.abort()), { kind: "stopped" });
+  });
+
+  test("a call that takes too much memory is ended, and the next one runs", async () => {
+    const small = startCallWorker(chain.config, silentLog, 48);
+    try {
+      // GAS GAS TSTORE, over and over: a new slot each time.
+      const loop = `0x5b${"5a5a5d".repeat(1_000)}5f56` as const;
+      const request = { data: fromHex(loop), gasLimit: 50_000_000n };
+      assert.deepEqual(await small.simulate({ ...input, request }, never), { kind: "stopped" });
+      assert.equal((await small.simulate(input, never)).kind, "returned");
+    } finally {
+      await small.stop();
+    }
   });
 
   test("a block's ancestors are asked for", async () => {

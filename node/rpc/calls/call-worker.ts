@@ -47,7 +47,7 @@ function answer(input: Served | undefined, read: StateRead): StateAnswer {
   }
 }
 
-function startThread(config: ChainConfig): Thread {
+function startThread(config: ChainConfig, memoryMb: number): Thread {
   const { port1, port2 } = new MessageChannel();
   const answered = new SharedArrayBuffer(4);
   const counter = new Int32Array(answered);
@@ -55,7 +55,7 @@ function startThread(config: ChainConfig): Thread {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     workerData,
     transferList: [port2],
-    resourceLimits: { maxOldGenerationSizeMb: WORKER_MEMORY_MB },
+    resourceLimits: { maxOldGenerationSizeMb: memoryMb },
   });
   const thread: Thread = { worker, serve: undefined };
   port1.on("message", (read: StateRead) => {
@@ -67,13 +67,21 @@ function startThread(config: ChainConfig): Thread {
   return thread;
 }
 
+/** Half a million slots of transient storage, which one call's gas is enough for: the caller's doing, no fault here. */
+function isOutOfMemory(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ERR_WORKER_OUT_OF_MEMORY";
+}
+
 /** One job on the thread: its result, or what ended the thread. */
 function runOn({ worker }: Thread, job: Job, signal: AbortSignal): Promise<JobResult | Stopped> {
   return new Promise((resolve, reject) => {
     const onMessage = (result: JobResult): void => end(() => resolve(result));
     const onAbort = (): void => end(() => resolve(STOPPED));
     const onError = (cause: unknown): void =>
-      end(() => reject(new RollupError("CALL_WORKER_FAILED", "the thread that runs calls ended", { cause })));
+      end(() => {
+        if (isOutOfMemory(cause)) return resolve(STOPPED);
+        reject(new RollupError("CALL_WORKER_FAILED", "the thread that runs calls ended", { cause }));
+      });
     function end(settle: () => void): void {
       worker.off("message", onMessage).off("error", onError).off("exit", onError);
       signal.removeEventListener("abort", onAbort);
@@ -91,13 +99,13 @@ type Lane = {
   stop(): Promise<void>;
 };
 
-function openLane(config: ChainConfig, log: Log): Lane {
+function openLane(config: ChainConfig, log: Log, memoryMb: number): Lane {
   let thread: Thread | undefined;
   let last: Promise<unknown> = Promise.resolve();
 
   async function runJob(job: Job, served: Served, signal: AbortSignal): Promise<JobResult | Stopped> {
     if (signal.aborted) return STOPPED;
-    const running = thread ?? startThread(config);
+    const running = thread ?? startThread(config, memoryMb);
     thread = running;
     running.serve = served;
     let isAlive = false;
@@ -139,9 +147,13 @@ function openLane(config: ChainConfig, log: Log): Lane {
  * requests; one whose time is over is ended with its thread, and the next call starts a new one. Traces, which
  * take longest, have another thread.
  */
-export function startCallWorker(config: ChainConfig, log: Log): CallRunner {
-  const calls = openLane(config, log);
-  const traces = openLane(config, log);
+export function startCallWorker(
+  config: ChainConfig,
+  log: Log,
+  memoryMb: number = WORKER_MEMORY_MB,
+): CallRunner {
+  const calls = openLane(config, log, memoryMb);
+  const traces = openLane(config, log, memoryMb);
 
   function callJob(kind: CallJob["kind"], input: CallInput): CallJob {
     const { header, request, reportAccessList = false, blockOverrides, movedPrecompiles } = input;
