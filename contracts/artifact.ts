@@ -46,10 +46,14 @@ function readArtifact(path: string, file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
   } catch (cause) {
-    throw new RollupError("ARTIFACT_MISSING", `no artifact of ${path}: run \`hardhat build\` first`, {
-      data: { path, file },
-      cause,
-    });
+    throw new RollupError(
+      "ARTIFACT_MISSING",
+      `no artifact of ${path}: run \`npm run check -- --write-abi\``,
+      {
+        data: { path, file },
+        cause,
+      },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-// `node scripts/abi.ts`: writes contracts/abi/*.ts from the compiled artifacts, so that TypeScript reads ABIs
+// `npm run check -- --write-abi`: writes contracts/abi/*.ts from the compiled artifacts, so that TypeScript reads ABIs
 // without compiling anything. `--check` writes nothing and exits 1 when a file is stale, missing or left over.
 import { execFileSync } from "node:child_process";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,7 +31,8 @@ function isArtifact(value: unknown): value is Artifact {
 
 function readArtifact(path: string): Artifact {
   const value: unknown = JSON.parse(readFileSync(path, "utf8"));
-  if (!isArtifact(value)) throw new TypeError(`${path} is not a contract artifact: run "hardhat build"`);
+  if (!isArtifact(value))
+    throw new TypeError(`${path} is not a contract artifact: run "npm run check -- --write-abi"`);
   return value;
 }
 
@@ -81,7 +82,7 @@ function generate(): Map<string, string> {
     const target = join(TARGET, `${fileName(artifact.contractName)}.ts`);
     files.set(target, format(source(artifact), target));
   }
-  if (files.size === 0) throw new Error('no artifacts: run "hardhat build" first');
+  if (files.size === 0) throw new Error('no artifacts: run "npm run check -- --write-abi"');
   return files;
 }
 
@@ -91,7 +92,8 @@ mkdirSync(TARGET, { recursive: true });
 const stale = [...wanted].filter(([path, text]) => readIfPresent(path) !== text).map(([path]) => path);
 const leftOver = globSync(join(TARGET, "*.ts")).filter((path) => !wanted.has(path));
 if (check) {
-  for (const path of stale) process.stderr.write(`${basename(path)} is stale: run "node scripts/abi.ts"\n`);
+  for (const path of stale)
+    process.stderr.write(`${basename(path)} is stale: run "npm run check -- --write-abi"\n`);
   for (const path of leftOver) process.stderr.write(`${basename(path)} has no contract any more\n`);
   process.exitCode = stale.length + leftOver.length === 0 ? 0 : 1;
 } else {
