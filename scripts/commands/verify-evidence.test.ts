@@ -4,8 +4,12 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { amdInput, issueAmdWorld } from "@phala-l2/tee-prover/verify/testing/amd";
-import { issueCollateral, issueQuote, issueWorld } from "@phala-l2/tee-prover/verify/testing/intel";
+import { amdInput, issueAmdWorld } from "@phala-l2/tee-prover/attest/dangerously-simulated/amd";
+import {
+  issueCollateral,
+  issueQuote,
+  issueWorld,
+} from "@phala-l2/tee-prover/attest/dangerously-simulated/intel";
 
 const BUNDLES = join(import.meta.dirname, "../../../shared/vectors/tee/bundles");
 const SKIP = existsSync(BUNDLES) ? false : `no real evidence at ${BUNDLES}`;

@@ -1,11 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRollupError } from "@phala-l2/protocol/errors";
+import { NOW } from "../attest/dangerously-simulated/authority.ts";
+import {
+  issueWorld,
+  levelOf,
+  PPID,
+  type QuoteDraft,
+  type TdDraft,
+} from "../attest/dangerously-simulated/intel.ts";
 import { appraiseIntel } from "./intel/policy.ts";
 import { judgeIntelQuote } from "./intel/verdict.ts";
 import { parsePolicy, STRICT_POLICY } from "./policy.ts";
-import { NOW } from "./testing/authority.ts";
-import { issueWorld, levelOf, PPID, type QuoteDraft, type TdDraft } from "./testing/intel.ts";
 import { type Case, codeOf, genuine, inputOf } from "./testing/outcome.ts";
 
 const world = issueWorld();

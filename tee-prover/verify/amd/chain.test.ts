@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concatBytes } from "@phala-l2/protocol/bytes";
-import { KEY_USAGE } from "../certificates/extensions.ts";
 import {
   type AmdCase,
   amdInput,
@@ -13,10 +12,11 @@ import {
   issueLeaf,
   type LeafDraft,
   wrapped,
-} from "../testing/amd.ts";
+} from "../../attest/dangerously-simulated/amd.ts";
+import { DAY, issueCrl, NOW, newKey, pemOf } from "../../attest/dangerously-simulated/authority.ts";
+import { boolean, integer } from "../../attest/dangerously-simulated/der-writer.ts";
+import { KEY_USAGE } from "../certificates/extensions.ts";
 import { amdCode, amdOutcomes, genuineAmd } from "../testing/amd-outcome.ts";
-import { DAY, issueCrl, NOW, newKey, pemOf } from "../testing/authority.ts";
-import { boolean, integer } from "../testing/der-writer.ts";
 import { PRODUCTS } from "./product.ts";
 
 const worlds = issueAmdWorlds();

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type AmdCase, amdInput, issueAmdWorlds, rootsOf } from "../testing/amd.ts";
-import { issueCrl } from "../testing/authority.ts";
+import { type AmdCase, amdInput, issueAmdWorlds, rootsOf } from "../../attest/dangerously-simulated/amd.ts";
+import { issueCrl } from "../../attest/dangerously-simulated/authority.ts";
 import { flipBit, splice, stride } from "../testing/mutations.ts";
 import { codeOf } from "../testing/outcome.ts";
 import { PRODUCTS } from "./product.ts";

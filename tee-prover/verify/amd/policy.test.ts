@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import { parsePolicy, STRICT_POLICY } from "../policy.ts";
 import {
   type AmdCase,
   amdInput,
@@ -11,8 +10,9 @@ import {
   issueLeaf,
   type ReportDraft,
   rootsOf,
-} from "../testing/amd.ts";
-import { issueCrl, NOW } from "../testing/authority.ts";
+} from "../../attest/dangerously-simulated/amd.ts";
+import { issueCrl, NOW } from "../../attest/dangerously-simulated/authority.ts";
+import { parsePolicy, STRICT_POLICY } from "../policy.ts";
 import { appraiseAmd, STRICT_AMD_POLICY } from "./policy.ts";
 import { PRODUCTS, type Product } from "./product.ts";
 import { judgeSnpReport } from "./verdict.ts";

@@ -12,9 +12,9 @@ import {
   signReport,
   tcbOf,
   wrapped,
-} from "../testing/amd.ts";
+} from "../../attest/dangerously-simulated/amd.ts";
+import { type Issued, newKey, pemOf } from "../../attest/dangerously-simulated/authority.ts";
 import { amdCode, amdOutcomes, genuineAmd } from "../testing/amd-outcome.ts";
-import { type Issued, newKey, pemOf } from "../testing/authority.ts";
 import { AMD_ROOTS, PRODUCTS } from "./product.ts";
 import { REPORT_VERSIONS, SIGNED_BYTES } from "./report.ts";
 import { P384_ORDER, verifySnpReport } from "./verify.ts";

@@ -13,8 +13,8 @@ import {
   newKey,
   pemOf,
   pinned,
-} from "../testing/authority.ts";
-import { boolean, integer, sequence } from "../testing/der-writer.ts";
+} from "../../attest/dangerously-simulated/authority.ts";
+import { boolean, integer, sequence } from "../../attest/dangerously-simulated/der-writer.ts";
 import { flipBit, stride } from "../testing/mutations.ts";
 import { codeOf } from "../testing/outcome.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";

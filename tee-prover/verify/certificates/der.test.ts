@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fromHex, toHex } from "@phala-l2/protocol/bytes";
-import { integer, objectIdentifier, sequence } from "../testing/der-writer.ts";
+import { integer, objectIdentifier, sequence } from "../../attest/dangerously-simulated/der-writer.ts";
 import { DerReader, TAG } from "./der.ts";
 
 function faultOf(hex: string, read: (reader: DerReader) => void): string | undefined {

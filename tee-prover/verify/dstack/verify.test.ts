@@ -4,9 +4,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { concatBytes, fromHex } from "@phala-l2/protocol/bytes";
+import { NOW } from "../../attest/dangerously-simulated/authority.ts";
+import {
+  issueCollateral,
+  issueQuote,
+  issueWorld,
+  type TdDraft,
+} from "../../attest/dangerously-simulated/intel.ts";
 import { parsePolicy } from "../policy.ts";
-import { NOW } from "../testing/authority.ts";
-import { issueCollateral, issueQuote, issueWorld, type TdDraft } from "../testing/intel.ts";
 import { stride } from "../testing/mutations.ts";
 import { codeOf } from "../testing/outcome.ts";
 import { RUNTIME_EVENT } from "./event-log.ts";

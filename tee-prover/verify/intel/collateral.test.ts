@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CA_USAGE, issueCertificate, NOW, pemOf } from "../testing/authority.ts";
+import { CA_USAGE, issueCertificate, NOW, pemOf } from "../../attest/dangerously-simulated/authority.ts";
 import {
   type CollateralDraft,
   collateralFields,
   issueCollateral,
   issueWorld,
   type QuoteDraft,
-} from "../testing/intel.ts";
+} from "../../attest/dangerously-simulated/intel.ts";
 import { type Case, inputOf, outcome } from "../testing/outcome.ts";
 
 const world = issueWorld();

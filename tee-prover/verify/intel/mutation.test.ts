@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
 import fc from "fast-check";
-import { issueCertificate, LEAF_USAGE, NOW, newKey } from "../testing/authority.ts";
+import { issueCertificate, LEAF_USAGE, NOW, newKey } from "../../attest/dangerously-simulated/authority.ts";
 import {
   collateralFields,
   issueQuote,
@@ -10,7 +10,7 @@ import {
   pckExtension,
   type QuoteDraft,
   type World,
-} from "../testing/intel.ts";
+} from "../../attest/dangerously-simulated/intel.ts";
 import { flipBit, flipCharacter, splice, stride } from "../testing/mutations.ts";
 import { inputOf, outcome } from "../testing/outcome.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import dcapQvl from "@phala/dcap-qvl";
 import fc from "fast-check";
-import { NOW } from "../testing/authority.ts";
+import { NOW } from "../../attest/dangerously-simulated/authority.ts";
 import {
   COMPONENTS,
   type CollateralDraft,
@@ -14,7 +14,7 @@ import {
   PCE_SVN,
   type QuoteDraft,
   TDX_COMPONENTS,
-} from "../testing/intel.ts";
+} from "../../attest/dangerously-simulated/intel.ts";
 import { type Case, genuine, inputOf } from "../testing/outcome.ts";
 import { mergeStatus, PLATFORM_STATUSES, type TcbStatus } from "./tcb-status.ts";
 

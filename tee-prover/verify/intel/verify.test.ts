@@ -9,8 +9,8 @@ import {
   newKey,
   pemOf,
   pointOf,
-} from "../testing/authority.ts";
-import { boolean } from "../testing/der-writer.ts";
+} from "../../attest/dangerously-simulated/authority.ts";
+import { boolean } from "../../attest/dangerously-simulated/der-writer.ts";
 import {
   collateralFields,
   issueQuote,
@@ -19,7 +19,7 @@ import {
   type QuoteDraft,
   type TdDraft,
   type WorldDraft,
-} from "../testing/intel.ts";
+} from "../../attest/dangerously-simulated/intel.ts";
 import { type Case, genuine, inputOf, outcome } from "../testing/outcome.ts";
 import { INTEL_ROOT, verifyIntelQuote } from "./verify.ts";
 

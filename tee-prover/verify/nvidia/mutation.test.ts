@@ -2,9 +2,15 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
 import fc from "fast-check";
+import {
+  issueNvidiaWorld,
+  issueRim,
+  NONCE,
+  nvidiaInput,
+  rimTrust,
+} from "../../attest/dangerously-simulated/nvidia.ts";
 import { parseCertificate } from "../certificates/certificate.ts";
 import { flipBit, flipCharacter, splice, stride } from "../testing/mutations.ts";
-import { issueNvidiaWorld, issueRim, NONCE, nvidiaInput, rimTrust } from "../testing/nvidia.ts";
 import { codeOf } from "../testing/outcome.ts";
 import { verifyRim } from "./rim.ts";
 import { verifyNvidiaReport } from "./verify.ts";

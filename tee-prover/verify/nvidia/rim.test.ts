@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NOW, newKey } from "../testing/authority.ts";
-import { issueNvidiaWorld, issueRim, measurementOf, type RimDraft, rimTrust } from "../testing/nvidia.ts";
+import { NOW, newKey } from "../../attest/dangerously-simulated/authority.ts";
+import {
+  issueNvidiaWorld,
+  issueRim,
+  measurementOf,
+  type RimDraft,
+  rimTrust,
+} from "../../attest/dangerously-simulated/nvidia.ts";
 import { codeOf } from "../testing/outcome.ts";
 import { NVIDIA_RIM_ROOT, SWID, verifyRim } from "./rim.ts";
 import { parseXml } from "./xml.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concatBytes, fromHex } from "@phala-l2/protocol/bytes";
-import { parsePolicy, STRICT_POLICY } from "../policy.ts";
-import { NOW, pemOf, pinned } from "../testing/authority.ts";
+import { NOW, pemOf, pinned } from "../../attest/dangerously-simulated/authority.ts";
 import {
   DRIVER_INDICES,
   firmwareIdExtension,
@@ -17,7 +16,8 @@ import {
   SWITCH_FIELDS,
   VBIOS,
   VBIOS_INDICES,
-} from "../testing/nvidia.ts";
+} from "../../attest/dangerously-simulated/nvidia.ts";
+import { parsePolicy, STRICT_POLICY } from "../policy.ts";
 import type { Verdict } from "../verdict.ts";
 import { OPAQUE_FIELD } from "./opaque-data.ts";
 import { judgeNvidiaReport, type NvidiaFiles } from "./verdict.ts";

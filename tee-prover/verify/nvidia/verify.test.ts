@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concatBytes, fromHex } from "@phala-l2/protocol/bytes";
-import { DAY, NOW, newKey } from "../testing/authority.ts";
+import { DAY, NOW, newKey } from "../../attest/dangerously-simulated/authority.ts";
 import {
   block,
   blocksOf,
@@ -13,7 +13,7 @@ import {
   opaqueField,
   type ReportDraft,
   SWITCH_FIELDS,
-} from "../testing/nvidia.ts";
+} from "../../attest/dangerously-simulated/nvidia.ts";
 import { codeOf } from "../testing/outcome.ts";
 import { OPAQUE_FIELD } from "./opaque-data.ts";
 import { NVIDIA_DEVICE_ROOT, type NvidiaEvidence, verifyNvidiaReport } from "./verify.ts";

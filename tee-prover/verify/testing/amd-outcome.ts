@@ -1,5 +1,3 @@
-import type { Product } from "../amd/product.ts";
-import { type AmdEvidence, type AmdInput, verifySnpReport } from "../amd/verify.ts";
 import {
   type AmdCase,
   type AmdWorld,
@@ -8,7 +6,9 @@ import {
   type LeafDraft,
   type ReportDraft,
   rootsOf,
-} from "./amd.ts";
+} from "../../attest/dangerously-simulated/amd.ts";
+import type { Product } from "../amd/product.ts";
+import { type AmdEvidence, type AmdInput, verifySnpReport } from "../amd/verify.ts";
 import { codeOf } from "./outcome.ts";
 
 /** The refusal's code, or `genuine`. */

@@ -1,7 +1,13 @@
+import { NOW } from "../../attest/dangerously-simulated/authority.ts";
+import {
+  type CollateralDraft,
+  issueCollateral,
+  issueQuote,
+  type QuoteDraft,
+  type World,
+} from "../../attest/dangerously-simulated/intel.ts";
 import { type IntelEvidence, type IntelInput, verifyIntelQuote } from "../intel/verify.ts";
 import type { Refusal } from "../refusal.ts";
-import { NOW } from "./authority.ts";
-import { type CollateralDraft, issueCollateral, issueQuote, type QuoteDraft, type World } from "./intel.ts";
 
 export type Case = {
   readonly quote?: Partial<QuoteDraft>;

@@ -1,17 +1,17 @@
 import { sign } from "node:crypto";
 import { bigintFromBytes, bigintToBytes, concatBytes } from "@phala-l2/protocol/bytes";
-import { AMD_EXTENSIONS, LEVEL_NUMBERS } from "../amd/leaf.ts";
-import { chipIdBytes, PRODUCTS, type Product, type ProductRoot } from "../amd/product.ts";
+import { AMD_EXTENSIONS, LEVEL_NUMBERS } from "../../verify/amd/leaf.ts";
+import { chipIdBytes, PRODUCTS, type Product, type ProductRoot } from "../../verify/amd/product.ts";
 import {
   type EndorsementKey,
   NUMBER_BYTES,
   REPORT_BYTES,
   type ReportVersion,
   SIGNED_BYTES,
-} from "../amd/report.ts";
-import { type TcbPart, type TcbVersion, writeTcb } from "../amd/tcb.ts";
-import { type AmdInput, P384_ORDER } from "../amd/verify.ts";
-import { KEY_USAGE } from "../certificates/extensions.ts";
+} from "../../verify/amd/report.ts";
+import { type TcbPart, type TcbVersion, writeTcb } from "../../verify/amd/tcb.ts";
+import { type AmdInput, P384_ORDER } from "../../verify/amd/verify.ts";
+import { KEY_USAGE } from "../../verify/certificates/extensions.ts";
 import {
   CA_USAGE,
   type CertificateDraft,

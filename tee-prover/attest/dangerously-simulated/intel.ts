@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { concatBytes, fromHex, toHex } from "@phala-l2/protocol/bytes";
-import type { PinnedRoot } from "../certificates/chain.ts";
+import type { PinnedRoot } from "../../verify/certificates/chain.ts";
 import {
   CA_USAGE,
   type CertificateDraft,

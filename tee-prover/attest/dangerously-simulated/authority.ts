@@ -1,8 +1,8 @@
 import { constants, createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { concatBytes } from "@phala-l2/protocol/bytes";
-import type { PinnedRoot } from "../certificates/chain.ts";
-import { contextTag, TAG } from "../certificates/der.ts";
-import { EXTENSION, KEY_USAGE } from "../certificates/extensions.ts";
+import type { PinnedRoot } from "../../verify/certificates/chain.ts";
+import { contextTag, TAG } from "../../verify/certificates/der.ts";
+import { EXTENSION, KEY_USAGE } from "../../verify/certificates/extensions.ts";
 import {
   bitsOf,
   boolean,

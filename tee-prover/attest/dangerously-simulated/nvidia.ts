@@ -1,11 +1,17 @@
 import { createHash, sign } from "node:crypto";
 import { concatBytes, fromHex } from "@phala-l2/protocol/bytes";
-import { parseCertificate } from "../certificates/certificate.ts";
-import { contextTag } from "../certificates/der.ts";
-import { OPAQUE_FIELD } from "../nvidia/opaque-data.ts";
-import { SWID, SWID_SHA384 } from "../nvidia/rim.ts";
-import type { NvidiaInput } from "../nvidia/verify.ts";
-import { C14N_1_1, ECDSA_SHA384, ENVELOPED, SHA384, XML_SIGNATURE } from "../nvidia/xml-signature.ts";
+import { parseCertificate } from "../../verify/certificates/certificate.ts";
+import { contextTag } from "../../verify/certificates/der.ts";
+import { OPAQUE_FIELD } from "../../verify/nvidia/opaque-data.ts";
+import { SWID, SWID_SHA384 } from "../../verify/nvidia/rim.ts";
+import type { NvidiaInput } from "../../verify/nvidia/verify.ts";
+import {
+  C14N_1_1,
+  ECDSA_SHA384,
+  ENVELOPED,
+  SHA384,
+  XML_SIGNATURE,
+} from "../../verify/nvidia/xml-signature.ts";
 import {
   CA_USAGE,
   type CertificateDraft,

@@ -1,5 +1,5 @@
 import { concatBytes, fromHex } from "@phala-l2/protocol/bytes";
-import { TAG } from "../certificates/der.ts";
+import { TAG } from "../../verify/certificates/der.ts";
 
 /** One element in DER: tag, length in its shortest form, content. */
 export function element(tag: number, ...content: readonly Uint8Array[]): Uint8Array {
