@@ -5,17 +5,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { amdInput, issueAmdWorld } from "@phala-l2/tee-prover/attest/dangerously-simulated/amd";
+import { pemOf } from "@phala-l2/tee-prover/attest/dangerously-simulated/authority";
 import {
   issueCollateral,
   issueQuote,
   issueWorld,
 } from "@phala-l2/tee-prover/attest/dangerously-simulated/intel";
+import { issueNvidiaWorld, issueReport } from "@phala-l2/tee-prover/attest/dangerously-simulated/nvidia";
 
 const BUNDLES = join(import.meta.dirname, "../../../shared/vectors/tee/bundles");
 const SKIP = existsSync(BUNDLES) ? false : `no real evidence at ${BUNDLES}`;
 const SNP = join(import.meta.dirname, "../../../shared/vectors/tee/snp");
 const SNP_SKIP = existsSync(SNP) ? false : `no real reports at ${SNP}`;
+const GPU = join(import.meta.dirname, "../../../shared/vectors/tee/nvidia");
+const GPU_SKIP = existsSync(GPU) ? false : `no real reports at ${GPU}`;
 const folder = mkdtempSync(join(tmpdir(), "verify-evidence-"));
+/** A file that is not there. */
+const NONE = join(folder, "none");
+const MISSING = /\/none cannot be read/;
 after(() => rmSync(folder, { recursive: true }));
 
 function file(name: string, content: string | Uint8Array): string {
@@ -70,6 +77,55 @@ describe("l2 verify-evidence", () => {
     assert.deepEqual([status, JSON.parse(stdout).genuine], [1, false]);
   });
 
+  it("exits 1 for a GPU's report and a TD's event log under other roots", () => {
+    const gpu = issueNvidiaWorld();
+    const hex = file("gpu.hex", Buffer.from(issueReport(gpu)).toString("hex"));
+    const chain = file("gpu-chain.pem", pemOf(...gpu.chain));
+    const json = { quote: Buffer.from(issueQuote(world, { format: "td10" })).toString("hex"), event_log: [] };
+    const log = file("dstack.json", JSON.stringify(json));
+    for (const words of [
+      ["--kind", "nvidia", "--report", hex, "--chain", chain, "--nonce", "5b".repeat(32)],
+      ["--kind", "dstack", "--report", log, "--collateral", collateral, "--compose", log],
+    ]) {
+      const { status, stdout } = run(...words, "--at", "1760000000");
+      const { genuine, code } = JSON.parse(stdout);
+      assert.deepEqual([status, genuine, code], [1, false, "CHAIN_ROOT_UNTRUSTED"]);
+    }
+  });
+
+  it("exits 0 for real GPUs, and 1 for another nonce, a changed signature and a changed RIM", {
+    skip: GPU_SKIP,
+  }, () => {
+    const [sdk, nvtrust] = [join(GPU, "attestation-sdk"), join(GPU, "nvtrust")];
+    const device = [
+      "--report",
+      `${sdk}/hopperAttestationReport.txt`,
+      "--chain",
+      `${sdk}/hopperCertChain.txt`,
+    ];
+    const nonce = "5bb22e377702d4e1e8215a903ba094826b9ac7f731dee1fe8102958bf2840aca";
+    const changed = `${sdk}/sample_hopperAttestationReportInvalidSignature.txt`;
+    for (const [words, exit, genuine, code] of [
+      [[...device, "--nonce", nonce], 0, true, null],
+      [["--report", `${nvtrust}/ppcie_gpu_evidence.json`], 0, true, null],
+      [[...device, "--nonce", "00".repeat(32)], 1, true, "NONCE_MISMATCH"],
+      [[...device, "--rim", `${sdk}/incorrect_signature_driver_rim.xml`], 1, false, "RIM_SIGNATURE_INVALID"],
+      [
+        ["--report", changed, "--chain", `${sdk}/sample_hopperCertChain.txt`],
+        1,
+        false,
+        "DEVICE_SIGNATURE_INVALID",
+      ],
+    ] as const) {
+      const { status, stdout } = run("--kind", "nvidia", ...words, "--at", "1795000000");
+      const verdict = JSON.parse(stdout);
+      assert.deepEqual(
+        [status, verdict.genuine, verdict.ok, verdict.code],
+        [exit, genuine, exit === 0, code],
+      );
+    }
+  });
+
   for (const [what, words, message] of [
     ["no kind", evidence, /kind/],
     ["an unknown kind", ["--kind", "constructor", ...evidence], /--kind.* one of tdx, sgx, sev-snp/],
@@ -82,6 +138,21 @@ describe("l2 verify-evidence", () => {
       ["--kind", "sev-snp", ...report, ...endorsed, "--crl", join(folder, "none")],
       /cannot be read/,
     ],
+    ["no report of a GPU", ["--kind", "nvidia"], /--report is needed/],
+    ["a nonce that is no hex", ["--kind", "nvidia", ...report, "--nonce", "5b2"], /nonce/],
+    ["words without --rim", ["--kind", "nvidia", ...report, "rim.xml"], /--rim/],
+    [
+      "a second RIM that is not there",
+      ["--kind", "nvidia", ...report, "--rim", quote, "--rim", NONE],
+      MISSING,
+    ],
+    ["a further RIM that is not there", ["--kind", "nvidia", ...report, "--rim", quote, NONE], MISSING],
+    [
+      "a RIM after a comma that is not there",
+      ["--kind", "nvidia", ...report, "--rim", `${quote},${NONE}`],
+      MISSING,
+    ],
+    ["no collateral for a log", ["--kind", "dstack", ...report, "--at", "1"], /--collateral is needed/],
     ["no time", ["--kind", "tdx", "--quote", quote, "--collateral", collateral], /--at is needed/],
     ["a time that is none", ["--kind", "tdx", ...evidence.slice(0, 4), "--at", "now"], /at/],
     [

@@ -10,6 +10,7 @@ import {
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { AMD_ROOTS } from "@phala-l2/tee-prover/verify/amd/product";
 import { judgeSnpReport } from "@phala-l2/tee-prover/verify/amd/verdict";
+import { judgeDstackReport } from "@phala-l2/tee-prover/verify/dstack/verdict";
 import type { Tee } from "@phala-l2/tee-prover/verify/intel/quote";
 import { judgeIntelQuote } from "@phala-l2/tee-prover/verify/intel/verdict";
 import { INTEL_ROOT } from "@phala-l2/tee-prover/verify/intel/verify";
@@ -20,14 +21,17 @@ import { type EvidencePolicy, parsePolicy, STRICT_POLICY } from "@phala-l2/tee-p
 import type { Verdict } from "@phala-l2/tee-prover/verify/verdict";
 import { DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 
-const KINDS = ["tdx", "sgx", "sev-snp", "nvidia"] as const;
+const KINDS = ["tdx", "sgx", "sev-snp", "nvidia", "dstack"] as const;
 
 const settings = {
   kind: choiceOf(...KINDS)({ help: "what the evidence is of" }),
   quote: fileSetting({ help: "tdx, sgx: the quote as the platform gave it, binary", optional: true }),
-  collateral: fileSetting({ help: "tdx, sgx: Intel's collateral for this quote, JSON", optional: true }),
+  collateral: fileSetting({
+    help: "tdx, sgx, dstack: Intel's collateral for the quote, JSON",
+    optional: true,
+  }),
   report: fileSetting({
-    help: "sev-snp: the report as the guest got it, binary; nvidia: hex, base64, binary, or JSON with the chains",
+    help: "sev-snp: the report as the guest got it, binary; nvidia: hex, base64, binary, or JSON with the chains; dstack: JSON",
     optional: true,
   }),
   leaf: fileSetting({ help: "sev-snp: the VCEK or VLEK certificate, DER or PEM", optional: true }),
@@ -41,6 +45,7 @@ const settings = {
     help: "nvidia: RIMs of driver and VBIOS; several by commas, flags or further words",
     optional: true,
   }),
+  compose: fileSetting({ help: "dstack: app-compose.json, byte by byte as it was deployed", optional: true }),
   at: bigintSetting({
     help: "the time to verify at, in Unix seconds; sev-snp, nvidia: this machine's clock without",
     optional: true,
@@ -61,6 +66,7 @@ type Given = {
   readonly crl: string | undefined;
   readonly nonce: Uint8Array | undefined;
   readonly rim: readonly string[] | undefined;
+  readonly compose: string | undefined;
   readonly at: bigint | undefined;
 };
 
@@ -123,12 +129,27 @@ function judgeNvidia(given: Given, { nvidia }: EvidencePolicy): Verdict {
   );
 }
 
+function judgeDstack(given: Given, policy: EvidencePolicy): Verdict {
+  const kind = "dstack";
+  return judgeDstackReport(
+    {
+      report: readText(needed(given, "report", kind)),
+      collateral: readText(needed(given, "collateral", kind)),
+      compose: given.compose === undefined ? undefined : readBytes(given.compose),
+      at: needed(given, "at", kind),
+      roots: [INTEL_ROOT],
+    },
+    policy,
+  );
+}
+
 /** One entry a kind of evidence. */
 const kinds: Readonly<Record<(typeof KINDS)[number], (given: Given, policy: EvidencePolicy) => Verdict>> = {
   tdx: judgeIntel("tdx"),
   sgx: judgeIntel("sgx"),
   "sev-snp": judgeSevSnp,
   nvidia: judgeNvidia,
+  dstack: judgeDstack,
 };
 
 /** @throws RollupError SETTING_INVALID when the file cannot be read */
