@@ -1,3 +1,4 @@
+import type { AncestorHash } from "@phala-l2/execution/block/ancestors";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { bytesEqual } from "@phala-l2/protocol/bytes";
@@ -48,6 +49,26 @@ export function findHeader(chain: ChainView, reference: BlockReference): FoundHe
     }
   }
   return { kind: "found", hash, header };
+}
+
+/** BLOCKHASH reaches no further back. Source: Yellow Paper, H.2. */
+const MAX_ANCESTORS = 256n;
+
+/**
+ * Hashes of a block and of those before it on its own branch, which need not be the canonical one, nor still be it
+ * when the call ends. Each header is read when it is first asked for.
+ */
+export function ancestorsOf(chain: ChainView, { hash, header }: Omit<FoundHeader, "kind">): AncestorHash {
+  const hashes: Hash[] = [hash, header.parentHash];
+  return (number) => {
+    const back = header.number - number;
+    if (back < 0n || back > MAX_ANCESTORS || number < 0n) return undefined;
+    for (let at = hashes.at(-1); at !== undefined && hashes.length <= Number(back); ) {
+      at = chain.headerByHash(at)?.parentHash;
+      if (at !== undefined) hashes.push(at);
+    }
+    return hashes[Number(back)];
+  };
 }
 
 /** The answer where a block's state was pruned or never stored. */

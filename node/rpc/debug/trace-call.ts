@@ -6,7 +6,7 @@ import type { Block } from "@phala-l2/protocol/wire/block";
 import type { Header } from "@phala-l2/protocol/wire/header";
 import { getAddress } from "viem";
 import type { ChainView } from "../../store/chain-reader.ts";
-import { findHeader } from "../block-reference.ts";
+import { ancestorsOf, findHeader } from "../block-reference.ts";
 import type { CallRunner } from "../calls/runner.ts";
 import { cappedGas, priceOf } from "../eth/call.ts";
 import { type Attempt, rejectionWords } from "../eth/call-failure.ts";
@@ -61,7 +61,7 @@ export function traceCall(
         {
           ...{ config: chain.config, header: found.header, tracer: wishes.tracer, before: within?.place },
           ...{ state: chain.state(within?.place.parent ?? found.header), readNode: chain.readNode },
-          ancestorHash: (number) => chain.hashByNumber(number),
+          ancestorHash: ancestorsOf(chain, found),
           request: { from, to, value, data, accessList, authorizationList, gasLimit, gasPrice },
           ...{ stateOverrides, blockOverrides, maxCharacters: limits.traceCharacters },
         },

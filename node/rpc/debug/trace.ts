@@ -3,7 +3,7 @@ import { toHex } from "@phala-l2/protocol/bytes";
 import { type Block, decodeBlock } from "@phala-l2/protocol/wire/block";
 import { type Header, headerHash } from "@phala-l2/protocol/wire/header";
 import type { ChainView } from "../../store/chain-reader.ts";
-import { hashOf } from "../block-reference.ts";
+import { ancestorsOf, hashOf } from "../block-reference.ts";
 import type { CallRunner } from "../calls/runner.ts";
 import { callRequest } from "../eth/call-request.ts";
 import type { RpcLimits } from "../limits.ts";
@@ -58,7 +58,7 @@ function replay(
         {
           ...{ config: chain.config, parent, block: traced, only, tracer: wishes.tracer },
           ...{ state: chain.state(parent), readNode: chain.readNode },
-          ancestorHash: (number) => chain.hashByNumber(number),
+          ancestorHash: ancestorsOf(chain, { hash: header.parentHash, header: parent }),
           maxCharacters: limits.traceCharacters,
         },
         signal,

@@ -9,7 +9,7 @@ import type { Header } from "@phala-l2/protocol/wire/header";
 import type { AccessList } from "@phala-l2/protocol/wire/transaction-lists";
 import { getAddress } from "viem";
 import type { ChainView } from "../../store/chain-reader.ts";
-import { withStateAsync } from "../block-reference.ts";
+import { ancestorsOf, type FoundHeader, withStateAsync } from "../block-reference.ts";
 import type { CallInput, CallRunner } from "../calls/runner.ts";
 import { quantityHex } from "../format/hex.ts";
 import { accessListJson } from "../format/transaction.ts";
@@ -84,11 +84,11 @@ type Asked = {
 function prepare(
   parts: CallParts,
   { request, accounts, block: overrides }: Asked,
-  real: Header,
+  real: FoundHeader,
   reader: StateReader,
   signal: AbortSignal,
 ): Prepared | RpcFailure {
-  const header = overriddenHeader(real, overrides);
+  const header = overriddenHeader(real.header, overrides);
   const rules = rulesOf(parts.chain.config, header);
   const overriding = movedPrecompiles(accounts, rules);
   if (overriding.kind === "invalid") {
@@ -107,11 +107,11 @@ function prepare(
     attempt: { request, header, rules, gasLimit, gasPrice, balance },
     input: {
       config: parts.chain.config,
-      header: real,
+      header: real.header,
       state,
       blockOverrides: overrides,
       ...(overriding.moved.size > 0 && { movedPrecompiles: overriding.moved }),
-      ancestorHash: (number) => parts.chain.hashByNumber(number),
+      ancestorHash: ancestorsOf(parts.chain, real),
       request: {
         from: request.from,
         to: request.to,
@@ -227,9 +227,9 @@ export function callMethods(parts: CallParts): RpcMethods {
     if (running >= MAX_CALLS) return failure(LIMIT_EXCEEDED, "too many calls in progress");
     running++;
     try {
-      return await withStateAsync(parts.chain, at, async (state, { header }) => {
+      return await withStateAsync(parts.chain, at, async (state, found) => {
         if (signal.aborted) return failure(TIMED_OUT, "request timed out");
-        const prepared = prepare(parts, asked, header, state, signal);
+        const prepared = prepare(parts, asked, found, state, signal);
         return prepared.kind === "failure" ? prepared : execute(prepared);
       });
     } catch (error) {

@@ -5,7 +5,7 @@ import { type Address, toHex } from "@phala-l2/protocol/bytes";
 import { transactionHash } from "@phala-l2/protocol/wire/transaction";
 import { getAddress } from "viem";
 import type { ChainView } from "../../store/chain-reader.ts";
-import { withStateAsync } from "../block-reference.ts";
+import { ancestorsOf, withStateAsync } from "../block-reference.ts";
 import type { CallRunner } from "../calls/runner.ts";
 import { blockJson } from "../format/block.ts";
 import { quantityHex } from "../format/hex.ts";
@@ -89,11 +89,11 @@ export function simulateMethods({ chain, calls, limits }: SimulateParts): RpcMet
         if (running >= MAX_SIMULATIONS) return failure(LIMIT_EXCEEDED, "too many simulations in progress");
         running++;
         try {
-          return await withStateAsync(chain, at, async (state, { header }): Promise<Reply> => {
+          return await withStateAsync(chain, at, async (state, found): Promise<Reply> => {
             const simulation = await calls.simulateChain(
               {
-                ...{ config: chain.config, base: header, state, readNode: chain.readNode, request },
-                ancestorHash: (number) => chain.hashByNumber(number),
+                ...{ config: chain.config, base: found.header, state, readNode: chain.readNode, request },
+                ancestorHash: ancestorsOf(chain, found),
                 ...{ gasCap: limits.callGas, maxCharacters: limits.responseBytes },
               },
               signal,
