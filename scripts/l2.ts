@@ -31,6 +31,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "rpc-compat": async () => (await import("./commands/rpc-compat.ts")).rpcCompatCommand,
   fuzz: async () => (await import("./commands/fuzz.ts")).fuzzCommand,
   "verify-evidence": async () => (await import("./commands/verify-evidence.ts")).verifyEvidenceCommand,
+  image: async () => (await import("./commands/image.ts")).imageCommand,
 };
 
 function fail(message: string): void {
