@@ -18,7 +18,7 @@ export const RIM_SUBJECTS: readonly RimSubject[] = ["driver", "vbios"];
 /** What is accepted of a genuine report. Debug flags and wrong measurements never are. Undefined: all. */
 export type NvidiaPolicy = {
   readonly revocation: Revocation | undefined;
-  /** Chips as the chain names them: GH100, GB100, GB20X, LS10. */
+  /** Chips as the chain names them: GH100, GB20X, LS_10. */
   readonly chips: readonly string[] | undefined;
   /** Serial numbers of leaf certificates, in lower-case hex. */
   readonly devices: readonly string[] | undefined;

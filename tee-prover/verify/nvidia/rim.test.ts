@@ -50,6 +50,8 @@ describe("a RIM", () => {
       "rim",
     );
     assert.equal(judge(`${rim}\n\n`), "rim");
+    assert.equal(judge(`<?xml version="1.0"?>${rim}`), "rim");
+    assert.equal(judge(`<?xml version="1.0" encoding="UTF-8" standalone="no"?>\n${rim}`), "rim");
   });
 
   it("may have one measurement only, of any size that SPDM has", () => {
@@ -116,7 +118,11 @@ describe("a RIM is refused", () => {
       (text: string) => text.replace("product=", 'product="GH100" product='),
       "RIM_XML_MALFORMED",
     ],
-    ["with a declaration", (text: string) => `<?xml version="1.0"?>${text}`, "RIM_XML_MALFORMED"],
+    [
+      "with a declaration of another encoding",
+      (text: string) => `<?xml version="1.0" encoding="UTF-7"?>${text}`,
+      "RIM_XML_MALFORMED",
+    ],
     ["with a document type", (text: string) => `<!DOCTYPE SoftwareIdentity>${text}`, "RIM_XML_MALFORMED"],
     [
       "with an entity declared",

@@ -4,7 +4,7 @@ import { type Certificate, parseCertificate } from "../certificates/certificate.
 import type { CertificateRefusal } from "../certificates/refusals.ts";
 import { type PublicKey, verifyEcdsa } from "../certificates/signature.ts";
 import { type NvidiaRefusal, refuseNvidia } from "./refusals.ts";
-import { childrenOf, countOf, onlyChild, parseXml, type XmlElement } from "./xml.ts";
+import { childrenOf, countOf, onlyChild, parseXml, XML_DECLARATION, type XmlElement } from "./xml.ts";
 
 /** Namespaces and algorithms of XML signatures (XML Signature Syntax and Processing 1.1, RFC 6931). */
 export const XML_SIGNATURE = "http://www.w3.org/2000/09/xmldsig#";
@@ -109,7 +109,8 @@ export function parseSignedDocument(document: string): SignedDocument | NvidiaRe
   const certificates = readCertificates(signature);
   if ("kind" in certificates) return certificates;
   const signatureElement = /<(?:[\w.-]+:)?Signature\s[\s\S]*Signature\s*>/.exec(document)?.[0] ?? "";
-  return { kind: "signed document", document, signatureElement, certificates };
+  const withoutDeclaration = document.replace(XML_DECLARATION, "");
+  return { kind: "signed document", document: withoutDeclaration, signatureElement, certificates };
 }
 
 /** The algorithms of this key alone: the library has no others to be talked into. */

@@ -9,6 +9,9 @@ export type XmlElement = {
   readonly text: string;
 };
 
+/** What may stand before the root, and says nothing; it is no part of the canonical form. */
+export const XML_DECLARATION =
+  /^<\?xml version="1\.0"(?: encoding="(?:UTF|utf)-8")?(?: standalone="(?:yes|no)")?\?>\n?/;
 /** Nothing but printable ASCII, tabs and line feeds; no entities, so no character has two forms. */
 const ALLOWED = /^[\t\n\x20-\x25\x27-\x7e]*$/;
 const NAME = "[A-Za-z_][\\w.-]*(?::[A-Za-z_][\\w.-]*)?";
@@ -128,11 +131,11 @@ function take(
 }
 
 /**
- * The root element of a document of elements, attributes and text: no declaration, document type, entity, comment,
- * CDATA or processing instruction, of which hidden meanings are made. Undefined for any other text.
+ * The root element of a document of elements, attributes and text: no document type, entity, comment, CDATA or
+ * processing instruction, of which hidden meanings are made. Undefined for any other text.
  */
 export function parseXml(document: string): XmlElement | undefined {
-  const text = document.trimEnd();
+  const text = document.replace(XML_DECLARATION, "").trimEnd();
   if (!ALLOWED.test(text)) return undefined;
   const builder = new TreeBuilder();
   const token = new RegExp(TOKEN);
