@@ -14,11 +14,20 @@ function firstLine(error: Error): string {
   return `${code}${line}`.slice(0, MAX_CAUSE);
 }
 
+/** Servers' own errors are plain objects. */
+function lineOf(cause: unknown): string {
+  if (cause instanceof Error) return firstLine(cause);
+  const isObject = typeof cause === "object" && cause !== null;
+  return (isObject ? ("message" in cause ? String(cause.message) : "") : String(cause)).slice(0, MAX_CAUSE);
+}
+
 /** An error's causes from the outside in, each in one short line. */
 function causesOf(error: Error): readonly string[] {
   const lines: string[] = [];
-  for (let { cause } = error; lines.length < MAX_CAUSES && cause !== undefined && cause !== null; ) {
-    const line = cause instanceof Error ? firstLine(cause) : String(cause).slice(0, MAX_CAUSE);
+  let { cause } = error;
+  // Counted, for causes can go round in circles.
+  for (let depth = 0; depth < MAX_CAUSES && cause !== undefined && cause !== null; depth++) {
+    const line = lineOf(cause);
     if (line !== "" && line !== lines.at(-1)) lines.push(line);
     cause = cause instanceof Error ? cause.cause : undefined;
   }
@@ -32,13 +41,13 @@ export function faultFacts(
 ): { readonly facts: object; readonly message: string } {
   if (!(error instanceof Error)) return { facts: {}, message: String(error) };
   const told = whole ? { error: pino.stdSerializers.errWithCause(error) } : {};
-  const causes = causesOf(error);
-  const cause = causes.length === 0 ? undefined : causes.join(": ");
+  const found = causesOf(error);
+  const causes = found.length === 0 ? undefined : found;
   if (isRollupError(error)) {
     const { code, data, docs, message } = error;
-    return { facts: { code, data, docs, cause, ...told }, message };
+    return { facts: { code, data, docs, causes, ...told }, message };
   }
   // A fault of the program: without its place nobody can mend it.
   const stack = error.stack?.split("\n").filter((line) => /^\s+at /.test(line));
-  return { facts: { stack, cause, ...told }, message: firstLine(error) };
+  return { facts: { stack, causes, ...told }, message: firstLine(error) };
 }
