@@ -30,6 +30,12 @@ function statusOf({ report }: NvidiaEvidence, { comparison }: Appraisal): Measur
   return comparison.subjects.length === wanted ? "MeasurementsMatch" : "MeasurementsMatchPartly";
 }
 
+/** What an accepted report does not say, in the answer itself. */
+const NOT_JUDGED: Readonly<Partial<Record<MeasurementStatus, string>>> = {
+  NotCompared: "its measurements were compared with no RIM",
+  MeasurementsMatchPartly: "its measurements were compared with the RIM of one part only",
+};
+
 function hex(bytes: Uint8Array): string {
   return toHex(bytes).slice(2);
 }
@@ -99,7 +105,12 @@ function judgeDevice(
   );
   const appraisal = appraisals.find(({ refusal }) => refusal !== undefined) ?? appraisals[0];
   if (appraisal === undefined) throw new TypeError("a device without an appraisal");
-  return judged(statusOf(evidence, appraisal), fieldsOf(evidence, appraisal), appraisal.refusal);
+  const status = statusOf(evidence, appraisal);
+  const verdict = judged(status, fieldsOf(evidence, appraisal), appraisal.refusal);
+  const caveat = NOT_JUDGED[status];
+  return verdict.ok && caveat !== undefined
+    ? { ...verdict, message: `${verdict.message}; ${caveat}` }
+    : verdict;
 }
 
 /** The verdict of several devices: the first that fails decides, and their fields stand in a list. */
