@@ -1,4 +1,4 @@
-// The one JavaScript file of the project. It runs on any Node >= 18: it fetches the pinned Node from
+// The one JavaScript file of the project. It runs on any Node >= 20: it fetches the pinned Node from
 // the package registry, installs the locked dependencies with it when the lockfile has changed, and
 // then starts the wanted command. So each command works from a bare clone.
 import { spawn, spawnSync } from "node:child_process";

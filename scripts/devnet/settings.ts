@@ -1,4 +1,4 @@
-import { folderSetting, portSetting, secondsSetting, textSetting } from "@phala-l2/protocol/config/settings";
+import { choiceOf, folderSetting, portSetting, secondsSetting } from "@phala-l2/protocol/config/settings";
 
 /** What can be chosen of a devnet. */
 export const devnetSettings = {
@@ -11,8 +11,12 @@ export const devnetSettings = {
   verifierPort: portSetting({ help: "JSON-RPC and WebSocket of the verifier node", default: "9546" }),
   verifierP2pPort: portSetting({ help: "gossip of the verifier node", default: "9223" }),
   // Six processes would each load the KZG setup for blobs: seconds of work that a quick start does not have.
-  dataAvailability: textSetting({
-    help: "where batches go: blobs, calldata, or auto for the cheaper",
+  dataAvailability: choiceOf(
+    "blobs",
+    "calldata",
+    "auto",
+  )({
+    help: "where batches go, auto: to the cheaper",
     default: "calldata",
   }),
   l1BlockTime: secondsSetting({ help: "seconds between blocks of the embedded L1", default: "1" }),
