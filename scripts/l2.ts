@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   fuzz: async () => (await import("./commands/fuzz.ts")).fuzzCommand,
   "verify-evidence": async () => (await import("./commands/verify-evidence.ts")).verifyEvidenceCommand,
   image: async () => (await import("./commands/image.ts")).imageCommand,
+  measure: async () => (await import("./commands/measure.ts")).measureCommand,
 };
 
 function fail(message: string): void {
