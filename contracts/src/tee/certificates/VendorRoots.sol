@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title VendorRoots
-/// @notice Ids (keccak256 of the signed part) of the roots under which the vendors sign hardware. Beside each stands SHA-256 of
+/// @notice Ids (keccak256 of the signed part) of the roots under which the vendors sign hardware; beside each SHA-256 of
 ///         the whole certificate, by which anyone can compare it with what the vendor publishes.
 /// @dev AMD's Milan is left out: a way to extract its signing keys by software alone was reported (arXiv 2605.12990).
 library VendorRoots {
