@@ -13,30 +13,27 @@ import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
 import {
   addressSetting,
   bigintWithin,
-  booleanSetting,
   fileSetting,
   type SettingsOf,
   secondsSetting,
-  settingKind,
   textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { createPublicClient, fallback, http, type PublicClient } from "viem";
-import { type EvidenceSource, reportDataOf } from "./attest/evidence.ts";
-import { classOf, parseKind } from "./attest/kind.ts";
-import { dangerouslySimulatedEvidence } from "./attest/simulated.ts";
+import type { KeyBinding } from "./attest/commitments.ts";
+import { configuredEvidence, evidenceSettings } from "./attest/configured.ts";
+import type { Evidence, EvidenceSource } from "./attest/evidence.ts";
+import { encodeEvidence } from "./attest/evidence-json.ts";
+import { classOf } from "./attest/kind.ts";
+import { hostFacts } from "./attest/measurement.ts";
 import { createClaims } from "./host/claims.ts";
 import { GameBook, type SettlementAddresses } from "./host/games.ts";
 import { createL1Transactions } from "./host/l1-transactions.ts";
 import { Submitter } from "./host/submitter.ts";
 
 export const proverSettings = {
-  kind: settingKind("KIND", parseKind)({ help: "tdx, sev-snp, tdx+gpu or sev-snp+gpu" }),
-  dangerouslySimulate: booleanSetting({
-    help: "true: no hardware protects the key; for development chains only",
-    default: "false",
-  }),
+  ...evidenceSettings,
   ...coreSettings,
   account: textSetting({
     help: "the account that pays on L1: a keystore file, or dev:INDEX on a development chain",
@@ -62,24 +59,30 @@ export type RunningProver = {
   readonly kind: ProverKind;
   readonly measurement: Hex;
   readonly simulated: boolean;
-  /** What speaks for the key. */
+  /** The L1 block that the evidence commits to: it is not older. */
+  readonly l1Block: Hex;
+  /** What speaks for the key: the JSON of `encodeEvidence`. */
   readonly evidence: Hex;
   stop(): Promise<void>;
 };
 
 const MILLISECONDS = 1000;
 
+function unixSeconds(): bigint {
+  return BigInt(Math.floor(systemClock.now() / MILLISECONDS));
+}
+
 /**
  * Starts a prover: a node of its own that follows L1 (no other node is believed), an enclave with a new key, and
  * the loop that keeps settlement going. Proofs begin when the registry counts the key.
- * @throws RollupError EVIDENCE_NOT_BUILT, SETTING_INVALID, CONFIG_INVALID, GENESIS_INVALID, KEY_…, and those of
+ * @throws RollupError EVIDENCE_…, SETTING_INVALID, CONFIG_INVALID, GENESIS_INVALID, KEY_…, and those of
  * the node's parts
  */
 export async function startProver(
   settings: ProverSettings,
   { log }: { readonly log: Log },
 ): Promise<RunningProver> {
-  const source = evidenceSourceOf(settings, log);
+  const source = configuredEvidence(settings, { log, now: unixSeconds });
   const options = await coreOptions(settings);
   const { rollup: config } = options;
   const account = await loadAccount({ ...settings, l1ChainId: config.l1ChainId });
@@ -87,12 +90,9 @@ export async function startProver(
   try {
     const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
     const enclave = createEnclave({ random: (length) => randomBytes(length), kzg: nativeKzg, domain });
-    const reportData = reportDataOf({
-      domain,
-      key: enclave.address,
-      l1Block: core.watch.heads().latest.hash,
-    });
-    const evidence = await source.evidence(reportData);
+    const l1Block = core.watch.heads().latest.hash;
+    const binding = { domain, key: enclave.address, l1Block, policyVersion: settings.policyVersion };
+    const evidence = await source.evidence(binding);
     const client = l1Client(settings.l1RpcUrls);
     const addresses = settlementOf(settings);
     const book = new GameBook(client, addresses);
@@ -117,18 +117,11 @@ export async function startProver(
       await running;
       await core.stop();
     };
-    return announced({ source, key: toHex(enclave.address), evidence: toHex(evidence), stop }, settings, log);
+    return announced({ source, binding, evidence, stop }, settings, log);
   } catch (error) {
     await core.stop();
     throw error;
   }
-}
-
-/** The hardware's own evidence is not built yet: only what says of itself that it is simulated. */
-function evidenceSourceOf({ kind, dangerouslySimulate }: ProverSettings, log: Log): EvidenceSource {
-  if (dangerouslySimulate) return dangerouslySimulatedEvidence(kind, { log });
-  const message = `evidence of real hardware (${kind}) is not built yet; on a development chain set dangerouslySimulate to true`;
-  throw new RollupError("EVIDENCE_NOT_BUILT", message, { data: { kind } });
 }
 
 function l1Client(urls: readonly string[]): PublicClient {
@@ -203,19 +196,24 @@ function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
 
 type Born = {
   readonly source: EvidenceSource;
-  readonly key: Hex;
-  readonly evidence: Hex;
+  readonly binding: KeyBinding;
+  readonly evidence: Evidence;
   readonly stop: () => Promise<void>;
 };
 
 /** Tells what has to be registered; a key that nobody registers proves nothing. */
-function announced({ source, key, evidence, stop }: Born, settings: ProverSettings, log: Log): RunningProver {
+function announced(
+  { source, binding, evidence, stop }: Born,
+  settings: ProverSettings,
+  log: Log,
+): RunningProver {
   const { kind, simulated } = source;
-  const measurement = toHex(source.measurement);
+  const [address, l1Block] = [toHex(binding.key), toHex(binding.l1Block)];
+  const measurement = toHex(hostFacts(evidence.host).measurement);
   const registry = toHex(settings.proverRegistry);
   log.info(
-    { key, kind, measurement, simulated, registry },
+    { key: address, kind, measurement, simulated, registry, l1Block },
     "a new key was born in this prover; have it registered: proofs begin when the registry counts it",
   );
-  return { address: key, kind, measurement, simulated, evidence, stop };
+  return { address, kind, measurement, simulated, l1Block, evidence: toHex(encodeEvidence(evidence)), stop };
 }

@@ -11,10 +11,11 @@ export const proverCommand = defineCommand({
       kind,
       measurement,
       simulated,
+      l1Block,
       evidence,
       stop: end,
     } = await startProver(settings, { log });
-    print({ ready: true, key: address, kind, measurement, simulated, evidence });
+    print({ ready: true, key: address, kind, measurement, simulated, l1Block, evidence });
     await untilStopped(stop);
     await end();
     return HOLDS;

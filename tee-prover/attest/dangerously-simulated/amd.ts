@@ -155,7 +155,7 @@ export type ReportDraft = {
   readonly chipId?: Uint8Array;
   readonly mitigations?: readonly [launch: bigint, current: bigint];
   /** Bytes by their offset, written before the report is signed. */
-  readonly patches?: Readonly<Record<number, readonly number[]>>;
+  readonly patches?: Readonly<Record<number, ArrayLike<number>>>;
   readonly signer?: Key;
   /** The firmware leaves s as it comes; a draft may want the larger or the smaller of the two. */
   readonly s?: "high" | "low";
@@ -223,13 +223,18 @@ export function signReport(bytes: Uint8Array, { privateKey }: Key, s?: "high" | 
   return concatBytes(littleEndian(bigintFromBytes(signature.subarray(0, half))), littleEndian(chosen));
 }
 
-/** A report of the draft, signed by the chip's key, or by the fleet's. */
-export function issueReport(world: AmdWorld, draft: ReportDraft = {}): Uint8Array {
-  const bytes = plainReport(world.product, draft);
+/** A report of the draft for a processor of the product, signed by this key. */
+export function issueReportBy(signer: Key, product: Product, draft: ReportDraft = {}): Uint8Array {
+  const bytes = plainReport(product, draft);
   for (const [offset, values] of Object.entries(draft.patches ?? {})) bytes.set(values, Number(offset));
-  const signer = draft.signer ?? (draft.endorsement === "VLEK" ? world.vlek.key : world.vcek.key);
   bytes.set(signReport(bytes, signer, draft.s), SIGNED_BYTES);
   return bytes;
+}
+
+/** A report of the draft, signed by the chip's key, or by the fleet's. */
+export function issueReport(world: AmdWorld, draft: ReportDraft = {}): Uint8Array {
+  const own = draft.endorsement === "VLEK" ? world.vlek.key : world.vcek.key;
+  return issueReportBy(draft.signer ?? own, world.product, draft);
 }
 
 export type AmdCase = {

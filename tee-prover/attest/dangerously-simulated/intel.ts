@@ -65,7 +65,11 @@ export type WorldDraft = {
   readonly tcbSigner?: Partial<CertificateDraft>;
   readonly pck?: Partial<CertificateDraft>;
   readonly platform?: PckDraft;
+  /** By name; a key that is not given is new. */
+  readonly keys?: Readonly<Partial<Record<IntelKeyName, Key>>>;
 };
+
+export type IntelKeyName = "root" | "pckCa" | "tcbSigner" | "pck" | "attestation";
 
 /** A development Intel: certificates in the real format under a root of its own. */
 export type World = {
@@ -80,12 +84,22 @@ export type World = {
 export function issueWorld(draft: WorldDraft = {}): World {
   const authority = { ca: true, keyUsage: CA_USAGE };
   const leaf = { ca: false, keyUsage: LEAF_USAGE };
-  const root = issueCertificate({ subject: "Intel SGX Root CA", ...authority, pathLength: 1, ...draft.root });
+  const { keys = {} } = draft;
+  const root = issueCertificate(
+    { subject: "Intel SGX Root CA", ...authority, pathLength: 1, ...draft.root },
+    undefined,
+    keys.root,
+  );
   const pckCa = issueCertificate(
     { subject: "Intel SGX PCK Platform CA", ...authority, pathLength: 0, ...draft.pckCa },
     root,
+    keys.pckCa,
   );
-  const tcbSigner = issueCertificate({ subject: "Intel SGX TCB Signing", ...leaf, ...draft.tcbSigner }, root);
+  const tcbSigner = issueCertificate(
+    { subject: "Intel SGX TCB Signing", ...leaf, ...draft.tcbSigner },
+    root,
+    keys.tcbSigner,
+  );
   const extension = draft.platform?.extension ?? pckExtension(draft.platform);
   const pck = issueCertificate(
     {
@@ -95,8 +109,10 @@ export function issueWorld(draft: WorldDraft = {}): World {
       ...draft.pck,
     },
     pckCa,
+    keys.pck,
   );
-  return { root, pckCa, tcbSigner, pck, attestationKey: newKey(), roots: [pinned(root)] };
+  const attestationKey = keys.attestation ?? newKey();
+  return { root, pckCa, tcbSigner, pck, attestationKey, roots: [pinned(root)] };
 }
 
 /** Fields at their places; the rest is zero. */
@@ -145,15 +161,19 @@ export type TdDraft = {
   readonly xfam?: string;
   readonly teeTcbSvn2?: readonly number[];
   readonly mrServiceTd?: string;
+  readonly mrTd?: Uint8Array;
+  readonly mrConfigId?: Uint8Array;
+  readonly mrOwner?: Uint8Array;
+  readonly mrOwnerConfig?: Uint8Array;
+  readonly reportData?: Uint8Array;
   readonly rtmr?: readonly Uint8Array[];
 };
 
 export function tdReport(type: "td10" | "td15", draft: TdDraft = {}): Uint8Array {
   // MRTD, MRCONFIGID, MROWNER, MROWNERCONFIG, then the four RTMRs.
-  const measurements = Array.from(
-    { length: 8 },
-    (_, i) => draft.rtmr?.[i - 4] ?? new Uint8Array(48).fill(0xb0 + i),
-  );
+  const { mrTd, mrConfigId, mrOwner, mrOwnerConfig, rtmr = [] } = draft;
+  const given = [mrTd, mrConfigId, mrOwner, mrOwnerConfig, ...rtmr];
+  const measurements = Array.from({ length: 8 }, (_, i) => given[i] ?? new Uint8Array(48).fill(0xb0 + i));
   return layout(type === "td10" ? 584 : 648, [
     [0, Uint8Array.from(draft.teeTcbSvn ?? TDX_COMPONENTS)],
     [16, new Uint8Array(48).fill(0xbb)],
@@ -162,7 +182,7 @@ export function tdReport(type: "td10" | "td15", draft: TdDraft = {}): Uint8Array
     [120, fromHex(draft.tdAttributes ?? "0000001000000000")],
     [128, fromHex(draft.xfam ?? "e700060000000000")],
     [136, concatBytes(...measurements)],
-    [520, new Uint8Array(64).fill(0xbc)],
+    [520, draft.reportData ?? new Uint8Array(64).fill(0xbc)],
     ...(type === "td10"
       ? []
       : ([

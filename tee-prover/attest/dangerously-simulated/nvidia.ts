@@ -70,20 +70,22 @@ export type NvidiaWorldDraft = {
   readonly leafKey?: Key;
   readonly bootRom?: Partial<CertificateDraft>;
   readonly rimSigner?: Partial<CertificateDraft>;
+  /** Of every certificate that has none of its own. */
+  readonly validity?: Pick<CertificateDraft, "notBefore" | "notAfter">;
+  /** A certificate's key by its subject; without, each is new. */
+  readonly keyOf?: (subject: string) => Key;
 };
-
-function issueBelow(
-  subject: string,
-  issuer: Issued | undefined,
-  draft: Partial<CertificateDraft>,
-  key?: Key,
-) {
-  return issueCertificate({ subject, ...draft }, issuer, key ?? newKey("P-384"));
-}
 
 export function issueNvidiaWorld(draft: NvidiaWorldDraft = {}): NvidiaWorld {
   const { model = "GH100 A01 GSP BROM" } = draft;
   const authority = { ca: true, keyUsage: CA_USAGE };
+  const keyOf = draft.keyOf ?? (() => newKey("P-384"));
+  const issueBelow = (
+    subject: string,
+    issuer: Issued | undefined,
+    certificate: Partial<CertificateDraft>,
+    key: Key = keyOf(subject),
+  ) => issueCertificate({ subject, ...draft.validity, ...certificate }, issuer, key);
   const root = issueBelow("Development Device Identity CA", undefined, authority);
   const identity = issueBelow("Development GH100 Identity", root, authority);
   const provisioner = issueBelow("Development GH100 Provisioner", identity, authority);

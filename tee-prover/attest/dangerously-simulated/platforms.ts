@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import type { ProverKind } from "@phala-l2/contracts/deploy/config";
+import { concatBytes, toHex } from "@phala-l2/protocol/bytes";
+import type { Product } from "../../verify/amd/product.ts";
+import type { GpuEvidence, HostEvidence } from "../evidence.ts";
+import { issueAuthority, issueLeaf, issueReportBy } from "./amd.ts";
+import { CA_USAGE, DAY, issueCertificate, issueCrl, pemOf } from "./authority.ts";
+import { type PrimeSteps, publicBytes, publicKnownKey, publicKnownRsaKey } from "./derived-keys.ts";
+import { issueCollateral, issueQuote, issueWorld } from "./intel.ts";
+import {
+  DRIVER,
+  DRIVER_INDICES,
+  issueReport as issueGpuReport,
+  issueNvidiaWorld,
+  issueRim,
+  VBIOS,
+  VBIOS_INDICES,
+} from "./nvidia.ts";
+
+// Machines that do not exist, with evidence in the formats of those that do: of certificates under development roots,
+// whose keys everybody has.
+
+/** 2025-01-01 to 2049-12-31: certificates are as long-lived as the words that their keys come from. */
+const VALIDITY = { notBefore: 1_735_689_600n, notAfter: 2_524_607_999n } as const;
+/** Vendors publish lists for a month. */
+const LIST_LIFETIME = 29n * DAY;
+
+const LABEL = "phala-l2 DANGEROUSLY SIMULATED";
+
+/** 48 bytes that say in every measurement that nothing was measured. */
+function labelHash(what: string): Uint8Array {
+  return createHash("sha384").update(`${LABEL} ${what}`).digest();
+}
+
+/** A host's evidence over report data, issued at a time in Unix seconds. */
+export type SimulatedHost = (reportData: Uint8Array, at: bigint) => HostEvidence;
+
+function iso(seconds: bigint): string {
+  return new Date(Number(seconds) * 1000).toISOString().replace(".000Z", "Z");
+}
+
+/** A platform of Intel's with one TD: quotes of version 4, and collateral by which it is up to date. */
+export function simulatedTdx(kind: ProverKind): SimulatedHost {
+  const key = (name: string) => publicKnownKey("P-256", `intel ${name}`);
+  const ppid = toHex(publicBytes(`intel ppid ${kind}`, 16)).slice(2);
+  const world = issueWorld({
+    ...{ root: VALIDITY, pckCa: VALIDITY, tcbSigner: VALIDITY, pck: VALIDITY, platform: { ppid } },
+    keys: {
+      root: key("root"),
+      pckCa: key("pck ca"),
+      tcbSigner: key("tcb signing"),
+      pck: key(`pck ${kind}`),
+      attestation: key(`attestation ${kind}`),
+    },
+  });
+  const zeros = new Uint8Array(48);
+  const td = {
+    mrTd: labelHash(`${kind} MRTD`),
+    mrConfigId: zeros,
+    mrOwner: zeros,
+    mrOwnerConfig: zeros,
+    rtmr: [0, 1, 2, 3].map((i) => labelHash(`${kind} RTMR${i}`)),
+  };
+  return (reportData, at) => {
+    const list = { thisUpdate: at - DAY, nextUpdate: at + LIST_LIFETIME };
+    const window = { issueDate: iso(list.thisUpdate), nextUpdate: iso(list.nextUpdate) };
+    return {
+      kind: "TDX",
+      quote: issueQuote(world, { format: "td10", td: { ...td, reportData } }),
+      collateral: issueCollateral(world, "tdx", {
+        tcbInfo: window,
+        qeIdentity: window,
+        rootCrl: list,
+        pckCrl: list,
+      }),
+      eventLog: undefined,
+      compose: undefined,
+    };
+  };
+}
+
+const PRODUCT: Product = "Genoa";
+const ARK_PRIMES: PrimeSteps = { p: 409n, q: 831n };
+const ASK_PRIMES: PrimeSteps = { p: 614n, q: 502n };
+/** Offsets of fields of a report (AMD 56860, table 23). */
+const REPORT_DATA = 0x50;
+const MEASUREMENT = 0x90;
+const HOST_DATA = 0xc0;
+
+/** A processor of AMD's with one guest: reports of version 3, signed by the chip's own key. */
+export function simulatedSevSnp(kind: ProverKind): SimulatedHost {
+  const authority = { ca: true, keyUsage: CA_USAGE, ...VALIDITY };
+  const arkKey = publicKnownRsaKey("amd ark genoa", ARK_PRIMES);
+  const ark = issueCertificate({ subject: `ARK-${PRODUCT}`, ...authority }, undefined, arkKey);
+  const askKey = publicKnownRsaKey("amd ask genoa", ASK_PRIMES);
+  const ask = issueAuthority(ark, `SEV-${PRODUCT}`, VALIDITY, askKey);
+  const hardwareId = publicBytes(`amd chip ${kind}`, 64);
+  const key = publicKnownKey("P-384", `amd vcek ${kind}`);
+  const signers = { product: PRODUCT, ask, asvk: ask };
+  const vcek = issueLeaf(signers, { key, hardwareId, certificate: VALIDITY });
+  return (reportData, at) => ({
+    kind: "SEV_SNP",
+    report: issueReportBy(key, PRODUCT, {
+      version: 3,
+      chipId: hardwareId,
+      patches: {
+        [REPORT_DATA]: reportData,
+        [MEASUREMENT]: labelHash(`${kind} MEASUREMENT`),
+        [HOST_DATA]: new Uint8Array(32),
+      },
+    }),
+    leaf: vcek.der,
+    chain: concatBytes(ask.der, ark.der),
+    crl: issueCrl(ark, { thisUpdate: at - DAY, nextUpdate: at + LIST_LIFETIME }),
+  });
+}
+
+/** The GPU of an index with the nonce: a report that its RIMs agree with. */
+export function simulatedGpu(index: number): (nonce: Uint8Array) => GpuEvidence {
+  const shared = /Device Identity CA|Identity|Provisioner|RIM/;
+  const world = issueNvidiaWorld({
+    validity: VALIDITY,
+    keyOf: (subject) =>
+      publicKnownKey("P-384", `nvidia ${subject}${shared.test(subject) ? "" : ` of GPU ${index}`}`),
+  });
+  const rims = [
+    issueRim(world, { version: DRIVER, measurements: DRIVER_INDICES }),
+    issueRim(world, { version: VBIOS, measurements: VBIOS_INDICES }),
+  ];
+  return (nonce) => ({
+    index,
+    report: issueGpuReport(world, { nonce }),
+    certificates: pemOf(...world.chain),
+    rims,
+  });
+}
