@@ -3,9 +3,13 @@ import { createHash } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { PROVER_KINDS } from "@phala-l2/contracts/deploy/config";
 import { asAddress, asHash, toHex } from "@phala-l2/protocol/bytes";
+import { keccak256 } from "@phala-l2/protocol/keccak";
 import { silentLog } from "@phala-l2/protocol/log";
 import { parseCertificate } from "../verify/certificates/certificate.ts";
+import { DerReader, TAG } from "../verify/certificates/der.ts";
+import { parsePemCertificates } from "../verify/certificates/pem.ts";
 import { DEVELOPMENT_ROOTS } from "../verify/development-roots.ts";
+import { parseQuote } from "../verify/intel/quote.ts";
 import { STRICT_POLICY } from "../verify/policy.ts";
 import { type AppraisalInput, appraiseEvidence } from "./appraisal.ts";
 import type { KeyBinding } from "./commitments.ts";
@@ -199,11 +203,27 @@ describe("development roots", () => {
     assert.equal(hash(rim), DEVELOPMENT_ROOTS.nvidiaRim.keyHash);
   });
 
+  it("have certificates that L1 knows, the same at each start", () => {
+    const { host, gpus } = evidenceOf("TDX_GPU");
+    const { host: amd } = evidenceOf("SEV_SNP");
+    assert.ok(host.kind === "TDX" && amd.kind === "SEV_SNP" && amd.chain !== undefined);
+    const quote = parseQuote(host.quote);
+    assert.ok(quote.kind === "quote");
+    const rootId = (pem: string) => {
+      const list = parsePemCertificates(pem, "test");
+      const root = list.kind === "certificates" ? list.certificates.at(-1) : undefined;
+      return root && toHex(keccak256(root.signedPart));
+    };
+    assert.equal(rootId(quote.pckChain), DEVELOPMENT_ROOTS.intel.certificateId);
+    assert.equal(rootId(gpus[1]?.certificates ?? ""), DEVELOPMENT_ROOTS.nvidiaDevice.certificateId);
+    const reader = new DerReader(amd.chain);
+    reader.element(TAG.sequence, "ASK");
+    const ark = parseCertificate(reader.element(TAG.sequence, "ARK").raw, "test");
+    assert.ok(ark.kind === "certificate");
+    assert.equal(toHex(keccak256(ark.signedPart)), DEVELOPMENT_ROOTS.amd.certificateId);
+  });
+
   it("have RSA keys of 4,096 bits, as AMD's roots", () => {
-    const { host } = evidenceOf("SEV_SNP");
-    assert.ok(host.kind === "SEV_SNP" && host.leaf !== undefined);
-    const certificate = parseCertificate(host.leaf, "test");
-    assert.equal(certificate.kind, "certificate");
     const { privateKey } = publicKnownRsaKey("amd ark genoa", { p: 409n, q: 831n });
     assert.equal(privateKey.asymmetricKeyDetails?.modulusLength, 4096);
   });

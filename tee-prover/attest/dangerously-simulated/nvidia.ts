@@ -39,10 +39,11 @@ export function firmwareIdExtension(
   form: FirmwareIdForm,
   firmwareId: string = FIRMWARE_ID,
   flags: string = "80000001",
+  aliasKey: Uint8Array = newKey("P-384").spki,
 ): ExtensionDraft {
   const fwid = sequence(objectIdentifier(SHA384_OID), octets(fromHex(firmwareId)));
   if (form === "composite") {
-    const value = sequence(integer(1), newKey("P-384").spki, fwid);
+    const value = sequence(integer(1), aliasKey, fwid);
     return { oid: "2.23.133.5.4.1", critical: false, value };
   }
   const other = sequence(objectIdentifier(SHA384_OID), octets(new Uint8Array(48)));
@@ -70,8 +71,8 @@ export type NvidiaWorldDraft = {
   readonly leafKey?: Key;
   readonly bootRom?: Partial<CertificateDraft>;
   readonly rimSigner?: Partial<CertificateDraft>;
-  /** Of every certificate that has none of its own. */
-  readonly validity?: Pick<CertificateDraft, "notBefore" | "notAfter">;
+  /** What every certificate has that has none of its own, by its subject. */
+  readonly draftOf?: (subject: string) => Pick<CertificateDraft, "serial" | "notBefore" | "notAfter">;
   /** A certificate's key by its subject; without, each is new. */
   readonly keyOf?: (subject: string) => Key;
 };
@@ -85,7 +86,7 @@ export function issueNvidiaWorld(draft: NvidiaWorldDraft = {}): NvidiaWorld {
     issuer: Issued | undefined,
     certificate: Partial<CertificateDraft>,
     key: Key = keyOf(subject),
-  ) => issueCertificate({ subject, ...draft.validity, ...certificate }, issuer, key);
+  ) => issueCertificate({ subject, ...draft.draftOf?.(subject), ...certificate }, issuer, key);
   const root = issueBelow("Development Device Identity CA", undefined, authority);
   const identity = issueBelow("Development GH100 Identity", root, authority);
   const provisioner = issueBelow("Development GH100 Provisioner", identity, authority);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
-import { concatBytes, toHex } from "@phala-l2/protocol/bytes";
+import { bigintFromBytes, concatBytes, toHex } from "@phala-l2/protocol/bytes";
 import type { Product } from "../../verify/amd/product.ts";
 import type { GpuEvidence, HostEvidence } from "../evidence.ts";
 import { issueAuthority, issueLeaf, issueReportBy } from "./amd.ts";
@@ -10,6 +10,8 @@ import { issueCollateral, issueQuote, issueWorld } from "./intel.ts";
 import {
   DRIVER,
   DRIVER_INDICES,
+  FIRMWARE_ID,
+  firmwareIdExtension,
   issueReport as issueGpuReport,
   issueNvidiaWorld,
   issueRim,
@@ -20,8 +22,15 @@ import {
 // Machines that do not exist, with evidence in the formats of those that do: of certificates under development roots,
 // whose keys everybody has.
 
-/** 2025-01-01 to 2049-12-31: certificates are as long-lived as the words that their keys come from. */
-const VALIDITY = { notBefore: 1_735_689_600n, notAfter: 2_524_607_999n } as const;
+/**
+ * What the certificate of this name has: signed parts are the same at each start, since L1 knows certificates by their
+ * hashes. 2025-01-01 to 2049-12-31: they are as long-lived as the words that their keys come from.
+ */
+function draftOf(name: string) {
+  const serial = bigintFromBytes(publicBytes(`serial ${name}`, 8));
+  return { serial, notBefore: 1_735_689_600n, notAfter: 2_524_607_999n } as const;
+}
+
 /** Vendors publish lists for a month. */
 const LIST_LIFETIME = 29n * DAY;
 
@@ -44,7 +53,11 @@ export function simulatedTdx(kind: ProverKind): SimulatedHost {
   const key = (name: string) => publicKnownKey("P-256", `intel ${name}`);
   const ppid = toHex(publicBytes(`intel ppid ${kind}`, 16)).slice(2);
   const world = issueWorld({
-    ...{ root: VALIDITY, pckCa: VALIDITY, tcbSigner: VALIDITY, pck: VALIDITY, platform: { ppid } },
+    root: draftOf("intel root"),
+    pckCa: draftOf("intel pck ca"),
+    tcbSigner: draftOf("intel tcb signing"),
+    pck: draftOf(`intel pck ${kind}`),
+    platform: { ppid },
     keys: {
       root: key("root"),
       pckCa: key("pck ca"),
@@ -89,15 +102,15 @@ const HOST_DATA = 0xc0;
 
 /** A processor of AMD's with one guest: reports of version 3, signed by the chip's own key. */
 export function simulatedSevSnp(kind: ProverKind): SimulatedHost {
-  const authority = { ca: true, keyUsage: CA_USAGE, ...VALIDITY };
+  const authority = { ca: true, keyUsage: CA_USAGE, ...draftOf("amd ark genoa") };
   const arkKey = publicKnownRsaKey("amd ark genoa", ARK_PRIMES);
   const ark = issueCertificate({ subject: `ARK-${PRODUCT}`, ...authority }, undefined, arkKey);
   const askKey = publicKnownRsaKey("amd ask genoa", ASK_PRIMES);
-  const ask = issueAuthority(ark, `SEV-${PRODUCT}`, VALIDITY, askKey);
+  const ask = issueAuthority(ark, `SEV-${PRODUCT}`, draftOf("amd ask genoa"), askKey);
   const hardwareId = publicBytes(`amd chip ${kind}`, 64);
   const key = publicKnownKey("P-384", `amd vcek ${kind}`);
   const signers = { product: PRODUCT, ask, asvk: ask };
-  const vcek = issueLeaf(signers, { key, hardwareId, certificate: VALIDITY });
+  const vcek = issueLeaf(signers, { key, hardwareId, certificate: { ...draftOf("amd vcek"), serial: 0n } });
   return (reportData, at) => ({
     kind: "SEV_SNP",
     report: issueReportBy(key, PRODUCT, {
@@ -117,11 +130,13 @@ export function simulatedSevSnp(kind: ProverKind): SimulatedHost {
 
 /** The GPU of an index with the nonce: a report that its RIMs agree with. */
 export function simulatedGpu(index: number): (nonce: Uint8Array) => GpuEvidence {
-  const shared = /Device Identity CA|Identity|Provisioner|RIM/;
+  const shared = /Identity|Provisioner|RIM/;
+  const nameOf = (subject: string) => `nvidia ${subject}${shared.test(subject) ? "" : ` of GPU ${index}`}`;
+  const alias = publicKnownKey("P-384", `nvidia alias of GPU ${index}`);
   const world = issueNvidiaWorld({
-    validity: VALIDITY,
-    keyOf: (subject) =>
-      publicKnownKey("P-384", `nvidia ${subject}${shared.test(subject) ? "" : ` of GPU ${index}`}`),
+    keyOf: (subject) => publicKnownKey("P-384", nameOf(subject)),
+    draftOf: (subject) => draftOf(nameOf(subject)),
+    firmwareId: firmwareIdExtension("composite", FIRMWARE_ID, undefined, alias.spki),
   });
   const rims = [
     issueRim(world, { version: DRIVER, measurements: DRIVER_INDICES }),

@@ -1,3 +1,4 @@
+import { isDevelopmentKey } from "../development-roots.ts";
 import type { Certificate } from "./certificate.ts";
 import { KEY_USAGE, sameName, unknownCritical } from "./extensions.ts";
 import { type CertificateRefusal, refuseCertificate } from "./refusals.ts";
@@ -120,7 +121,8 @@ function checkRoot(
 ): CertificateRefusal | undefined {
   if (roots.some(({ keyHash }) => keyHash === root.keyHash)) return undefined;
   const wanted = roots.map(({ name, keyHash }) => `${name} (key ${keyHash})`).join(" or ");
-  const found = `${nameOf(root)} (key ${root.keyHash})`;
+  const what = isDevelopmentKey(root.keyHash) ? "a development root, whose key everybody has: " : "";
+  const found = `${what}${nameOf(root)} (key ${root.keyHash})`;
   return refuseCertificate("CHAIN_ROOT_UNTRUSTED", step, { field: "root", wanted, found });
 }
 
