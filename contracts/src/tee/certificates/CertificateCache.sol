@@ -220,8 +220,8 @@ contract CertificateCache is ICertificateCache, Ownable {
         emit RootPinned(id);
     }
 
-    /// @dev All of an entry but its issuer and serial hash. One that is stored again, under another certificate of its
-    ///      issuer, keeps its place: what stands below it was measured by that.
+    /// @dev All of an entry but its issuer and serial hash. An authority that is stored again, under another certificate
+    ///      of its issuer, keeps its place: what stands below it was measured by that.
     function _store(
         bytes32 id,
         bytes calldata der,
@@ -231,7 +231,7 @@ contract CertificateCache is ICertificateCache, Ownable {
     ) private {
         Entry storage entry = _entries[id];
         require(
-            entry.notAfter == 0 || (entry.depth == depth && entry.authoritiesBelow == authoritiesBelow),
+            !entry.isAuthority || (entry.depth == depth && entry.authoritiesBelow == authoritiesBelow),
             CertificateCache_PlaceChanged(id)
         );
         entry.subject = certificate.subject;
@@ -308,7 +308,7 @@ contract CertificateCache is ICertificateCache, Ownable {
     }
 
     /// @dev From a certificate up to its root: each is known, of now and not revoked, and the root is pinned. An entry's
-    ///      issuer is one step less deep than itself, and no depth ever changes, so that the walk ends.
+    ///      issuer is one step less deep than itself, and no authority's depth ever changes, so that the walk ends.
     function _walk(bytes32 id) private view returns (Status, bytes32 culprit, bytes32 root) {
         for (uint256 i = 0; i <= MAX_DEPTH; ++i) {
             Entry storage entry = _entries[id];

@@ -74,11 +74,8 @@ library P384 {
         }
         if (_holds(base, rh, rl, equation, oddFirst)) return true;
         if (rh != 0 || rl >= P_MINUS_N) return false;
-        unchecked {
-            rl += Field.N_LOW;
-            // r is below 2^192: the sum carries into the upper word only past 2^256.
-            return _holds(base, rl < Field.N_LOW ? MASK + 1 : MASK, rl, equation, oddFirst);
-        }
+        // r + n is below p, whose upper word is that of n: the lower words add up without a carry.
+        return _holds(base, MASK, rl + Field.N_LOW, equation, oddFirst);
     }
 
     /// @notice Whether 96 bytes are the coordinates of a point of the curve. Every such point but infinity, which has no

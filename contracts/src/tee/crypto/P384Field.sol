@@ -16,8 +16,10 @@ library P384Field {
     /// @dev 2^384 - p = 2^128 + 2^96 - 2^32 + 1.
     uint256 private constant C = 0x100000000ffffffffffffffff00000001;
 
-    /// @dev 1 / C mod 2^256, which is -1 / p.
-    uint256 private constant C_INVERSE = 0xfffffffcfffffffafffffffbfffffffe00000000000000010000000100000001;
+    /// @dev 1 / C mod 2^256 (which is -1 / p) is i (1 - 2^128 j) with i = 1 / C mod 2^128 = 2^64 + 2^32 + 1 and
+    ///      j = (C i - 1) / 2^128 mod 2^128 = 2^64 + 2^33 + 2. Two short constants are cheaper than a long one.
+    uint256 private constant C_INVERSE_LOW = 0x10000000100000001;
+    uint256 private constant C_INVERSE_HIGH = 0x10000000200000002;
 
     /// @dev The upper word of p, and of every value at most.
     uint256 private constant MASK = 0xffffffffffffffffffffffffffffffff;
@@ -99,7 +101,8 @@ library P384Field {
             t2 := add(add(t2, mul(ah, bh)), lt(t1, x))
 
             // Round 1: with m = t0 / C, t0 + m p = t0 - m C + 2^384 m, whose lowest word is zero; x is m C's upper word.
-            let m := mul(t0, C_INVERSE)
+            let m := mul(t0, C_INVERSE_LOW)
+            m := sub(m, shl(128, mul(m, C_INVERSE_HIGH)))
             x := mulmod(m, C, not(0))
             x := sub(sub(x, t0), lt(x, t0))
             t0 := shl(128, m)
@@ -109,7 +112,8 @@ library P384Field {
             t1 := sub(t1, x)
 
             // Round 2: the same for t1. t2 and the carry t0 belong to the lower word of the result.
-            m := mul(t1, C_INVERSE)
+            m := mul(t1, C_INVERSE_LOW)
+            m := sub(m, shl(128, mul(m, C_INVERSE_HIGH)))
             x := mulmod(m, C, not(0))
             x := sub(sub(x, t1), lt(x, t1))
             lo := add(t2, t0)
@@ -144,7 +148,8 @@ library P384Field {
             t1 := add(t1, x)
             t2 := add(add(t2, mul(ah, ah)), lt(t1, x))
 
-            let m := mul(t0, C_INVERSE)
+            let m := mul(t0, C_INVERSE_LOW)
+            m := sub(m, shl(128, mul(m, C_INVERSE_HIGH)))
             x := mulmod(m, C, not(0))
             x := sub(sub(x, t0), lt(x, t0))
             t0 := shl(128, m)
@@ -153,7 +158,8 @@ library P384Field {
             t0 := sub(t0, lt(t1, x))
             t1 := sub(t1, x)
 
-            m := mul(t1, C_INVERSE)
+            m := mul(t1, C_INVERSE_LOW)
+            m := sub(m, shl(128, mul(m, C_INVERSE_HIGH)))
             x := mulmod(m, C, not(0))
             x := sub(sub(x, t1), lt(x, t1))
             lo := add(t2, t0)

@@ -83,7 +83,7 @@ interface ICertificateCache {
     error CertificateCache_IssuerMismatch(bytes32 issuer);
     /// @notice The issuer's limit of authorities below it, or the cache's own of a chain's length, is reached.
     error CertificateCache_PathTooLong(bytes32 issuer);
-    /// @notice The certificate stood here at another depth, or with another limit of authorities below it.
+    /// @notice The authority stood here at another depth, or with another limit of authorities below it.
     error CertificateCache_PlaceChanged(bytes32 id);
     error CertificateCache_InvalidSignature();
     /// @notice The list is not of now.
