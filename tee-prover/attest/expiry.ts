@@ -15,12 +15,8 @@ export type Expiry = { readonly what: string; readonly at: bigint };
 
 const STEP = "expiry";
 
-/** What was parsed. @throws RollupError EVIDENCE_MALFORMED */
-function whole<Value extends { readonly kind: string }>(value: Value | Refusal): Value {
-  if ("code" in value) {
-    throw new RollupError("EVIDENCE_MALFORMED", refusalText(value), { data: { code: value.code } });
-  }
-  return value;
+function malformed(refusal: Refusal): RollupError {
+  return new RollupError("EVIDENCE_MALFORMED", refusalText(refusal), { data: { code: refusal.code } });
 }
 
 function ofCertificates(certificates: readonly Certificate[]): readonly Expiry[] {
@@ -30,21 +26,33 @@ function ofCertificates(certificates: readonly Certificate[]): readonly Expiry[]
   }));
 }
 
+function pemCertificates(text: string): readonly Certificate[] {
+  const list = parsePemCertificates(text, STEP);
+  if (list.kind === "refused") throw malformed(list);
+  return list.certificates;
+}
+
 /** PEM blocks, or DER one after another. */
 function certificatesOf(bytes: Uint8Array): readonly Certificate[] {
-  if (bytes[0] !== TAG.sequence) {
-    return whole(parsePemCertificates(new TextDecoder().decode(bytes), STEP)).certificates;
-  }
+  if (bytes[0] !== TAG.sequence) return pemCertificates(new TextDecoder().decode(bytes));
   const reader = new DerReader(bytes);
   const certificates: Certificate[] = [];
   while (!reader.done) {
-    certificates.push(whole(parseCertificate(reader.element(TAG.sequence, "certificate").raw, STEP)));
+    const certificate = parseCertificate(reader.element(TAG.sequence, "certificate").raw, STEP);
+    if (certificate.kind === "refused") throw malformed(certificate);
+    certificates.push(certificate);
   }
   return certificates;
 }
 
+function ofList(what: string, der: Uint8Array): Expiry {
+  const list = parseCrl(der, STEP);
+  if (list.kind === "refused") throw malformed(list);
+  return { what, at: list.nextUpdate };
+}
+
 function ofPem(text: string): readonly Expiry[] {
-  return ofCertificates(whole(parsePemCertificates(text, STEP)).certificates);
+  return ofCertificates(pemCertificates(text));
 }
 
 function ofJson(what: string, text: string): Expiry {
@@ -57,11 +65,12 @@ function ofJson(what: string, text: string): Expiry {
 }
 
 function ofCollateral(text: string): readonly Expiry[] {
-  const { value } = whole(parseCollateral(text));
-  const { rootCaCrl, pckCrl, pckCrlIssuerChain, tcbInfo, qeIdentity } = value;
+  const collateral = parseCollateral(text);
+  if (collateral.kind === "refused") throw malformed(collateral);
+  const { rootCaCrl, pckCrl, pckCrlIssuerChain, tcbInfo, qeIdentity } = collateral.value;
   return [
-    { what: "list of the root CA", at: whole(parseCrl(rootCaCrl, STEP)).nextUpdate },
-    { what: "list of the PCK CA", at: whole(parseCrl(pckCrl, STEP)).nextUpdate },
+    ofList("list of the root CA", rootCaCrl),
+    ofList("list of the PCK CA", pckCrl),
     ofJson("TCB information", tcbInfo.text),
     ofJson("QE identity", qeIdentity.text),
     ...[pckCrlIssuerChain, tcbInfo.issuerChain, qeIdentity.issuerChain].flatMap(ofPem),
@@ -70,13 +79,15 @@ function ofCollateral(text: string): readonly Expiry[] {
 
 function ofHost(host: HostEvidence): readonly Expiry[] {
   if (host.kind === "TDX") {
-    const chain = ofPem(whole(parseQuote(host.quote)).pckChain);
+    const quote = parseQuote(host.quote);
+    if (quote.kind === "refused") throw malformed(quote);
+    const chain = ofPem(quote.pckChain);
     return host.collateral === undefined ? chain : [...chain, ...ofCollateral(host.collateral)];
   }
   const files = [host.leaf, host.chain].filter((file) => file !== undefined);
   const certificates = files.flatMap((file) => ofCertificates(certificatesOf(file)));
   if (host.crl === undefined) return certificates;
-  return [...certificates, { what: "AMD's list", at: whole(parseCrl(host.crl, STEP)).nextUpdate }];
+  return [...certificates, ofList("AMD's list", host.crl)];
 }
 
 /** Each name once, with the earliest of its times; the earliest first. */

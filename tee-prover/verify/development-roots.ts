@@ -1,5 +1,8 @@
+import type { Hex } from "@phala-l2/protocol/bytes";
 import type { ProductRoot } from "./amd/product.ts";
 import type { PinnedRoot } from "./certificates/chain.ts";
+
+type KnownToL1 = { readonly certificateId: Hex };
 
 /**
  * Roots of simulated evidence. Their secret keys follow from words in this repository, so everybody can sign whatever
@@ -28,9 +31,9 @@ export const DEVELOPMENT_ROOTS = {
     keyHash: "f3772a12223c3effe97df67159d6215839f3fb88b1b88b553b5009ee20e52b28",
   },
 } as const satisfies {
-  readonly intel: PinnedRoot;
-  readonly amd: ProductRoot;
-  readonly nvidiaDevice: PinnedRoot;
+  readonly intel: PinnedRoot & KnownToL1;
+  readonly amd: ProductRoot & KnownToL1;
+  readonly nvidiaDevice: PinnedRoot & KnownToL1;
   readonly nvidiaRim: PinnedRoot;
 };
 
