@@ -96,6 +96,11 @@ export const certificateCacheAbi = [
   },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
+    name: "Der_LongTag",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
     name: "Der_OutOfBounds",
     type: "error",
   },

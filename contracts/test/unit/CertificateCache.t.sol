@@ -421,6 +421,50 @@ contract CertificateCacheTest is Base {
         assertTrue(cache.isValid(idOf("leaf")), "nothing recorded");
     }
 
+    // ---- Any history of governance
+
+    /// @dev Whatever governance does in whatever order: a certificate is valid exactly if nothing at it or above it is
+    ///      revoked, by id or by key, the root is pinned, and it is not expired.
+    /// forge-config: default.fuzz.runs = 32
+    function testFuzz_validityFollowsTheWholePath(uint256 seed) public {
+        addPath();
+        bytes32[3] memory ids = [idOf("root"), idOf("authority"), idOf("leaf")];
+        bytes32[3] memory keys;
+        bool[3] memory revoked;
+        bool[3] memory keyRevoked;
+        bool pinned = true;
+        for (uint256 i = 0; i < 3; ++i) {
+            keys[i] = cache.entryOf(ids[i]).keyHash;
+        }
+        vm.startPrank(owner);
+        for (uint256 step = 0; step < 24; ++step) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            uint256 i = (seed >> 8) % 3;
+            bool on = (seed >> 16) & 1 == 1;
+            if (seed % 3 == 0) {
+                revoked[i] = on;
+                if (on) cache.revoke(ids[i]);
+                else cache.reinstate(ids[i]);
+            } else if (seed % 3 == 1) {
+                keyRevoked[i] = on;
+                if (on) cache.revokeKey(keys[i]);
+                else cache.reinstateKey(keys[i]);
+            } else {
+                pinned = on;
+                if (on) cache.pinRoot(ids[0]);
+                else cache.unpinRoot(ids[0]);
+            }
+            bool valid = pinned;
+            for (uint256 j = 0; j < 3; ++j) {
+                valid = valid && !revoked[j] && !keyRevoked[j];
+                assertTrue(cache.isValid(ids[j]) == valid, "as the path");
+            }
+        }
+        vm.stopPrank();
+        vm.warp(uint256(cache.entryOf(ids[2]).notAfter) + 1);
+        assertFalse(cache.isValid(ids[2]), "expired");
+    }
+
     // ---- Mutations
 
     /// @dev Whatever bit of a certificate or of its signature is changed: it is not accepted.

@@ -92,6 +92,13 @@ contract P384Test is Base {
         assertFalse(verify(key, "", digest, false), "nothing");
     }
 
+    /// @dev A digest has 384 bits; one with more is not cut to size.
+    function test_digestOfMoreBits() public view {
+        (bytes memory key, bytes memory signature, bytes memory digest) = vectorAt(0);
+        (uint256 high, uint256 low) = number(digest);
+        assertFalse(P384.verify(key, signature, high | (1 << 128), low, false), "385 bits");
+    }
+
     /// @dev r = 1 … with s = r: the forgeries that a verifier without range checks takes.
     function test_smallSignatures() public view {
         (bytes memory key,, bytes memory digest) = vectorAt(0);

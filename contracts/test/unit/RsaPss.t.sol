@@ -37,6 +37,12 @@ contract RsaPssTest is Base {
         }
     }
 
+    /// @dev A digest has 384 bits; one with more is not cut to size.
+    function test_digestOfMoreBits() public view {
+        (uint256 high, uint256 low) = Sha384.hash(message);
+        assertFalse(RsaPss.verify(modulus, signature, high | (1 << 128), low), "385 bits");
+    }
+
     function test_otherMessage() public {
         message = "messagf";
         assertFalse(verify(modulus, signature), "another message");

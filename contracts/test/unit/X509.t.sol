@@ -94,6 +94,13 @@ contract X509Test is Base {
         }
     }
 
+    function test_tagsHaveOneByte() public {
+        vm.expectRevert(abi.encodeWithSelector(Der.Der_LongTag.selector, 0));
+        reader.read(hex"1f810100", 4);
+        vm.expectRevert(abi.encodeWithSelector(Der.Der_LongTag.selector, 0));
+        reader.read(hex"bf200100", 4);
+    }
+
     function test_elementsLieInWhatHoldsThem() public {
         bytes[6] memory bad =
             [bytes(""), hex"04", hex"0401", hex"040300", hex"0481", bytes.concat(hex"04820100", new bytes(255))];

@@ -13,7 +13,10 @@ library Der {
     /// @notice Another element than the one expected here.
     error Der_UnexpectedTag(uint256 position, uint8 found, uint8 wanted);
 
-    /// @notice A length that is not in its shortest form, or of more than 65,535 bytes where that is the limit.
+    /// @notice A tag of more than one byte: nothing read here has one.
+    error Der_LongTag(uint256 position);
+
+    /// @notice A length that is not in its shortest form, or has more than three bytes.
     error Der_InvalidLength(uint256 position);
 
     /// @notice Bytes after the last element.
@@ -51,6 +54,7 @@ library Der {
         require(position < end && end - position >= 2 && end <= data.length, Der_OutOfBounds(position));
         uint256 length;
         (tag, length) = (_byte(data, position), _byte(data, position + 1));
+        require(tag & 0x1f != 0x1f, Der_LongTag(position));
         start = position + 2;
         if (length >= 0x80) {
             // Long form of one to three bytes (16 MiB); the shortest form is the only one.

@@ -52,9 +52,6 @@ library X509 {
     /// @notice The algorithm in the signed part and the one beside the signature differ (RFC 5280 section 4.1.1.2).
     error X509_AlgorithmMismatch();
 
-    /// @notice A serial number that is negative, padded, or longer than 20 bytes (section 4.1.2.2).
-    error X509_InvalidSerial();
-
     /// @notice A certificate that ends before it begins.
     error X509_InvalidValidity(uint64 notBefore, uint64 notAfter);
 

@@ -45,8 +45,8 @@ library P384 {
         bool negative;
     }
 
-    /// @notice Whether `signature` is the key's over the digest. False, never a revert, for whatever is not a key or a
-    ///         signature: wrong lengths, coordinates from p on, a point off the curve, r or s zero or from n on.
+    /// @notice Whether `signature` is the key's over the digest. False, never a revert, for whatever is not a key, a
+    ///         signature or a digest: wrong lengths, coordinates from p on, a point off the curve, r or s zero or from n on.
     /// @param key x and y of the public key, 48 bytes each, big-endian.
     /// @param signature r and s, 48 bytes each, big-endian.
     /// @param high The first 16 bytes of the digest of 384 bits; zero for SHA-256.
@@ -57,7 +57,7 @@ library P384 {
         view
         returns (bool)
     {
-        if (key.length != 96 || signature.length != 96) return false;
+        if (key.length != 96 || signature.length != 96 || high > MASK) return false;
         (uint256 rh, uint256 rl) = _number(signature, 0);
         if (!_isScalar(rh, rl)) return false;
         uint256 base = Point.workspace();

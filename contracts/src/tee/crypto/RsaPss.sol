@@ -38,7 +38,7 @@ library RsaPss {
     {
         if (modulus.length != SIZE || modulus[0] < 0x80 || uint8(modulus[SIZE - 1]) & 1 == 0) return false;
         // RFC 8017 section 5.2.2, step 1. Any number congruent to a signature would verify as well.
-        if (signature.length != SIZE || !_isBelow(signature, modulus)) return false;
+        if (signature.length != SIZE || !_isBelow(signature, modulus) || high >> 128 != 0) return false;
         return _isEncoded(_power(signature, modulus), high, low);
     }
 
