@@ -232,7 +232,8 @@ library P384Field {
             mstore8(add(input, 0xc0), 1)
             mstore(add(input, 0xc1), shl(128, MASK))
             mstore(add(input, 0xd1), N_LOW)
-            done := and(eq(returndatasize(), 48), staticcall(gas(), 5, input, 0xf1, input, 48))
+            done := staticcall(gas(), 5, input, 0xf1, input, 48)
+            done := and(done, eq(returndatasize(), 48))
             hi := shr(128, mload(input))
             lo := mload(add(input, 0x10))
         }
@@ -257,7 +258,8 @@ library P384Field {
             mstore(add(input, 0xa0), el)
             mstore(add(input, 0xc0), shl(128, MASK))
             mstore(add(input, 0xd0), modulus)
-            done := and(eq(returndatasize(), 48), staticcall(gas(), 5, input, 0xf0, input, 48))
+            done := staticcall(gas(), 5, input, 0xf0, input, 48)
+            done := and(done, eq(returndatasize(), 48))
             hi := shr(128, mload(input))
             lo := mload(add(input, 0x10))
         }
