@@ -8,6 +8,7 @@ import { coreOptions, coreSettings } from "@phala-l2/node/core-settings";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { mayHoldValue } from "@phala-l2/protocol/config/development";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
 import {
@@ -25,6 +26,7 @@ import type { KeyBinding } from "./attest/commitments.ts";
 import { configuredEvidence, evidenceSettings } from "./attest/configured.ts";
 import type { Evidence, EvidenceSource } from "./attest/evidence.ts";
 import { encodeEvidence } from "./attest/evidence-json.ts";
+import { expiriesOf } from "./attest/expiry.ts";
 import { classOf } from "./attest/kind.ts";
 import { hostFacts } from "./attest/measurement.ts";
 import { createClaims } from "./host/claims.ts";
@@ -85,6 +87,7 @@ export async function startProver(
   const source = configuredEvidence(settings, { log, now: unixSeconds });
   const options = await coreOptions(settings);
   const { rollup: config } = options;
+  requireHardware(settings, config);
   const account = await loadAccount({ ...settings, l1ChainId: config.l1ChainId });
   const core = await startCore(options, { log, kzg: nativeKzg });
   try {
@@ -122,6 +125,13 @@ export async function startProver(
     await core.stop();
     throw error;
   }
+}
+
+/** Whoever simulates by mistake learns it here, and not when the registry refuses the key. */
+function requireHardware({ dangerouslySimulate }: ProverSettings, { l1ChainId }: RollupConfig): void {
+  if (!dangerouslySimulate || !mayHoldValue(l1ChainId)) return;
+  const message = `dangerouslySimulate is for test chains, and L1 ${l1ChainId} may hold value`;
+  throw new RollupError("SETTING_INVALID", message, { data: { l1ChainId } });
 }
 
 function l1Client(urls: readonly string[]): PublicClient {
@@ -211,6 +221,11 @@ function announced(
   const [address, l1Block] = [toHex(binding.key), toHex(binding.l1Block)];
   const measurement = toHex(hostFacts(evidence.host).measurement);
   const registry = toHex(settings.proverRegistry);
+  const [first] = expiriesOf(evidence);
+  if (first !== undefined) {
+    const at = new Date(Number(first.at) * MILLISECONDS).toISOString();
+    log.info({ what: first.what, at }, "the first that expires of the key's evidence; renew the key before");
+  }
   log.info(
     { key: address, kind, measurement, simulated, registry, l1Block },
     "a new key was born in this prover; have it registered: proofs begin when the registry counts it",

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, describe, it } from "node:test";
+import { asAddress, asHash } from "@phala-l2/protocol/bytes";
+import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
+import { resolveSettings } from "@phala-l2/protocol/config/settings";
+import { testRollup } from "@phala-l2/protocol/config/testing/rollup";
+import { silentLog } from "@phala-l2/protocol/log";
+import { type Diagnosis, diagnoseProver } from "./doctor.ts";
+import { proverSettings } from "./main.ts";
+
+const NOW = 1_795_000_000n;
+const folder = mkdtempSync(join(tmpdir(), "doctor-"));
+const servers: Server[] = [];
+after(() => rmSync(folder, { recursive: true }));
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+});
+
+function file(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+const genesis = file("genesis.json", {
+  config: { chainId: 901 },
+  ...{ timestamp: "0x0", gasLimit: "0x3938700", difficulty: "0x0", nonce: "0x0", extraData: "0x" },
+  ...{ mixHash: `0x${"00".repeat(32)}`, coinbase: `0x${"00".repeat(20)}`, alloc: {} },
+});
+
+const blockOf = (fill: number) => ({ number: 0n, hash: asHash(new Uint8Array(32).fill(fill)) });
+const ACCOUNT = asAddress(new Uint8Array(20).fill(1));
+const l1BlobSchedule = [{ since: 0n, baseFeeUpdateFraction: 5_007_716n }];
+
+function rollupOf(l1ChainId: bigint): string {
+  return file(
+    `rollup-${l1ChainId}.json`,
+    formatRollupConfig(
+      testRollup({
+        l1ChainId,
+        l1BlobSchedule,
+        genesis: { l1: blockOf(1), l2: blockOf(2) },
+        systemConfig: { batcherAddress: ACCOUNT },
+        batchInboxAddress: ACCOUNT,
+        depositContractAddress: ACCOUNT,
+        l1SystemConfigAddress: ACCOUNT,
+      }),
+    ),
+  );
+}
+
+type Answers = { readonly chainId?: number; readonly acceptsSimulated?: boolean };
+
+/** An L1 node that knows its chain id and one registry. */
+async function l1({ chainId = 900, acceptsSimulated = true }: Answers = {}): Promise<string> {
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      const { id, method }: { id: number; method: string } = JSON.parse(Buffer.concat(parts).toString());
+      const flag = `0x${(acceptsSimulated ? "1" : "0").padStart(64, "0")}`;
+      const result = method === "eth_chainId" ? `0x${chainId.toString(16)}` : flag;
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+type Changes = Readonly<Record<string, unknown>> & { readonly at?: bigint; readonly policy?: string };
+
+async function diagnose(url: string, { at = NOW, policy, ...changes }: Changes = {}): Promise<Diagnosis> {
+  const address = `0x${"11".repeat(20)}`;
+  const values = {
+    ...{ kind: "tdx", dangerouslySimulate: true, rollup: rollupOf(900n), genesis, dataDir: folder },
+    ...{ l1RpcUrls: url, l1BeaconUrls: url, account: "dev:3", l1Timeout: 5 },
+    ...{ disputeGameFactory: address, anchorStateRegistry: address, proverRegistry: address },
+    ...changes,
+  };
+  const resolved = resolveSettings(proverSettings, { flags: {}, environment: {}, file: values });
+  assert.ok(resolved.kind === "ok", "the settings are read");
+  return diagnoseProver(resolved.settings, { log: silentLog, now: () => at, policy });
+}
+
+/** What does not hold, as `check: field`; each with a remedy. */
+function faults({ ok, checks }: Diagnosis): readonly string[] {
+  const failing = checks.filter((check) => !check.ok);
+  assert.equal(ok, failing.length === 0);
+  for (const { remedy, wanted, found } of failing) {
+    assert.ok(remedy !== null && remedy !== "" && wanted !== found, found);
+  }
+  return failing.map(({ check, field }) => `${check}: ${field}`);
+}
+
+describe("a doctor's look at a prover", () => {
+  for (const kind of ["tdx", "sev-snp", "tdx+gpu"]) {
+    it(`finds nothing wrong with a simulated one of kind ${kind} on a development chain`, async () => {
+      const diagnosis = await diagnose(await l1(), { kind });
+      assert.deepEqual(faults(diagnosis), []);
+      assert.equal(diagnosis.simulated, true);
+      assert.match(diagnosis.measurement ?? "", /^0x[0-9a-f]{64}$/);
+      const days = diagnosis.checks.flatMap((check) => check.days ?? []);
+      assert.equal(Math.min(...days), 29);
+    });
+  }
+
+  it("finds an L1 that is another chain, or is not there", async () => {
+    assert.deepEqual(faults(await diagnose(await l1({ chainId: 1 }))), ["L1: chain id"]);
+    const nowhere = await diagnose("http://127.0.0.1:1/v3/secret-key");
+    assert.deepEqual(faults(nowhere), ["L1: l1RpcUrls, proverRegistry"]);
+    assert.ok(!JSON.stringify(nowhere).includes("secret-key"));
+  });
+
+  it("finds a registry that counts no simulated keys", async () => {
+    const diagnosis = await diagnose(await l1({ acceptsSimulated: false }));
+    assert.deepEqual(faults(diagnosis), ["registry: counts simulated keys"]);
+  });
+
+  it("finds a simulation where value may be held", async () => {
+    const url = await l1({ chainId: 1 });
+    const diagnosis = await diagnose(url, { rollup: rollupOf(1n) });
+    assert.deepEqual(faults(diagnosis), ["hardware: dangerouslySimulate"]);
+  });
+
+  it("finds hardware missing", async () => {
+    const real = { dangerouslySimulate: false };
+    const url = await l1();
+    const none = await diagnose(url, {
+      ...real,
+      evidence: "dstack",
+      dstackSocket: join(folder, "none.sock"),
+    });
+    assert.deepEqual(faults(none), ["evidence source: dstack"]);
+    assert.equal(none.measurement, null);
+    const wrong = await diagnose(url, { ...real, kind: "sev-snp", evidence: "dstack" });
+    assert.deepEqual(faults(wrong), ["evidence source: dstack"]);
+    const gpu = await diagnose(url, { ...real, kind: "tdx+gpu", gpuCommand: join(folder, "no-command") });
+    assert.deepEqual(faults(gpu), ["evidence source: configfs-tsm"]);
+  });
+
+  it("finds what the policy refuses", async () => {
+    const policy = file("policy.json", { tdx: { mrTd: ["00".repeat(48)] } });
+    assert.deepEqual(faults(await diagnose(await l1(), { policy })), ["TDX quote: mrTd"]);
+  });
+
+  it("finds a policy that is none", async () => {
+    for (const content of ["{", '{"tdx":{"mrtd":[]}}']) {
+      const policy = file("broken.json", content);
+      assert.deepEqual(faults(await diagnose(await l1(), { policy })), ["evidence: simulation"]);
+    }
+    const policy = join(folder, "none.json");
+    assert.deepEqual(faults(await diagnose(await l1(), { policy })), ["evidence: simulation"]);
+  });
+
+  it("finds chain files that are none", async () => {
+    const rollup = file("no-rollup.json", "{}");
+    assert.deepEqual(faults(await diagnose(await l1(), { rollup })), ["configuration: rollup, genesis"]);
+  });
+
+  it("counts days to what expires, and below zero after it", async () => {
+    // Certificates of the development roots end with the year 2049.
+    const end = 2_524_607_999n;
+    const url = await l1();
+    const soon = await diagnose(url, { at: end - 6n * 86_400n });
+    assert.ok(faults(soon).includes("expiry: certificate Intel SGX Root CA"));
+    const daysOf = ({ checks }: Diagnosis) =>
+      checks.find(({ field }) => field === "certificate Intel SGX Root CA")?.days;
+    assert.equal(daysOf(soon), 6);
+    assert.equal(daysOf(await diagnose(url, { at: end + 1n })), -1);
+    assert.equal(daysOf(await diagnose(url, { at: end })), 0);
+  });
+});
