@@ -28,6 +28,7 @@ interface Vm { // solhint-disable-line interface-starts-with-i
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata revertData) external;
+    function expectPartialRevert(bytes4 selector) external;
     function expectEmit() external;
     function expectEmit(address emitter) external;
     function expectCall(address callee, bytes calldata data) external;
