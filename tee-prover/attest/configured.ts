@@ -107,8 +107,23 @@ function hostOf(settings: EvidenceSettings): HostSource {
   return { ...source, evidence: async (data) => completed(await source.evidence(data), settings) };
 }
 
-function gpusOf({ kind, gpuCommand: command, gpuRims }: EvidenceSettings): GpuSource | undefined {
-  return classOf(kind).gpu ? nvattestGpus({ command, rims: gpuRims.map(readText) }) : undefined;
+/** All GPUs that the prover must have, and no other: one that is missing is a fault of the machine, not of a policy. */
+function gpusOf({ kind, gpus: wanted, gpuCommand: command, gpuRims }: EvidenceSettings) {
+  if (!classOf(kind).gpu) return undefined;
+  return exactly(wanted, nvattestGpus({ command, rims: gpuRims.map(readText) }));
+}
+
+/** The source with a check of how many there are. */
+export function exactly(wanted: number, source: GpuSource): GpuSource {
+  return {
+    simulated: source.simulated,
+    evidence: async (nonceOf) => {
+      const found = await source.evidence(nonceOf);
+      if (found.length === wanted) return found;
+      const message = `${wanted} GPUs are configured, and ${found.length} are there`;
+      throw new RollupError("EVIDENCE_GPU_STATE", message, { data: { wanted, found: found.length } });
+    },
+  };
 }
 
 export type EvidenceSurroundings = {

@@ -138,7 +138,9 @@ describe("an agent that answers something else", () => {
 describe("an agent that cannot be reached", () => {
   const unreachable = { code: "EVIDENCE_DSTACK_UNREACHABLE" };
 
-  it("has no socket, and is never looked for elsewhere", async () => {
+  it("has no socket, and is never looked for elsewhere, whatever the environment says", async () => {
+    process.env.DSTACK_SIMULATOR_ENDPOINT = await agent(answering());
+    after(() => delete process.env.DSTACK_SIMULATOR_ENDPOINT);
     await assert.rejects(ask(join(folder, "no.sock")), unreachable);
     for (const url of ["http://127.0.0.1:1", "https://example.org", ""]) {
       await assert.rejects(ask(url), unreachable);

@@ -3,8 +3,10 @@ import { createHash } from "node:crypto";
 import { before, describe, it } from "node:test";
 import { PROVER_KINDS } from "@phala-l2/contracts/deploy/config";
 import { asAddress, asHash, toHex } from "@phala-l2/protocol/bytes";
+import { isRollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { silentLog } from "@phala-l2/protocol/log";
+import fc from "fast-check";
 import { parseCertificate } from "../verify/certificates/certificate.ts";
 import { DerReader, TAG } from "../verify/certificates/der.ts";
 import { parsePemCertificates } from "../verify/certificates/pem.ts";
@@ -12,10 +14,12 @@ import { DEVELOPMENT_ROOTS } from "../verify/development-roots.ts";
 import { parseQuote } from "../verify/intel/quote.ts";
 import { STRICT_POLICY } from "../verify/policy.ts";
 import { type AppraisalInput, appraiseEvidence } from "./appraisal.ts";
+import { readCertificateTable } from "./certificate-table.ts";
 import type { KeyBinding } from "./commitments.ts";
 import { publicKnownKey, publicKnownRsaKey } from "./dangerously-simulated/derived-keys.ts";
 import type { Evidence } from "./evidence.ts";
 import { decodeEvidence, encodeEvidence } from "./evidence-json.ts";
+import { expiriesOf } from "./expiry.ts";
 import { classOf } from "./kind.ts";
 import { hostFacts } from "./measurement.ts";
 import { dangerouslySimulatedEvidence } from "./simulated.ts";
@@ -187,6 +191,52 @@ describe("evidence that is not whole", () => {
       assert.throws(read(text), { code: "EVIDENCE_MALFORMED" });
     }
     assert.throws(() => decodeEvidence(Uint8Array.of(0xff, 0xfe)), { code: "EVIDENCE_MALFORMED" });
+  });
+});
+
+describe("hostile evidence", () => {
+  /** Nothing but the one code for what cannot be read. */
+  function onlyMalformed(read: () => unknown): boolean {
+    try {
+      read();
+      return true;
+    } catch (error) {
+      return isRollupError(error, "EVIDENCE_MALFORMED");
+    }
+  }
+
+  it("is read or refused, whatever its bytes", () => {
+    const [tdx, snp] = [evidenceOf("TDX").host, evidenceOf("SEV_SNP").host];
+    assert.ok(tdx.kind === "TDX" && snp.kind === "SEV_SNP");
+    const whole = encodeEvidence(evidenceOf("SEV_SNP"));
+    const changed = (bytes: Uint8Array, at: number, value: number) => {
+      const copy = Uint8Array.from(bytes);
+      copy[at % bytes.length] = value;
+      return copy;
+    };
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(255), (at, value) => {
+        const quote = changed(tdx.quote, at, value);
+        const report = changed(snp.report, at, value);
+        return (
+          onlyMalformed(() => hostFacts({ ...tdx, quote })) &&
+          onlyMalformed(() => hostFacts({ ...snp, report })) &&
+          onlyMalformed(() => expiriesOf({ host: { ...tdx, quote }, gpus: [] })) &&
+          onlyMalformed(() => decodeEvidence(changed(whole, at, value)))
+        );
+      }),
+      { numRuns: 200 },
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+        const host = { ...snp, leaf: bytes, chain: bytes, crl: undefined };
+        return (
+          onlyMalformed(() => decodeEvidence(bytes)) &&
+          onlyMalformed(() => readCertificateTable(bytes)) &&
+          onlyMalformed(() => expiriesOf({ host, gpus: [] }))
+        );
+      }),
+    );
   });
 });
 
