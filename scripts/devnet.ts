@@ -31,7 +31,11 @@ function stepTimer(seconds: Record<string, number>, stopped: AbortSignal): Step 
   return async (name, run) => {
     stopped.throwIfAborted();
     const started = performance.now();
-    const result = await run();
+    const result = await run().catch((error: unknown) => {
+      // A signal from the terminal reaches what the step has started, too: that it fails is the stop, not a fault.
+      stopped.throwIfAborted();
+      throw error;
+    });
     const took = Math.round((performance.now() - started) / 100) / 10;
     seconds[name] = took;
     report(`${took.toFixed(1).padStart(6)} s  ${name}`);

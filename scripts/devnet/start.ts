@@ -120,7 +120,7 @@ async function startClaimed(settings: DevnetSettings, { step, report }: StartOpt
   const { folder } = settings;
   let describe = () => {};
   const processes = createProcesses(folder, { report, onChange: () => describe() });
-  await step("contracts compiled", async () => compileContracts());
+  await step("contracts compiled", compileContracts);
   const { l1Port: rpcPort, beaconPort, l1BlockTime: blockTime } = settings;
   const l1 = await step("embedded L1", () =>
     startEmbeddedL1({ folder, rpcPort, beaconPort, blockTime }, processes, report),

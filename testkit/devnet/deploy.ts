@@ -1,6 +1,8 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
 import type { AddressBook } from "@phala-l2/contracts/deploy/address-book";
 import { devnetDeployConfig } from "@phala-l2/contracts/deploy/config";
@@ -25,14 +27,19 @@ const BLOCK_TIME = 1n;
 const SEQUENCING_WINDOW = 3600n;
 
 /** Compiles the contracts if they have changed. @throws RollupError CONTRACTS_DO_NOT_COMPILE */
-export function compileContracts(): void {
+export async function compileContracts(): Promise<void> {
   const hardhat = join(ROOT, "node_modules/.bin/hardhat");
-  const { status, stderr, stdout } = spawnSync(hardhat, ["build", "--no-tests", "--quiet"], {
+  const build = spawn(hardhat, ["build", "--no-tests", "--quiet"], {
     cwd: ROOT,
-    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  const [said, complained, [status]] = await Promise.all([
+    text(build.stdout),
+    text(build.stderr),
+    once(build, "close"),
+  ]);
   if (status === 0) return;
-  throw new RollupError("CONTRACTS_DO_NOT_COMPILE", `hardhat build failed: ${stderr || stdout}`);
+  throw new RollupError("CONTRACTS_DO_NOT_COMPILE", `hardhat build failed: ${complained || said}`);
 }
 
 /** Deploys the contracts on L1 and writes the chain's files, or verifies what an earlier run has left. */

@@ -222,7 +222,7 @@ describe("provers on the real contracts", () => {
   let intel: Prover;
   let amd: Prover;
   before(async () => {
-    compileContracts();
+    await compileContracts();
     anvil = await startAnvil({ port: 0, chainId: L1_CHAIN_ID });
     chain = await deployChain(folder, anvil.url, () => {});
     const made = genesisBlock(parseGenesis(json(chain.genesisFile)));

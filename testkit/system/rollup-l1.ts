@@ -15,7 +15,7 @@ const L1_BLOCK_TIME = 1;
 
 /** Starts L1 with its beacon API on free ports, and deploys; the chain's files go to the folder. */
 export async function startRollupL1(folder: string): Promise<RollupL1> {
-  compileContracts();
+  await compileContracts();
   const anvil = await startAnvil({ port: 0, chainId: L1_CHAIN_ID, blockTime: L1_BLOCK_TIME });
   const beacon = await startBeacon({ port: 0, l1Url: anvil.url });
   const stop = async () => {
