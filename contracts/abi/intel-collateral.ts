@@ -129,10 +129,9 @@ export const intelCollateralAbi = [
     name: "IntelCollateral_Unauthorized",
     type: "error",
   },
-  { inputs: [], name: "IntelNames_NoCommonName", type: "error" },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
-    name: "IntelStatements_InvalidList",
+    name: "IntelFields_InvalidList",
     type: "error",
   },
   {
@@ -140,24 +139,25 @@ export const intelCollateralAbi = [
       { internalType: "uint256", name: "position", type: "uint256" },
       { internalType: "uint256", name: "found", type: "uint256" },
     ],
-    name: "IntelStatements_Missing",
+    name: "IntelFields_Missing",
     type: "error",
   },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
-    name: "IntelStatements_Repeated",
+    name: "IntelFields_Repeated",
     type: "error",
   },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
-    name: "IntelStatements_UnknownStatus",
+    name: "IntelFields_UnknownStatus",
     type: "error",
   },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
-    name: "IntelStatements_UnknownVersion",
+    name: "IntelFields_UnknownVersion",
     type: "error",
   },
+  { inputs: [], name: "IntelNames_NoCommonName", type: "error" },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
     name: "Json_InvalidHex",

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Der} from "../../src/tee/certificates/Der.sol";
 import {CodeBlob} from "../../src/tee/intel/CodeBlob.sol";
-import {IntelStatements} from "../../src/tee/intel/IntelStatements.sol";
+import {IntelFields} from "../../src/tee/intel/IntelFields.sol";
 import {QeIdentity, TcbInfo, TcbStatus} from "../../src/tee/intel/IntelTcb.sol";
 import {Json} from "../../src/tee/intel/Json.sol";
 import {Pem} from "../../src/tee/intel/Pem.sol";
@@ -192,12 +192,12 @@ contract IntelCollateralTest is IntelFixture {
     }
 
     function test_malformedStatements_areRefused() external {
-        _refuseForm("version2", IntelStatements.IntelStatements_UnknownVersion.selector);
-        _refuseForm("type1", IntelStatements.IntelStatements_UnknownVersion.selector);
-        _refuseForm("unknownStatus", IntelStatements.IntelStatements_UnknownStatus.selector);
-        _refuseForm("moduleHardening", IntelStatements.IntelStatements_UnknownStatus.selector);
-        _refuseForm("fifteenComponents", IntelStatements.IntelStatements_InvalidList.selector);
-        _refuseForm("tooManyLevels", IntelStatements.IntelStatements_InvalidList.selector);
+        _refuseForm("version2", IntelFields.IntelFields_UnknownVersion.selector);
+        _refuseForm("type1", IntelFields.IntelFields_UnknownVersion.selector);
+        _refuseForm("unknownStatus", IntelFields.IntelFields_UnknownStatus.selector);
+        _refuseForm("moduleHardening", IntelFields.IntelFields_UnknownStatus.selector);
+        _refuseForm("fifteenComponents", IntelFields.IntelFields_InvalidList.selector);
+        _refuseForm("tooManyLevels", IntelFields.IntelFields_InvalidList.selector);
         _refuseForm("largeComponent", Json.Json_InvalidNumber.selector);
         _refuseForm("padded", Json.Json_InvalidNumber.selector);
         _refuseForm("negative", Json.Json_Unexpected.selector);
@@ -208,17 +208,17 @@ contract IntelCollateralTest is IntelFixture {
         _refuseForm("deep", Json.Json_TooDeep.selector);
         _refuseForm("noTime", Json.Json_InvalidTime.selector);
         _refuseForm("noCalendar", Der.Der_InvalidTime.selector);
-        _refuseForm("repeated", IntelStatements.IntelStatements_Repeated.selector);
-        _refuseForm("withoutModule", IntelStatements.IntelStatements_Missing.selector);
+        _refuseForm("repeated", IntelFields.IntelFields_Repeated.selector);
+        _refuseForm("withoutModule", IntelFields.IntelFields_Missing.selector);
         _recordTcbInfo("unknownFields");
         _recordTcbInfo("withoutLevelsNewer");
     }
 
     function test_malformedIdentities_areRefused() external {
-        _refuseQeForm("version3", IntelStatements.IntelStatements_UnknownVersion.selector);
-        _refuseQeForm("hardening", IntelStatements.IntelStatements_UnknownStatus.selector);
+        _refuseQeForm("version3", IntelFields.IntelFields_UnknownVersion.selector);
+        _refuseQeForm("hardening", IntelFields.IntelFields_UnknownStatus.selector);
         _refuseQeForm("shortSigner", Json.Json_InvalidHex.selector);
-        _refuseQeForm("withoutMask", IntelStatements.IntelStatements_Missing.selector);
+        _refuseQeForm("withoutMask", IntelFields.IntelFields_Missing.selector);
         _refuseQeForm("byPck", IIntelCollateral.IntelCollateral_QeIdentitySignatureInvalid.selector);
     }
 
