@@ -38,6 +38,10 @@ const otherLeaf = issueCertificate(
   { subject: "Intel SGX Anything", ca: false, keyUsage: LEAF_USAGE },
   world.root,
 );
+const secondSigner = issueCertificate(
+  { subject: "Intel SGX TCB Signing", ca: false, keyUsage: LEAF_USAGE },
+  world.root,
+);
 const otherCa = issueCertificate(
   { subject: "Intel SGX Other CA", ca: true, pathLength: 0, keyUsage: CA_USAGE },
   world.root,
@@ -98,6 +102,7 @@ const tcbInfos = {
   unknownFields: tcb({ unknown: [{ a: [1, "two", {}], b: [] }], tcbEvaluationDataNumber: 22 }),
   byPck: signed(tcbText(), world.pck),
   byOtherLeaf: signed(tcbText(), otherLeaf),
+  bySecondSigner: signed(tcbText(), secondSigner),
   byForeign: signed(tcbText(), foreign.tcbSigner),
   hardening: tcb({
     tcbEvaluationDataNumber: 23,
@@ -144,6 +149,7 @@ const vectors = {
   tcbSigner: toHex(world.tcbSigner.der),
   pck: toHex(world.pck.der),
   otherLeaf: toHex(otherLeaf.der),
+  secondSigner: toHex(secondSigner.der),
   otherCa: toHex(otherCa.der),
   pckOfOtherCa: toHex(pckOfOtherCa.pck.der),
   foreignRoot: toHex(foreign.root.der),

@@ -161,6 +161,21 @@ contract IntelCollateralTest is IntelFixture {
         collateral.recordQeIdentity(text, signature, signer, name);
     }
 
+    function test_whatARevokedSignerLeft_givesWay() external {
+        _recordTcbInfo("newer");
+        bytes32 second = cache.add(_read(".secondSigner"), root, false);
+        (bytes memory text, bytes memory signature) = _tcbInfo("bySecondSigner");
+        bytes memory name = _read(".signerName");
+        uint64 issued = collateral.tcbInfoStatement(FMSPC, 0).issueDate;
+        vm.expectRevert(_notNewer(20, issued));
+        collateral.recordTcbInfo(text, signature, second, name);
+        vm.prank(guardian);
+        cache.revoke(signer);
+        collateral.recordTcbInfo(text, signature, second, name);
+        (, uint32 evaluation) = collateral.tcbInfoOf(FMSPC, 0);
+        assertEq(evaluation, 19);
+    }
+
     function test_theMinimum_isTightenedByTheGuardian_andLoosenedByTheOwner() external {
         _recordTcbInfo("good");
         _recordQeIdentity("good");

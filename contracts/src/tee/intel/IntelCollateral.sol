@@ -147,7 +147,9 @@ contract IntelCollateral is IIntelCollateral, Ownable {
         return P256.verify(publicKey, signature, sha256(json));
     }
 
-    /// @dev A newer evaluation replaces an older one, and within one evaluation what was issued later.
+    /// @dev A newer evaluation replaces an older one, and within one evaluation what was issued later. What a signer left
+    ///      that is no longer valid gives way to anything: a key that was stolen must not be able to number a statement so
+    ///      high that nothing ever replaces it.
     function _replace(Statement storage statement, StatementHead memory head, bytes32 signer, bytes memory content)
         private
     {
@@ -156,7 +158,7 @@ contract IntelCollateral is IIntelCollateral, Ownable {
         bool newer = head.evaluation > statement.evaluation
             || (head.evaluation == statement.evaluation && head.issueDate > statement.issueDate);
         require(
-            newer || statement.content == address(0),
+            newer || statement.content == address(0) || !cache.isValid(statement.signer),
             IntelCollateral_NotNewer(statement.evaluation, statement.issueDate)
         );
         (statement.issueDate, statement.nextUpdate) = (head.issueDate, head.nextUpdate);

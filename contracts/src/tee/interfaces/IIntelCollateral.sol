@@ -55,7 +55,7 @@ interface IIntelCollateral {
     error IntelCollateral_TcbEvaluationOutdated(uint32 evaluation, uint32 minimum);
 
     /// @notice Records TCB information of TDX platforms. It replaces what is of an older evaluation, or of the same one and
-    ///         issued earlier; never the reverse.
+    ///         issued earlier; never the reverse, unless what stands here was signed by a certificate no longer valid.
     /// @param json The object that Intel signed, to the byte.
     /// @param signature r and s.
     /// @param signer Id in the certificate cache of Intel's TCB signing certificate.
