@@ -16,6 +16,8 @@ export type AnvilOptions = {
   readonly stateFile?: string;
   /** Ethereum's rules by name, or the OP Stack's; Ethereum's newest by default. */
   readonly hardfork?: string;
+  /** Unix seconds of the first block; now by default. Time goes on from there. */
+  readonly timestamp?: bigint;
   /** An L2 instead: it takes deposits, and fees of L1 from the predeploy; it mines when it is told to. */
   readonly optimism?: { readonly genesisTime: bigint; readonly gasLimit: bigint };
 };
@@ -64,6 +66,7 @@ function anvilArguments(options: AnvilOptions): string[] {
     ...["--host", "127.0.0.1", "--port", String(options.port), "--chain-id", String(options.chainId)],
     ...["--hardfork", options.hardfork ?? "osaka", ...networkArguments(options)],
     ...["--slots-in-an-epoch", String(SLOTS_IN_AN_EPOCH), "--no-request-size-limit"],
+    ...(options.timestamp === undefined ? [] : ["--timestamp", String(options.timestamp)]),
     ...(options.blockTime === undefined ? [] : ["--block-time", String(options.blockTime)]),
     ...(options.stateFile === undefined
       ? []
