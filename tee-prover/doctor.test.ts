@@ -145,8 +145,11 @@ describe("a doctor's look at a prover", () => {
     assert.equal(none.measurement, null);
     const wrong = await diagnose(url, { ...real, kind: "sev-snp", evidence: "dstack" });
     assert.deepEqual(faults(wrong), ["evidence source: dstack"]);
-    const gpu = await diagnose(url, { ...real, kind: "tdx+gpu", gpuCommand: join(folder, "no-command") });
-    assert.deepEqual(faults(gpu), ["evidence source: configfs-tsm"]);
+    for (const gpuEvidence of ["nvml", "command"]) {
+      const absent = { gpuEvidence, nvmlLibrary: join(folder, "none"), gpuCommand: join(folder, "none") };
+      const gpu = await diagnose(url, { ...real, kind: "tdx+gpu", ...absent });
+      assert.deepEqual(faults(gpu), ["evidence source: configfs-tsm"]);
+    }
   });
 
   it("finds what the policy refuses", async () => {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { asAddress, asHash } from "@phala-l2/protocol/bytes";
 import { resolveSettings } from "@phala-l2/protocol/config/settings";
 import { silentLog } from "@phala-l2/protocol/log";
 import { configuredEvidence, evidenceSettings, exactly, wantedGpus } from "./configured.ts";
@@ -41,6 +42,7 @@ describe("the settings of evidence", () => {
     for (const wrong of [
       { privilegeLevel: 4 },
       { evidence: "ioctl" },
+      { gpuEvidence: "driver" },
       { gpus: 0 },
       { gpus: 257 },
       { policyVersion: "18446744073709551616" },
@@ -53,6 +55,25 @@ describe("the settings of evidence", () => {
     assert.throws(() => configuredEvidence(dstack, surroundings), { code: "SETTING_INVALID" });
     const rims = settings({ kind: "tdx+gpu", gpuRims: join(folder, "none.xml") });
     assert.throws(() => configuredEvidence(rims, surroundings), { code: "SETTING_INVALID" });
+  });
+
+  it("ask NVIDIA's library for GPUs' reports, or a command where that is said", async () => {
+    const binding = {
+      domain: { chainId: 900n, verifyingContract: asAddress(new Uint8Array(20)) },
+      key: asAddress(new Uint8Array(20)),
+      l1Block: asHash(new Uint8Array(32)),
+      policyVersion: 0n,
+    };
+    const none = join(folder, "none");
+    const places = { kind: "tdx+gpu", nvmlLibrary: none, gpuCommand: none };
+    for (const [gpuEvidence, code] of [
+      [{}, "EVIDENCE_GPU_LIBRARY"],
+      [{ gpuEvidence: "nvml" }, "EVIDENCE_GPU_LIBRARY"],
+      [{ gpuEvidence: "command" }, "EVIDENCE_GPU_COMMAND"],
+    ] as const) {
+      const source = configuredEvidence(settings({ ...places, ...gpuEvidence }), surroundings);
+      await assert.rejects(source.evidence(binding), { code });
+    }
   });
 
   it("count GPUs only for kinds with them", () => {

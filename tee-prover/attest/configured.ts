@@ -8,6 +8,7 @@ import {
   listSetting,
   type SettingsOf,
   settingKind,
+  textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
@@ -24,6 +25,7 @@ import {
 import { classOf, parseKind } from "./kind.ts";
 import { NVATTEST, nvattestGpus } from "./nvattest.ts";
 import { GPUS_MAX } from "./nvidia.ts";
+import { NVML_LIBRARY, nvmlGpus } from "./nvml-koffi.ts";
 import { dangerouslySimulatedEvidence } from "./simulated.ts";
 
 /** Everything about where a prover's evidence comes from. */
@@ -53,8 +55,19 @@ export const evidenceSettings = {
   }),
   amdCrl: fileSetting({ help: "SEV-SNP: AMD's revocation list of the product, DER", optional: true }),
   gpus: integerWithin(1, GPUS_MAX)({ help: "GPUs that a prover of a kind with GPU has", default: "1" }),
+  gpuEvidence: choiceOf(
+    "nvml",
+    "command",
+  )({
+    help: "who is asked for the GPUs' reports: NVIDIA's library in this process, or a command",
+    default: "nvml",
+  }),
+  nvmlLibrary: textSetting({
+    help: "gpuEvidence nvml: NVIDIA's library, by the name that the loader finds or as a file",
+    default: NVML_LIBRARY,
+  }),
   gpuCommand: listSetting({
-    help: "the command that collects the GPUs' reports, word by word",
+    help: "gpuEvidence command: what collects the GPUs' reports, word by word",
     default: NVATTEST.join(","),
   }),
   gpuRims: listSetting({ help: "NVIDIA's RIMs of driver and VBIOS, files", default: "" }),
@@ -108,9 +121,14 @@ function hostOf(settings: EvidenceSettings): HostSource {
 }
 
 /** All GPUs that the prover must have, and no other: one that is missing is a fault of the machine, not of a policy. */
-function gpusOf({ kind, gpus: wanted, gpuCommand: command, gpuRims }: EvidenceSettings) {
+function gpusOf(settings: EvidenceSettings): GpuSource | undefined {
+  const { kind, gpus: wanted, gpuEvidence, nvmlLibrary: library, gpuCommand: command } = settings;
   if (!classOf(kind).gpu) return undefined;
-  return exactly(wanted, nvattestGpus({ command, rims: gpuRims.map(readText) }));
+  const rims = settings.gpuRims.map(readText);
+  return exactly(
+    wanted,
+    gpuEvidence === "nvml" ? nvmlGpus({ library, rims }) : nvattestGpus({ command, rims }),
+  );
 }
 
 /** The source with a check of how many there are. */

@@ -4,8 +4,8 @@ import type { GpuEvidence, GpuSource } from "./evidence.ts";
 import { requireGpuCount, requireNonce } from "./nvidia.ts";
 
 /**
- * The process boundary to NVIDIA's management library: a command of its own, so that no native module runs in the
- * process that holds the key. The default is the collector of NVIDIA's attestation SDK; another one does as well if it
+ * The other way to NVIDIA's management library than nvml-koffi.ts: a command of its own, so that the library does not run in
+ * the process that holds the key. The default is the collector of NVIDIA's attestation SDK; another one does as well if it
  * takes a nonce of 64 hex digits after `--nonce` and prints
  *
  *   {"evidences": [{"evidence": base64, "certificate": base64 of PEM, or PEM, …}, …], "result_code": 0}
