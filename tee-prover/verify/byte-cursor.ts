@@ -1,5 +1,5 @@
 /**
- * Reads fixed fields of a quote one after another, little-endian. A field past the end is short, a number there
+ * Reads fixed fields of a quote or report one after another, little-endian. A field past the end is short, a number there
  * is made of zeros, and `overrun` says so: whoever began asks once.
  */
 export class ByteCursor {
