@@ -1,4 +1,4 @@
-import { ByteCursor } from "../intel/byte-cursor.ts";
+import { ByteCursor } from "../byte-cursor.ts";
 import type { Cpuid } from "./product.ts";
 import { type AmdRefusal, refuseAmd } from "./refusals.ts";
 import { TCB_BYTES } from "./tcb.ts";

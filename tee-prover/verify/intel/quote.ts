@@ -1,5 +1,5 @@
 import { bytesEqual, fromHex, toHex } from "@phala-l2/protocol/bytes";
-import { ByteCursor } from "./byte-cursor.ts";
+import { ByteCursor } from "../byte-cursor.ts";
 import { type IntelCode, type IntelRefusal, refuseIntel } from "./refusals.ts";
 import {
   ENCLAVE_REPORT_BYTES,

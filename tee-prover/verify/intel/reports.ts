@@ -1,4 +1,4 @@
-import { ByteCursor } from "./byte-cursor.ts";
+import { ByteCursor } from "../byte-cursor.ts";
 
 /** REPORT of an SGX enclave (Intel SDM, volume 3D, "Structure of Report"), the QE's own and an SGX quote's body. */
 export type EnclaveReport = {

@@ -1,4 +1,4 @@
-import { ByteCursor } from "../intel/byte-cursor.ts";
+import { ByteCursor } from "../byte-cursor.ts";
 import { type NvidiaRefusal, refuseNvidia } from "./refusals.ts";
 
 /** Types of fields that this verifier reads (public sources of NVIDIA/nvtrust and NVIDIA/attestation-sdk). */

@@ -1,4 +1,4 @@
-import { ByteCursor } from "../intel/byte-cursor.ts";
+import { ByteCursor } from "../byte-cursor.ts";
 import { type OpaqueData, parseOpaqueData } from "./opaque-data.ts";
 import { type NvidiaCode, type NvidiaRefusal, refuseNvidia } from "./refusals.ts";
 
