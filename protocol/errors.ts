@@ -31,7 +31,13 @@ export class RollupError<Code extends string = string, Data = unknown> extends E
   }
 }
 
+/** The enclave's program may be a bundle, which has a copy of this class: its errors are told by their parts. */
+function hasParts(error: unknown): error is RollupError {
+  return error instanceof Error && error.name === "RollupError" && "code" in error && "docs" in error;
+}
+
 /** True for a RollupError, of the given code when one is given. */
 export function isRollupError(error: unknown, code?: string): error is RollupError {
-  return error instanceof RollupError && (code === undefined || error.code === code);
+  const isOne = error instanceof RollupError || hasParts(error);
+  return isOne && (code === undefined || error.code === code);
 }

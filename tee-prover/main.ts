@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import { MAX_BLOCKS_PER_PROOF } from "@phala-l2/enclave/prove";
-import { createEnclave } from "@phala-l2/enclave/session";
 import { systemClock } from "@phala-l2/node/clock";
 import { type NodeCore, startCore } from "@phala-l2/node/core";
 import { coreOptions, coreSettings } from "@phala-l2/node/core-settings";
@@ -30,12 +29,14 @@ import { expiriesOf } from "./attest/expiry.ts";
 import { classOf } from "./attest/kind.ts";
 import { hostFacts } from "./attest/measurement.ts";
 import { createClaims } from "./host/claims.ts";
+import { type EnclaveProgram, loadEnclaveProgram, programSettings } from "./host/enclave-program.ts";
 import { GameBook, type SettlementAddresses } from "./host/games.ts";
 import { createL1Transactions } from "./host/l1-transactions.ts";
 import { Submitter } from "./host/submitter.ts";
 
 export const proverSettings = {
   ...evidenceSettings,
+  ...programSettings,
   ...coreSettings,
   account: textSetting({
     help: "the account that pays on L1: a keystore file, or dev:INDEX on a development chain",
@@ -61,6 +62,8 @@ export type RunningProver = {
   readonly kind: ProverKind;
   readonly measurement: Hex;
   readonly simulated: boolean;
+  /** SHA-384 of the enclave's program, hex; undefined when it runs from the sources. */
+  readonly program: string | undefined;
   /** The L1 block that the evidence commits to: it is not older. */
   readonly l1Block: Hex;
   /** What speaks for the key: the JSON of `encodeEvidence`. */
@@ -77,14 +80,16 @@ function unixSeconds(): bigint {
 /**
  * Starts a prover: a node of its own that follows L1 (no other node is believed), an enclave with a new key, and
  * the loop that keeps settlement going. Proofs begin when the registry counts the key.
- * @throws RollupError EVIDENCE_…, SETTING_INVALID, CONFIG_INVALID, GENESIS_INVALID, KEY_…, and those of
- * the node's parts
+ * @throws RollupError EVIDENCE_…, ENCLAVE_PROGRAM_…, SETTING_INVALID, CONFIG_INVALID, GENESIS_INVALID, KEY_…, and
+ * those of the node's parts
  */
 export async function startProver(
   settings: ProverSettings,
   { log }: { readonly log: Log },
 ): Promise<RunningProver> {
   const source = configuredEvidence(settings, { log, now: unixSeconds });
+  const program = await loadEnclaveProgram(settings);
+  tellProgram(program, log);
   const options = await coreOptions(settings);
   const { rollup: config } = options;
   requireHardware(settings, config);
@@ -92,7 +97,11 @@ export async function startProver(
   const core = await startCore(options, { log, kzg: nativeKzg });
   try {
     const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
-    const enclave = createEnclave({ random: (length) => randomBytes(length), kzg: nativeKzg, domain });
+    const enclave = program.createEnclave({
+      random: (length) => randomBytes(length),
+      kzg: nativeKzg,
+      domain,
+    });
     const l1Block = core.watch.heads().latest.hash;
     const binding = { domain, key: enclave.address, l1Block, policyVersion: settings.policyVersion };
     const evidence = await source.evidence(binding);
@@ -120,11 +129,16 @@ export async function startProver(
       await running;
       await core.stop();
     };
-    return announced({ source, binding, evidence, stop }, settings, log);
+    return announced({ source, program, binding, evidence, stop }, settings, log);
   } catch (error) {
     await core.stop();
     throw error;
   }
+}
+
+function tellProgram({ sha384 }: EnclaveProgram, log: Log): void {
+  if (sha384 !== undefined) log.info({ sha384 }, "the enclave's program is the bundle that was named");
+  else log.warn({}, "the enclave's program runs from the sources: no hash names it (enclaveProgram)");
 }
 
 /** Whoever simulates by mistake learns it here, and not when the registry refuses the key. */
@@ -206,6 +220,7 @@ function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
 
 type Born = {
   readonly source: EvidenceSource;
+  readonly program: EnclaveProgram;
   readonly binding: KeyBinding;
   readonly evidence: Evidence;
   readonly stop: () => Promise<void>;
@@ -213,7 +228,7 @@ type Born = {
 
 /** Tells what has to be registered; a key that nobody registers proves nothing. */
 function announced(
-  { source, binding, evidence, stop }: Born,
+  { source, program, binding, evidence, stop }: Born,
   settings: ProverSettings,
   log: Log,
 ): RunningProver {
@@ -230,5 +245,6 @@ function announced(
     { key: address, kind, measurement, simulated, registry, l1Block },
     "a new key was born in this prover; have it registered: proofs begin when the registry counts it",
   );
-  return { address, kind, measurement, simulated, l1Block, evidence: toHex(encodeEvidence(evidence)), stop };
+  const facts = { address, kind, measurement, simulated, program: program.sha384, l1Block };
+  return { ...facts, evidence: toHex(encodeEvidence(evidence)), stop };
 }

@@ -11,11 +11,12 @@ export const proverCommand = defineCommand({
       kind,
       measurement,
       simulated,
+      program = null,
       l1Block,
       evidence,
       stop: end,
     } = await startProver(settings, { log });
-    print({ ready: true, key: address, kind, measurement, simulated, l1Block, evidence });
+    print({ ready: true, key: address, kind, measurement, simulated, program, l1Block, evidence });
     await untilStopped(stop);
     await end();
     return HOLDS;

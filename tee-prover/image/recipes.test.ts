@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { CHECKOUT } from "./bundle.ts";
+import { BUNDLE_FILE, CHECKOUT } from "./bundle.ts";
 import { dstackMeasurement } from "./measure/dstack.ts";
 import { processorSignature } from "./measure/snp-processors.ts";
 
@@ -36,6 +36,14 @@ describe("the recipes", () => {
     assert.match(text, /image: \S+@sha256:/);
     assert.doesNotMatch(text, /privileged: true|NODE_OPTIONS|env_file/);
     assert.doesNotMatch(recipe("phala-l2-prover.service"), /EnvironmentFile|PassEnvironment|bash|\/sh\b/);
+  });
+
+  it("name the enclave's program by its hash, in what is measured and published", () => {
+    const { enclaveProgram, enclaveProgramHash } = JSON.parse(recipe("prover.json"));
+    assert.equal(enclaveProgramHash, "PROGRAM_DIGEST");
+    const [, out] = /l2 -- image --out (\S+)/.exec(recipe("Containerfile")) ?? [];
+    assert.equal(enclaveProgram, `${out}/${BUNDLE_FILE}`);
+    assert.match(recipe("docker-compose.yaml"), /"--enclave-program-hash", "PROGRAM_DIGEST"/);
   });
 
   it("can be measured: a filled-in compose file has its own RTMR3, the same on each machine", () => {
