@@ -1,23 +1,14 @@
 import { JsonObject } from "@phala-l2/protocol/config/json-reader";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
-import { type Certificate, parseCertificate } from "../verify/certificates/certificate.ts";
-import { parseCrl } from "../verify/certificates/crl.ts";
-import { DerReader, TAG } from "../verify/certificates/der.ts";
-import { parsePemCertificates } from "../verify/certificates/pem.ts";
+import type { Certificate } from "../verify/certificates/certificate.ts";
 import { parseCollateral } from "../verify/intel/collateral.ts";
 import { parseQuote } from "../verify/intel/quote.ts";
 import { readValidity } from "../verify/intel/tcb-info.ts";
-import { type Refusal, refusalText } from "../verify/refusal.ts";
+import { certificatesOf, listOf, malformed, pemCertificates } from "./certificate-files.ts";
 import type { Evidence, HostEvidence } from "./evidence.ts";
 
 /** Something in the evidence that is no longer valid after a time, in Unix seconds. */
 export type Expiry = { readonly what: string; readonly at: bigint };
-
-const STEP = "expiry";
-
-function malformed(refusal: Refusal): RollupError {
-  return new RollupError("EVIDENCE_MALFORMED", refusalText(refusal), { data: { code: refusal.code } });
-}
 
 function ofCertificates(certificates: readonly Certificate[]): readonly Expiry[] {
   return certificates.map(({ subject, notAfter }) => ({
@@ -26,29 +17,8 @@ function ofCertificates(certificates: readonly Certificate[]): readonly Expiry[]
   }));
 }
 
-function pemCertificates(text: string): readonly Certificate[] {
-  const list = parsePemCertificates(text, STEP);
-  if (list.kind === "refused") throw malformed(list);
-  return list.certificates;
-}
-
-/** PEM blocks, or DER one after another. */
-function certificatesOf(bytes: Uint8Array): readonly Certificate[] {
-  if (bytes[0] !== TAG.sequence) return pemCertificates(new TextDecoder().decode(bytes));
-  const reader = new DerReader(bytes);
-  const certificates: Certificate[] = [];
-  while (!reader.done) {
-    const certificate = parseCertificate(reader.element(TAG.sequence, "certificate").raw, STEP);
-    if (certificate.kind === "refused") throw malformed(certificate);
-    certificates.push(certificate);
-  }
-  return certificates;
-}
-
 function ofList(what: string, der: Uint8Array): Expiry {
-  const list = parseCrl(der, STEP);
-  if (list.kind === "refused") throw malformed(list);
-  return { what, at: list.nextUpdate };
+  return { what, at: listOf(der).nextUpdate };
 }
 
 function ofPem(text: string): readonly Expiry[] {

@@ -15,6 +15,7 @@ type Chain = {
   /** Status of the receipt; undefined: no block takes the transaction. */
   readonly receipt?: "0x0" | "0x1";
   readonly fails?: string;
+  readonly gas?: Hex;
 };
 
 /** An L1 that knows five methods. */
@@ -28,7 +29,7 @@ function l1(chain: Chain) {
         if (chain.fails !== undefined) throw { code: -32_000, message: chain.fails };
         if (chain.reverts !== undefined)
           throw { code: 3, message: "execution reverted", data: chain.reverts };
-        return "0x186a0";
+        return chain.gas ?? "0x186a0";
       case "eth_chainId":
         return "0x7a69";
       case "eth_getTransactionCount":
@@ -82,7 +83,7 @@ describe("a transaction on L1", () => {
     ];
     for (const [reverts, reason] of errors) {
       const { sent, transactions } = l1({ reverts });
-      assert.deepEqual(await transactions.send(call), { kind: "refused", reason });
+      assert.deepEqual(await transactions.send(call), { kind: "refused", reason, error: reverts });
       assert.equal(await transactions.wouldSucceed(call), false);
       assert.deepEqual(sent, []);
     }
@@ -105,6 +106,30 @@ describe("a transaction on L1", () => {
     );
     const [first = 0n, second = 0n, third = 0n] = offers.map(({ maxFeePerGas }) => maxFeePerGas);
     assert.ok(second * 100n >= first * 110n && third * 100n >= second * 110n);
+  });
+
+  it("never takes more gas than EIP-7825 allows: the spare gas goes up to that, and what needs more is not sent", async () => {
+    const close = l1({ receipt: "0x1", gas: "0xf42400" });
+    assert.equal((await close.transactions.send(call)).kind, "included");
+    assert.equal(parseTransaction(close.sent[0] ?? "0x").gas, 2n ** 24n);
+    const above = l1({ receipt: "0x1", gas: "0x1000001" });
+    const outcome = await above.transactions.send(call);
+    assert.equal(outcome.kind, "refused");
+    assert.match(outcome.kind === "refused" ? outcome.reason : "", /16777217 gas/);
+    assert.deepEqual(above.sent, []);
+  });
+
+  it("goes out beside others with the next nonce each, and beside another caller's in turn", async () => {
+    const { sent, transactions } = l1({ receipt: "0x1" });
+    const [outcomes] = await Promise.all([transactions.sendAll([call, call, call]), transactions.send(call)]);
+    assert.deepEqual(
+      outcomes.map(({ kind }) => kind),
+      ["included", "included", "included"],
+    );
+    // This L1 always counts five: the fourth came after the others were mined.
+    const nonces = sent.map((raw) => parseTransaction(raw).nonce);
+    assert.deepEqual(nonces, [5, 6, 7, 5]);
+    assert.deepEqual(await transactions.sendAll([]), []);
   });
 
   it("is no refusal when L1 itself fails", async () => {

@@ -36,7 +36,7 @@ export type SubmitterDependencies = {
   readonly node: OwnNode;
   readonly l1: Pick<L1Source, "blockRef">;
   readonly claims: Claims;
-  readonly transactions: L1Transactions;
+  readonly transactions: Pick<L1Transactions, "send" | "wouldSucceed">;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;

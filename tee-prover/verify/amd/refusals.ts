@@ -39,6 +39,8 @@ const catalogue = {
 
 export type AmdCode = keyof typeof catalogue;
 export const AMD_CODES: readonly string[] = Object.keys(catalogue);
+/** The same by code, for whoever gets only the code: L1 says no in these words. */
+export const AMD_EXPLANATIONS: Readonly<Record<string, Explanation>> = catalogue;
 /** The steps in their order; a refusal names the one that failed. */
 export type AmdStep =
   | "1 report"

@@ -46,3 +46,5 @@ export type CertificateCode = keyof typeof catalogue;
 export type CertificateRefusal = Refusal<CertificateCode>;
 export const refuseCertificate = refusalsOf<CertificateCode>(catalogue);
 export const CERTIFICATE_CODES: readonly string[] = Object.keys(catalogue);
+/** The same by code, for whoever gets only the code: L1 says no in these words. */
+export const CERTIFICATE_EXPLANATIONS: Readonly<Record<string, Explanation>> = catalogue;

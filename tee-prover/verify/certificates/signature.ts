@@ -126,8 +126,8 @@ function padded(number: Uint8Array, length: number): Uint8Array | undefined {
   return bytes;
 }
 
-/** r | s of an ECDSA-Sig-Value (RFC 3279, section 2.2.3), strictly DER. */
-function rawSignature(der: Uint8Array, curve: Curve): Uint8Array | undefined {
+/** r | s of an ECDSA-Sig-Value (RFC 3279, section 2.2.3), strictly DER; undefined when it is none. */
+export function rawSignature(der: Uint8Array, curve: Curve): Uint8Array | undefined {
   const outer = new DerReader(der);
   const inside = outer.sequence("signature");
   const r = padded(inside.unsigned("r"), FIELD_BYTES[curve]);

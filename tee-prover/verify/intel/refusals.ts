@@ -53,6 +53,8 @@ const catalogue = {
 
 export type IntelCode = keyof typeof catalogue;
 export const INTEL_CODES: readonly string[] = Object.keys(catalogue);
+/** The same by code, for whoever gets only the code: L1 says no in these words. */
+export const INTEL_EXPLANATIONS: Readonly<Record<string, Explanation>> = catalogue;
 
 /** The numbered steps of `verifyIntelQuote`, in their order. */
 export type IntelStep =

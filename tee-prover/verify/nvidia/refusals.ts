@@ -52,6 +52,8 @@ const catalogue = {
 
 export type NvidiaCode = keyof typeof catalogue;
 export const NVIDIA_CODES: readonly string[] = Object.keys(catalogue);
+/** The same by code, for whoever gets only the code: L1 says no in these words. */
+export const NVIDIA_EXPLANATIONS: Readonly<Record<string, Explanation>> = catalogue;
 
 /** The numbered steps of `verifyNvidiaReport`, in their order. */
 export type NvidiaStep =
