@@ -13,10 +13,13 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { dstackMeasurement, dstackMeasurementJson } from "@phala-l2/tee-prover/image/measure/dstack";
 import { snpLaunchDigest } from "@phala-l2/tee-prover/image/measure/sev-snp";
 import { tdxMrtd } from "@phala-l2/tee-prover/image/measure/tdx";
+import { type Golden, goldenOf } from "@phala-l2/tee-prover/verify/nvidia/golden";
+import { NVIDIA_RIM_ROOT, verifyRim } from "@phala-l2/tee-prover/verify/nvidia/rim";
+import { refusalText } from "@phala-l2/tee-prover/verify/refusal";
 import { defineCommand, HOLDS } from "./command.ts";
 
 const settings = {
-  kind: choiceOf("sev-snp", "tdx", "dstack")({ help: "what is measured" }),
+  kind: choiceOf("sev-snp", "tdx", "dstack", "nvidia")({ help: "what is measured" }),
   ovmf: fileSetting({ help: "sev-snp, tdx: the firmware", optional: true }),
   kernel: fileSetting({ help: "sev-snp: kernel that the hypervisor starts directly", optional: true }),
   initrd: fileSetting({ help: "sev-snp: initial file system, with --kernel", optional: true }),
@@ -36,6 +39,12 @@ const settings = {
   mrKms: hexSetting({ help: "dstack: 32 bytes, with a KMS", optional: true }),
   osImageHash: hexSetting({ help: "dstack: 32 bytes, with a KMS", optional: true }),
   storageFs: textSetting({ help: "dstack: ext4 or zfs; not before 0.5.5", optional: true }),
+  driverRim: fileSetting({ help: "nvidia: NVIDIA's RIM of the driver, XML", optional: true }),
+  vbiosRim: fileSetting({ help: "nvidia: NVIDIA's RIM of the VBIOS, XML", optional: true }),
+  at: bigintSetting({
+    help: "nvidia: when the RIMs' signers must be valid, in Unix seconds; this machine's clock without",
+    optional: true,
+  }),
 };
 
 /** @throws RollupError SETTING_INVALID when it is not there */
@@ -53,6 +62,22 @@ function readBytes(file: string): Uint8Array {
   } catch (error) {
     throw new RollupError("SETTING_INVALID", `${file} cannot be read`, { data: { file }, cause: error });
   }
+}
+
+/** What GPUs with this driver and VBIOS are measured as. @throws RollupError MEASURE_RIM_REFUSED */
+function measureGpu(files: readonly string[], at: bigint): Golden {
+  const rims = files.map((file) => {
+    const rim = verifyRim(new TextDecoder().decode(readBytes(file)), { roots: [NVIDIA_RIM_ROOT], at });
+    if (rim.kind === "rim") return rim;
+    throw new RollupError("MEASURE_RIM_REFUSED", `${file}: ${refusalText(rim)}`, {
+      data: { file, code: rim.code },
+    });
+  });
+  const golden = goldenOf(rims);
+  if (golden.kind === "golden") return golden;
+  const { field, wanted, found } = golden;
+  const message = `${field}: ${wanted} is wanted, not ${found}`;
+  throw new RollupError("MEASURE_RIM_REFUSED", message, { data: { field, wanted, found } });
 }
 
 function hex(bytes: Uint8Array): string {
@@ -75,6 +100,13 @@ export const measureCommand = defineCommand({
     if (kind === "dstack") {
       const compose = readBytes(needed(flags.compose, "compose", kind));
       print(dstackMeasurementJson(dstackMeasurement({ ...flags, compose })));
+      return HOLDS;
+    }
+    if (kind === "nvidia") {
+      const at = flags.at ?? BigInt(Math.floor(Date.now() / 1000));
+      const files = [needed(flags.driverRim, "driverRim", kind), needed(flags.vbiosRim, "vbiosRim", kind)];
+      const { driver, vbios, bytes, measurement } = measureGpu(files, at);
+      print({ driver, vbios, measurement: toHex(measurement), golden: toHex(bytes) });
       return HOLDS;
     }
     const firmware = readBytes(needed(flags.ovmf, "ovmf", kind));

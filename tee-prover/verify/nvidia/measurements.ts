@@ -34,6 +34,11 @@ export type RimConflict = {
 /** Measured only where NVDEC0 is enabled (NVIDIA/nvtrust, "MSR 35"). */
 const NVDEC0_INDEX = 35;
 
+/** The report's block of a RIM's index: SPDM counts blocks from 1, RIMs from 0. */
+export function blockOf(index: number): number {
+  return index + 1;
+}
+
 function subjectOf(rim: Rim, { opaque }: NvidiaReport): RimSubject | undefined {
   if (rim.version === opaque.driverVersion?.toUpperCase()) return "driver";
   return rim.version === opaque.vbiosVersion ? "vbios" : undefined;
@@ -43,7 +48,7 @@ function compareRim(rim: Rim, subject: RimSubject, { measurements, opaque }: Nvi
   const relevant = rim.measurements.filter(({ index }) => index !== NVDEC0_INDEX || opaque.nvdec0 !== false);
   const mismatches: Mismatch[] = [];
   for (const { index, values } of relevant) {
-    const block = measurements.get(index + 1);
+    const block = measurements.get(blockOf(index));
     const found = block === undefined ? undefined : toHex(block).slice(2);
     if (found === undefined || !values.includes(found))
       mismatches.push({ subject, index, wanted: values, found });

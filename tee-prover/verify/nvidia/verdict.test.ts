@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { concatBytes, fromHex } from "@phala-l2/protocol/bytes";
-import { NOW, pemOf, pinned } from "../../attest/dangerously-simulated/authority.ts";
+import { NOW, newKey, pemOf, pinned } from "../../attest/dangerously-simulated/authority.ts";
 import {
   DRIVER_INDICES,
   firmwareIdExtension,
@@ -66,8 +66,10 @@ describe("a device's measurements", () => {
     assert.deepEqual(summary(verdict), [true, true, "MeasurementsMatch", null]);
     assert.deepEqual([verdict.fields.rims, verdict.fields.measurements_compared], [["driver", "vbios"], 4]);
     assert.equal(verdict.message, "genuine, and accepted by the policy");
+    assert.match(`${verdict.fields.gpu_measurement}`, /^0x[\da-f]{64}$/);
     const { status, message } = judge({ rims: [vbiosRim] });
     assert.equal(status, "MeasurementsMatchPartly");
+    assert.equal(judge({ rims: [vbiosRim] }).fields.gpu_measurement, null);
     assert.match(message, /one part only$/);
     assert.match(judge({}).message, /no RIM$/);
   });
@@ -260,6 +262,21 @@ describe("forms that evidence comes in", () => {
       assert.deepEqual([verdict.ok, verdict.code], [false, code]);
     });
   }
+
+  it("refuses one device twice, whatever firmware its boot ROM certified", () => {
+    const keyOf = (name: string) =>
+      world.chain.find(({ subject }) => subject === name)?.key ?? newKey("P-384");
+    const again = issueNvidiaWorld({ keyOf, leafKey: newKey("P-384") });
+    const pair = [world, again].map((of) => ({
+      evidence: Buffer.from(issueReport(of)).toString("base64"),
+      certificate: Buffer.from(pemOf(...of.chain)).toString("base64"),
+    }));
+    assert.equal(judge(json(pair)).code, "DEVICE_DUPLICATE");
+    const ids = pair.map((each) => judge(json(each)).fields.device_id);
+    assert.equal(new Set(ids).size, 1);
+    const other = issueNvidiaWorld();
+    assert.notEqual(judgeNvidiaReport(filesOf(other), STRICT_POLICY.nvidia).fields.device_id, ids[0]);
+  });
 
   it("several devices: each is judged, and the first that fails decides", () => {
     const bootRom = world.chain[1];

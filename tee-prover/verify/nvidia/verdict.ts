@@ -3,6 +3,7 @@ import type { PinnedRoot } from "../certificates/chain.ts";
 import type { Refusal } from "../refusal.ts";
 import { type EvidenceFields, forged, judged, type Verdict } from "../verdict.ts";
 import { type DeviceEvidence, readEvidence } from "./evidence.ts";
+import { goldenOf } from "./golden.ts";
 import { type Appraisal, appraiseNvidia, chipOf, modeOf, type NvidiaPolicy } from "./policy.ts";
 import { refuseNvidia } from "./refusals.ts";
 import { type Rim, verifyRim } from "./rim.ts";
@@ -40,8 +41,15 @@ function hex(bytes: Uint8Array): string {
   return toHex(bytes).slice(2);
 }
 
-function fieldsOf(evidence: NvidiaEvidence, appraisal: Appraisal): EvidenceFields {
-  const { report, leaf, model, firmwareId } = evidence;
+/** What L1 knows a GPU by whose measurements are those of both RIMs. */
+function gpuMeasurementOf(status: MeasurementStatus, rims: readonly Rim[]): string | null {
+  const golden = status === "MeasurementsMatch" ? goldenOf(rims) : undefined;
+  return golden?.kind === "golden" ? toHex(golden.measurement) : null;
+}
+
+function fieldsOf(evidence: NvidiaEvidence, appraisal: Appraisal, rims: readonly Rim[]): EvidenceFields {
+  const { report, leaf, model, deviceId, firmwareId } = evidence;
+  const status = statusOf(evidence, appraisal);
   const { opaque, measurements } = report;
   const { comparison } = appraisal;
   const isComparison = comparison.kind === "comparison";
@@ -49,6 +57,7 @@ function fieldsOf(evidence: NvidiaEvidence, appraisal: Appraisal): EvidenceField
     device: opaque.driverVersion === undefined ? "switch" : "gpu",
     model,
     chip: chipOf(evidence),
+    device_id: toHex(deviceId),
     device_serial: leaf.serial,
     ueid: BigInt(`0x${leaf.serial}`).toString(),
     nonce: hex(report.nonce),
@@ -63,7 +72,8 @@ function fieldsOf(evidence: NvidiaEvidence, appraisal: Appraisal): EvidenceField
     fwid_flags: firmwareId?.flags ?? [],
     pdis: opaque.pdis.map(hex),
     measurement_count: measurements.size,
-    measurements_status: statusOf(evidence, appraisal),
+    measurements_status: status,
+    gpu_measurement: gpuMeasurementOf(status, rims),
     measurements_compared: isComparison ? comparison.compared : 0,
     rims: isComparison ? comparison.subjects : [],
     mismatches: isComparison
@@ -74,16 +84,22 @@ function fieldsOf(evidence: NvidiaEvidence, appraisal: Appraisal): EvidenceField
   };
 }
 
-/** Each device once: several reports prove several devices only when their keys differ. */
+/** Each device once: several reports prove several devices only when the keys of their boot ROMs differ. */
 function duplicateOf(devices: readonly DeviceEvidence[]): Refusal | undefined {
   const seen = new Set<string>();
   for (const { chain } of devices) {
-    const leaf = chain[0];
-    if (leaf === undefined) continue;
-    if (seen.has(leaf.keyHash)) {
-      return refuseNvidia("DEVICE_DUPLICATE", "2 device chain", "leaf", "each device once", leaf.serial);
+    const bootRom = chain[1];
+    if (bootRom === undefined) continue;
+    if (seen.has(bootRom.keyHash)) {
+      return refuseNvidia(
+        "DEVICE_DUPLICATE",
+        "2 device chain",
+        "boot ROM",
+        "each device once",
+        bootRom.serial,
+      );
     }
-    seen.add(leaf.keyHash);
+    seen.add(bootRom.keyHash);
   }
   return undefined;
 }
@@ -106,7 +122,7 @@ function judgeDevice(
   const appraisal = appraisals.find(({ refusal }) => refusal !== undefined) ?? appraisals[0];
   if (appraisal === undefined) throw new TypeError("a device without an appraisal");
   const status = statusOf(evidence, appraisal);
-  const verdict = judged(status, fieldsOf(evidence, appraisal), appraisal.refusal);
+  const verdict = judged(status, fieldsOf(evidence, appraisal, rims), appraisal.refusal);
   const caveat = NOT_JUDGED[status];
   return verdict.ok && caveat !== undefined
     ? { ...verdict, message: `${verdict.message}; ${caveat}` }

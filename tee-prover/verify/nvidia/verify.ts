@@ -1,9 +1,10 @@
-import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
+import { bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import type { Certificate } from "../certificates/certificate.ts";
 import { type PinnedRoot, verifyChain } from "../certificates/chain.ts";
 import { verifyEcdsa } from "../certificates/signature.ts";
 import { timeText } from "../certificates/time.ts";
 import type { Refusal } from "../refusal.ts";
+import { deviceIdOf } from "./device-id.ts";
 import { type FirmwareId, firmwareIdOf } from "./firmware-id.ts";
 import { type NvidiaRefusal, refuseNvidia } from "./refusals.ts";
 import { type NvidiaReport, parseReport } from "./report.ts";
@@ -45,6 +46,8 @@ export type NvidiaEvidence = {
   readonly leaf: Certificate;
   /** The chip and its boot ROM, as the chain names them: "GH100 A01 GSP BROM". */
   readonly model: string;
+  /** Which device: that of the boot ROM's certificate, whatever firmware runs. */
+  readonly deviceId: Hash;
   /** Undefined when old firmware does not report one. */
   readonly firmwareId: FirmwareId | undefined;
 };
@@ -119,5 +122,5 @@ export function verifyNvidiaReport(input: NvidiaInput): NvidiaEvidence | Refusal
   const mismatch = checkFirmwareId(report, firmwareId);
   if (mismatch !== undefined) return mismatch;
   const model = issuer.subject.commonName ?? "";
-  return { kind: "genuine", report, leaf, model, firmwareId };
+  return { kind: "genuine", report, leaf, model, deviceId: deviceIdOf(issuer), firmwareId };
 }
