@@ -2,6 +2,7 @@ import { createPipeline, type Pipeline } from "@phala-l2/derivation/pipeline";
 import type { DerivedAttributes } from "@phala-l2/derivation/step";
 import { findSyncStart } from "@phala-l2/derivation/sync-start";
 import { executeAttributes } from "@phala-l2/execution/block/execute";
+import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
 import type { Evm } from "@phala-l2/execution/evm/evm";
 import { trieState } from "@phala-l2/execution/state/trie-state";
@@ -50,6 +51,9 @@ export type ProofOptions = {
   readonly onBlock?: (block: { readonly ref: L2BlockRef; readonly left: bigint }) => void | Promise<void>;
 };
 
+/** What the enclave's own code is told besides; it must not change what it gets. */
+export type InsideOptions = ProofOptions & { readonly onSealed?: (sealed: SealedBlock) => void };
+
 /**
  * Most L2 blocks in one proof: a day of two-second blocks. The state that they touch stays in the enclave's
  * memory until the end; a longer way is proven in several claims. MultiProofGame.MAX_BLOCKS is the same, so that
@@ -69,7 +73,7 @@ export const MAX_BLOCKS_PER_PROOF = 43_200n;
 export async function prove(
   input: ProofInput,
   preimages: Preimages,
-  options: ProofOptions = {},
+  options: InsideOptions = {},
 ): Promise<Proof> {
   const { config, l1Head, previousOutputRoot, l2BlockNumber } = input;
   // 1. The chain to build on, out of the previous output root.
@@ -124,7 +128,7 @@ type Parts = {
   readonly l2: L2Chain;
   readonly preimages: Preimages;
   readonly evm: Evm;
-  readonly options: ProofOptions;
+  readonly options: InsideOptions;
 };
 
 /** One run of the pipeline with everything that it needs answered from preimages. */
@@ -209,6 +213,7 @@ class Derivation {
     for (const [hash, node] of sealed.nodes) this.#nodes.set(hash, node);
     for (const [hash, code] of sealed.changes.codes) this.#codes.set(hash, code);
     const { ref } = l2.append(sealed);
+    options.onSealed?.(sealed);
     // A copy: whoever is told must not get hold of what the next block is derived from.
     await options.onBlock?.({ ref: structuredClone(ref), left: target - ref.number });
   }

@@ -1,8 +1,9 @@
 import type { Address } from "@phala-l2/protocol/bytes";
 import { type Claim, type ClaimDomain, claimDigest } from "@phala-l2/protocol/claim";
 import { bornKey, type Random } from "./key.ts";
-import { type BlobCommitment, preimagesOfWitness } from "./preimages.ts";
-import { type ProofInput, type ProofOptions, prove } from "./prove.ts";
+import { type BlobCommitment, type Preimages, preimagesOfWitness } from "./preimages.ts";
+import { type Proof, type ProofInput, type ProofOptions, prove } from "./prove.ts";
+import { HashTrace, type Recompute } from "./recomputation.ts";
 import { decodeWitness, MAX_WITNESS_BYTES, witnessInvalid } from "./witness.ts";
 
 export type EnclaveOptions = {
@@ -10,6 +11,11 @@ export type EnclaveOptions = {
   readonly kzg: BlobCommitment;
   /** The L1 chain and contract that the claims are for; fixed for the key's life. */
   readonly domain: ClaimDomain;
+  /**
+   * Computes every hash of a proof a second time, on a GPU: nothing is signed unless it agrees. It is given with the
+   * session and not with a request, so that nobody who asks for a proof can leave it out.
+   */
+  readonly recompute?: Recompute | undefined;
 };
 
 export type SignedClaim = {
@@ -24,7 +30,8 @@ export interface Enclave {
   readonly address: Address;
   /**
    * Proves, and signs the claim that was proven.
-   * @throws RollupError WITNESS_INVALID, and what `prove` throws; nothing is signed then
+   * @throws RollupError WITNESS_INVALID, RECOMPUTATION_DISAGREES, RECOMPUTATION_UNLINKED, and what `prove` and
+   * `recompute` throw; nothing is signed then
    */
   proveAndSign(input: ProofInput, witness: Uint8Array, options?: ProofOptions): Promise<SignedClaim>;
 }
@@ -34,7 +41,7 @@ export interface Enclave {
  * memory is the host's: what changes there while a proof runs must not come between the proof and its claim.
  * @throws RollupError KEY_RANDOMNESS_BROKEN
  */
-export function createEnclave({ random, kzg, domain: given }: EnclaveOptions): Enclave {
+export function createEnclave({ random, kzg, domain: given, recompute }: EnclaveOptions): Enclave {
   const key = bornKey(random);
   const domain = structuredClone(given);
   return {
@@ -45,8 +52,26 @@ export function createEnclave({ random, kzg, domain: given }: EnclaveOptions): E
       const own = witness.length > MAX_WITNESS_BYTES ? witness : Uint8Array.from(witness);
       const decoded = decodeWitness(own);
       if (decoded.kind === "invalid") throw witnessInvalid(decoded.reason);
-      const { claim } = await prove(request, preimagesOfWitness(decoded.witness, kzg), options);
+      const preimages = preimagesOfWitness(decoded.witness, kzg);
+      const told: ProofOptions = options?.onBlock === undefined ? {} : { onBlock: options.onBlock };
+      const { claim } =
+        recompute === undefined
+          ? await prove(request, preimages, told)
+          : await proveTwice(request, preimages, told, recompute);
       return { claim, signature: key.sign(claimDigest(domain, claim)) };
     },
   };
+}
+
+async function proveTwice(
+  input: ProofInput,
+  preimages: Preimages,
+  options: ProofOptions,
+  recompute: Recompute,
+): Promise<Proof> {
+  const trace = new HashTrace();
+  const onSealed = trace.add.bind(trace);
+  const proof = await prove(input, trace.watch(preimages), { ...options, onSealed });
+  await trace.requireRecomputed(proof, recompute);
+  return proof;
 }
