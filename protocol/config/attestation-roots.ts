@@ -33,7 +33,7 @@ export const DANGEROUS_DEVELOPMENT_ROOTS: AttestationRoots = {
   intelKey: "0xd00aecb8b62bd8020115f54cf07d29d07cd29b3dc860d64e5089ff9d0bc078b3",
   amdGenoa: "0xfbc5d619c1e50ed57a5a57365104b80812499df35d7df559f2b707607b101cbb",
   amdTurin: NONE,
-  nvidiaDevice: "0x161a1feb96dc4e1c569d8f48715481ae3efef0213ce918b648de3276f48101f7",
+  nvidiaDevice: "0xef91e28b1d5cf40a68786190b126f0e33b6a6372d3b62359e3d8b7696d9af099",
 };
 
 /** Certificates among the roots, each once. */

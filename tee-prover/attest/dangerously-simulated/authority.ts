@@ -70,6 +70,7 @@ export function newRsaKey(): Key {
 }
 
 const ECDSA_SHA256 = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
+const ECDSA_SHA384 = sequence(objectIdentifier("1.2.840.10045.4.3.3"));
 const PSS_SALT_BYTES = 48;
 
 /** RSASSA-PSS with SHA-384 throughout, as AMD writes it: the trailer field is spelled out (RFC 4055, section 3.1). */
@@ -82,13 +83,20 @@ function pssAlgorithm(): Uint8Array {
   );
 }
 
-/** What the key signs certificates with: ECDSA with SHA-256, RSA as PSS with SHA-384. */
-function algorithmOf({ privateKey }: Key): Uint8Array {
-  return privateKey.asymmetricKeyType === "rsa" ? pssAlgorithm() : ECDSA_SHA256;
+function isP384({ privateKey }: Key): boolean {
+  return privateKey.asymmetricKeyDetails?.namedCurve === "secp384r1";
 }
 
-function signatureOf({ privateKey }: Key, part: Uint8Array): Uint8Array {
-  if (privateKey.asymmetricKeyType !== "rsa") return sign("sha256", part, privateKey);
+/** What the key signs certificates with, as the vendors do: P-256 with SHA-256, P-384 with SHA-384, RSA as PSS with SHA-384. */
+function algorithmOf(key: Key): Uint8Array {
+  if (key.privateKey.asymmetricKeyType === "rsa") return pssAlgorithm();
+  return isP384(key) ? ECDSA_SHA384 : ECDSA_SHA256;
+}
+
+function signatureOf(key: Key, part: Uint8Array): Uint8Array {
+  const { privateKey } = key;
+  if (privateKey.asymmetricKeyType !== "rsa")
+    return sign(isP384(key) ? "sha384" : "sha256", part, privateKey);
   const padding = constants.RSA_PKCS1_PSS_PADDING;
   return sign("sha384", part, { key: privateKey, padding, saltLength: PSS_SALT_BYTES });
 }
