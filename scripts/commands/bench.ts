@@ -30,6 +30,10 @@ export const benchCommand = defineCommand({
       const isWanted = (line: string): boolean =>
         words.length === 0 || words.some((word) => means(word, bench, line));
       if (!bench.lines.some(isWanted)) continue;
+      if (bench.isRunByNameOnly && words.length === 0) {
+        log.info({ bench: bench.name }, "left out: few machines have what it needs; name it to run it");
+        continue;
+      }
       if (bench.hasProgramAsPeer && !peers) {
         log.info({ bench: bench.name }, "left out: its peer is a program; --peers starts it");
         continue;

@@ -1,6 +1,7 @@
 import { BLOCK_EXECUTION, benchBlockExecution } from "./block-execution.ts";
 import { benchEvmCall, EVM_CALL } from "./evm-call.ts";
 import { WORKLOADS } from "./execution-blocks.ts";
+import { benchGpuKeccak, GPU_KECCAK, GPU_LOADS } from "./gpu-keccak.ts";
 import type { BenchLine } from "./measure.ts";
 
 /** A benchmark: its lines' names, and the ratio that each must have at least. */
@@ -9,6 +10,8 @@ export type Bench = {
   readonly lines: readonly string[];
   /** The peer is a program of its own, which must be there for this platform and is started for the run. */
   readonly hasProgramAsPeer: boolean;
+  /** It needs what few machines have, and is left out where it is not named. */
+  readonly isRunByNameOnly: boolean;
   /** Undefined where there is only a goal. */
   readonly leastRatio: number | undefined;
   readonly run: (pairs: number, isWanted: (line: string) => boolean) => AsyncIterable<BenchLine>;
@@ -19,6 +22,7 @@ export const BENCHES: readonly Bench[] = [
     name: BLOCK_EXECUTION,
     lines: WORKLOADS.map(({ name }) => `${BLOCK_EXECUTION}/${name}`),
     hasProgramAsPeer: false,
+    isRunByNameOnly: false,
     leastRatio: 1,
     run: benchBlockExecution,
   },
@@ -26,8 +30,17 @@ export const BENCHES: readonly Bench[] = [
     name: EVM_CALL,
     lines: [EVM_CALL],
     hasProgramAsPeer: true,
+    isRunByNameOnly: false,
     leastRatio: undefined,
     run: benchEvmCall,
+  },
+  {
+    name: GPU_KECCAK,
+    lines: GPU_LOADS.map(({ name }) => `${GPU_KECCAK}/${name}`),
+    hasProgramAsPeer: false,
+    isRunByNameOnly: true,
+    leastRatio: undefined,
+    run: benchGpuKeccak,
   },
 ];
 
