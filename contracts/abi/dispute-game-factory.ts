@@ -52,6 +52,11 @@ export const disputeGameFactoryAbi = [
     type: "error",
   },
   {
+    inputs: [{ internalType: "address", name: "token", type: "address" }],
+    name: "SafeERC20FailedOperation",
+    type: "error",
+  },
+  {
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "address", name: "disputeProxy", type: "address" },

@@ -24,7 +24,19 @@ export const multiProofGameAbi = [
     name: "MultiProofGame_BlockNotAfterParent",
     type: "error",
   },
-  { inputs: [], name: "MultiProofGame_BondTransferFailed", type: "error" },
+  {
+    inputs: [{ internalType: "uint256", name: "until", type: "uint256" }],
+    name: "MultiProofGame_BondHeld",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint256", name: "received", type: "uint256" },
+      { internalType: "uint256", name: "wanted", type: "uint256" },
+    ],
+    name: "MultiProofGame_BondNotReceived",
+    type: "error",
+  },
   {
     inputs: [
       { internalType: "enum IProverRegistry.HostVendor", name: "vendor", type: "uint8" },
@@ -84,6 +96,20 @@ export const multiProofGameAbi = [
   },
   { inputs: [], name: "MultiProofGame_ZeroRollupConfigHash", type: "error" },
   {
+    inputs: [{ internalType: "address", name: "token", type: "address" }],
+    name: "SafeERC20FailedOperation",
+    type: "error",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "address", name: "recipient", type: "address" },
+      { indexed: false, internalType: "uint256", name: "amount", type: "uint256" },
+    ],
+    name: "BondCredited",
+    type: "event",
+  },
+  {
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "address", name: "key", type: "address" },
@@ -140,8 +166,25 @@ export const multiProofGameAbi = [
   },
   {
     inputs: [],
+    name: "REFUTER_DIVISOR",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "anchorStateRegistry",
     outputs: [{ internalType: "contract IAnchorStateRegistry", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "bond",
+    outputs: [
+      { internalType: "contract IERC20", name: "token", type: "address" },
+      { internalType: "uint256", name: "amount", type: "uint256" },
+    ],
     stateMutability: "view",
     type: "function",
   },
@@ -196,6 +239,13 @@ export const multiProofGameAbi = [
   },
   {
     inputs: [],
+    name: "fallbackOpensAt",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "gameCreator",
     outputs: [{ internalType: "address", name: "", type: "address" }],
     stateMutability: "view",
@@ -219,14 +269,7 @@ export const multiProofGameAbi = [
     stateMutability: "pure",
     type: "function",
   },
-  {
-    inputs: [],
-    name: "initBond",
-    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  { inputs: [], name: "initialize", outputs: [], stateMutability: "payable", type: "function" },
+  { inputs: [], name: "initialize", outputs: [], stateMutability: "nonpayable", type: "function" },
   {
     inputs: [{ internalType: "bytes", name: "signature", type: "bytes" }],
     name: "initializeWithProof",
@@ -316,6 +359,13 @@ export const multiProofGameAbi = [
     inputs: [],
     name: "proverRegistry",
     outputs: [{ internalType: "contract IProverRegistry", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "refuter",
+    outputs: [{ internalType: "address", name: "", type: "address" }],
     stateMutability: "view",
     type: "function",
   },

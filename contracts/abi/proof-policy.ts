@@ -9,6 +9,7 @@ export const proofPolicyAbi = [
       { internalType: "uint64", name: "fallbackDelay_", type: "uint64" },
       { internalType: "uint64", name: "challengeWindow_", type: "uint64" },
       { internalType: "uint256", name: "fallbackBond_", type: "uint256" },
+      { internalType: "contract IERC20", name: "bondToken_", type: "address" },
     ],
     stateMutability: "nonpayable",
     type: "constructor",
@@ -17,6 +18,11 @@ export const proofPolicyAbi = [
   {
     inputs: [{ internalType: "uint8", name: "minHostVendors", type: "uint8" }],
     name: "ProofPolicy_InvalidHostVendors",
+    type: "error",
+  },
+  {
+    inputs: [{ internalType: "address", name: "token", type: "address" }],
+    name: "ProofPolicy_TokenHasNoCode",
     type: "error",
   },
   { inputs: [], name: "ProofPolicy_ZeroBond", type: "error" },
@@ -31,6 +37,13 @@ export const proofPolicyAbi = [
     inputs: [],
     name: "MOST_HOST_VENDORS",
     outputs: [{ internalType: "uint8", name: "", type: "uint8" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "bondToken",
+    outputs: [{ internalType: "contract IERC20", name: "", type: "address" }],
     stateMutability: "view",
     type: "function",
   },

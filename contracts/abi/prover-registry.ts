@@ -119,6 +119,13 @@ export const proverRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "address", name: "key", type: "address" }],
+    name: "beneficiaryOf",
+    outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       {
         components: [

@@ -16,6 +16,7 @@ export const ADDRESS_NAMES = [
   "ProofPolicy",
   "Timelock",
   "Multicall3",
+  "Pha",
 ] as const;
 
 /** What is known before the game implementation, which depends on the L2 genesis. */
@@ -97,6 +98,7 @@ export function parseAddressBook(json: unknown): AddressBook {
       ProofPolicy: addressOf(addresses, "ProofPolicy"),
       Timelock: addressOf(addresses, "Timelock"),
       Multicall3: addressOf(addresses, "Multicall3"),
+      Pha: addressOf(addresses, "Pha"),
       MultiProofGameImpl: addressOf(addresses, "MultiProofGameImpl"),
       PhaTestToken: addresses.PhaTestToken === undefined ? undefined : addressOf(addresses, "PhaTestToken"),
     },

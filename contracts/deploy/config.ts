@@ -31,7 +31,7 @@ export type TimelockConfig = {
   readonly executors: readonly Address[];
 };
 
-/** See IProofPolicy. Delays in seconds, the bond in wei. */
+/** See IProofPolicy. Delays in seconds, the bond in units of PHA (18 decimals). */
 export type PolicyConfig = {
   readonly minHostVendors: number;
   readonly requiresGpu: boolean;
@@ -88,6 +88,8 @@ export type DeployConfig = {
   readonly dangerouslyAcceptsSimulated: boolean;
   /** Registered through the timelock, where its delay is zero. */
   readonly provers: readonly ProverRegistration[];
+  /** PHA on this L1, of which bonds are made; undefined where the test token stands for it. */
+  readonly pha: Address | undefined;
   /** A worthless token for trying things out; undefined leaves it out. */
   readonly phaTestToken: { readonly holder: Address; readonly supply: bigint } | undefined;
 };
@@ -134,7 +136,7 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
       slowDelay: 600n,
       fallbackDelay: 300n,
       challengeWindow: 1200n,
-      fallbackBond: 10n ** 17n,
+      fallbackBond: 1_000n * 10n ** 18n,
     },
     systemConfig: {
       batcher: input.batcher,
@@ -156,6 +158,7 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     disputeGameFinalityDelay: 1n,
     dangerouslyAcceptsSimulated: true,
     provers: input.provers ?? [],
+    pha: undefined,
     phaTestToken: { holder: input.deployer, supply: 1_000_000n * 10n ** 18n },
   };
 }
@@ -172,11 +175,19 @@ export function requireSafeConfig(config: DeployConfig, deployer: Address): void
   if (!isDevelopmentChain(BigInt(config.l1ChainId))) requireOwnKeys(config, deployer);
 }
 
-function requireProductionRules({ l1ChainId, dangerouslyAcceptsSimulated, timelock }: DeployConfig): void {
+function requireProductionRules(config: DeployConfig): void {
+  const { l1ChainId, dangerouslyAcceptsSimulated, timelock, pha } = config;
   if (dangerouslyAcceptsSimulated) {
     throw new RollupError(
       "DEPLOY_SIMULATED_PROVERS",
       `chain ${l1ChainId} may hold value: provers without hardware must not settle there`,
+      { data: { l1ChainId } },
+    );
+  }
+  if (pha === undefined) {
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      `chain ${l1ChainId} may hold value: name its PHA token, bonds of a worthless one hold nobody back`,
       { data: { l1ChainId } },
     );
   }

@@ -100,6 +100,7 @@ function predictAddresses(config: DeployConfig, make: Deterministic, code: Creat
     ProofPolicy: base.policy.address,
     Timelock: base.timelock.address,
     Multicall3: base.multicall3.address,
+    Pha: base.pha,
     PhaTestToken: base.phaTestToken?.address,
   };
 }

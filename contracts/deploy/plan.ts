@@ -1,3 +1,4 @@
+import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, encodeFunctionData, type Hex, pad } from "viem";
 import { anchorStateRegistryAbi } from "../abi/anchor-state-registry.ts";
 import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
@@ -24,10 +25,24 @@ export type Phase = {
 /** A proxy with its implementation, initialised in its constructor. */
 type ProxyPlan = { readonly name: keyof L1Addresses; readonly logic: Creation; readonly initialization: Hex };
 
-/** Policy and owner: nothing else is without an owner. */
+/**
+ * Policy, token and owner: nothing else is without an owner.
+ * @throws RollupError DEPLOY_CONFIG_INVALID
+ */
 export function foundations(config: DeployConfig, make: Deterministic, code: CreationCode) {
-  const { timelock, policy, phaTestToken } = config;
+  const { timelock, policy } = config;
+  const phaTestToken =
+    config.phaTestToken &&
+    make.code(code("pha/PhaTestToken", [config.phaTestToken.holder, config.phaTestToken.supply]));
+  const pha = config.pha ?? phaTestToken?.address;
+  if (pha === undefined) {
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      "bonds are of PHA: name the token on this L1, or let the deployment make its test token",
+    );
+  }
   return {
+    pha,
     timelock: make.code(
       code("deployment/Timelock", [timelock.minDelay, timelock.proposers, timelock.executors]),
     ),
@@ -40,11 +55,11 @@ export function foundations(config: DeployConfig, make: Deterministic, code: Cre
         policy.fallbackDelay,
         policy.challengeWindow,
         policy.fallbackBond,
+        pha,
       ]),
     ),
     multicall3: make.code(code("deployment/Multicall3", [])),
-    phaTestToken:
-      phaTestToken && make.code(code("pha/PhaTestToken", [phaTestToken.holder, phaTestToken.supply])),
+    phaTestToken,
   };
 }
 
@@ -82,7 +97,8 @@ export function firstPhase(
     },
     ...bridgingProxies(addresses, make, code),
   ]);
-  const plain = [base.timelock, base.policy, base.multicall3, base.phaTestToken];
+  // The policy looks whether its token stands.
+  const plain = [base.timelock, base.phaTestToken, base.policy, base.multicall3];
   return {
     creations: [...plain.filter((creation) => creation !== undefined), ...creations],
     implementations,

@@ -5,6 +5,7 @@ import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
 import { l1CrossDomainMessengerAbi } from "../abi/l1-cross-domain-messenger.ts";
 import { multiProofGameAbi } from "../abi/multi-proof-game.ts";
 import { optimismPortalAbi } from "../abi/optimism-portal.ts";
+import { proofPolicyAbi } from "../abi/proof-policy.ts";
 import { proverRegistryAbi } from "../abi/prover-registry.ts";
 import { systemConfigAbi } from "../abi/system-config.ts";
 import type { AddressBook } from "./address-book.ts";
@@ -81,6 +82,7 @@ function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
   const factory = { address: addresses.DisputeGameFactoryProxy, abi: disputeGameFactoryAbi } as const;
   const registry = { address: addresses.ProverRegistryProxy, abi: proverRegistryAbi } as const;
   const game = { address: addresses.MultiProofGameImpl, abi: multiProofGameAbi } as const;
+  const policy = { address: addresses.ProofPolicy, abi: proofPolicyAbi } as const;
   const messenger = {
     address: addresses.L1CrossDomainMessengerProxy,
     abi: l1CrossDomainMessengerAbi,
@@ -126,6 +128,11 @@ function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
       what: "the game's rollup configuration",
       found: client.readContract({ ...game, functionName: "rollupConfigHash" }),
       wanted: book.rollupConfigHash,
+    },
+    {
+      what: "the token of bonds",
+      found: client.readContract({ ...policy, functionName: "bondToken" }),
+      wanted: addresses.Pha,
     },
     {
       what: "the registry's system configuration",

@@ -5,7 +5,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {Claim} from "../tee/Claim.sol";
 import {IProverRegistry} from "../tee/interfaces/IProverRegistry.sol";
-import {SafeCall} from "../types/SafeCall.sol";
+import {GameBond} from "./GameBond.sol";
 import {IAnchorStateRegistry} from "./interfaces/IAnchorStateRegistry.sol";
 import {GameStatus, IDisputeGame} from "./interfaces/IDisputeGame.sol";
 import {IDisputeGameFactory} from "./interfaces/IDisputeGameFactory.sol";
@@ -16,7 +16,7 @@ import {IProofPolicy} from "./interfaces/IProofPolicy.sol";
 /// @title MultiProofGame
 /// @notice See `IMultiProofGame`. Not upgradeable: each game is a clone whose code carries its own arguments
 ///         (creator 20 | rootClaim 32 | l1Head 32 | l2BlockNumber 32 | parentGame 32 bytes).
-contract MultiProofGame is IMultiProofGame {
+contract MultiProofGame is GameBond {
     /// @notice Game type of multi-proof games. Not 4, 5, 7 or 9: clients take those for super-root games.
     uint32 public constant GAME_TYPE = 2035;
 
@@ -35,7 +35,6 @@ contract MultiProofGame is IMultiProofGame {
     IAnchorStateRegistry private immutable ANCHOR_STATE_REGISTRY;
     IDisputeGameFactory private immutable FACTORY;
     IProverRegistry private immutable PROVER_REGISTRY;
-    IProofPolicy private immutable POLICY;
     bytes32 private immutable ROLLUP_CONFIG_HASH;
 
     /// @inheritdoc IDisputeGame
@@ -46,16 +45,14 @@ contract MultiProofGame is IMultiProofGame {
     GameStatus public status;
     /// @inheritdoc IMultiProofGame
     bool public contradicted;
-    /// @inheritdoc IMultiProofGame
-    bool public bonded;
     /// @inheritdoc IDisputeGame
     bool public wasRespectedGameTypeWhenCreated;
+    /// @inheritdoc IMultiProofGame
+    address public refuter;
     /// @inheritdoc IMultiProofGame
     bytes32 public previousOutputRoot;
     /// @inheritdoc IMultiProofGame
     uint256 public previousBlockNumber;
-    /// @inheritdoc IMultiProofGame
-    mapping(address recipient => uint256) public credit;
 
     /// @dev In the order of `provedAt`; at most MAX_SUPPORTERS, one for each class.
     Supporter[] private _supporters;
@@ -79,7 +76,7 @@ contract MultiProofGame is IMultiProofGame {
         IProverRegistry proverRegistry_,
         IProofPolicy policy,
         bytes32 rollupConfigHash_
-    ) {
+    ) GameBond(policy) {
         require(rollupConfigHash_ != 0, MultiProofGame_ZeroRollupConfigHash());
         address portal = anchorStateRegistry_.systemConfig().optimismPortal();
         uint256 maturity = IOptimismPortal(payable(portal)).proofMaturityDelaySeconds();
@@ -89,15 +86,14 @@ contract MultiProofGame is IMultiProofGame {
         ANCHOR_STATE_REGISTRY = anchorStateRegistry_;
         FACTORY = anchorStateRegistry_.disputeGameFactory();
         PROVER_REGISTRY = proverRegistry_;
-        POLICY = policy;
         ROLLUP_CONFIG_HASH = rollupConfigHash_;
     }
 
     /// @inheritdoc IMultiProofGame
-    function initialize() external payable onlyFactory {
-        uint256 opensAt = uint256(FACTORY.lastProofAt()) + POLICY.fallbackDelay();
+    function initialize() external onlyFactory {
+        uint256 opensAt = fallbackOpensAt();
         require(block.timestamp >= opensAt, MultiProofGame_FallbackClosed(opensAt));
-        bonded = true;
+        _acceptBond();
         _start();
     }
 
@@ -115,23 +111,13 @@ contract MultiProofGame is IMultiProofGame {
     /// @inheritdoc IDisputeGame
     function resolve() external onlyInProgress returns (GameStatus) {
         if (_parentLost()) {
-            // The bond was not at stake against this proposal itself, so it returns to who posted it.
-            _finish(GameStatus.CHALLENGER_WINS, gameCreator());
+            _finish(GameStatus.CHALLENGER_WINS);
             return GameStatus.CHALLENGER_WINS;
         }
         _requireParentWon();
         _requireDecidable();
-        _finish(GameStatus.DEFENDER_WINS, gameCreator());
+        _finish(GameStatus.DEFENDER_WINS);
         return GameStatus.DEFENDER_WINS;
-    }
-
-    /// @inheritdoc IMultiProofGame
-    function claimCredit(address recipient) external {
-        uint256 amount = credit[recipient];
-        require(amount != 0, MultiProofGame_NoCredit());
-        credit[recipient] = 0;
-        emit CreditClaimed(recipient, amount);
-        require(SafeCall.send(recipient, amount), MultiProofGame_BondTransferFailed());
     }
 
     /// @inheritdoc IMultiProofGame
@@ -179,11 +165,6 @@ contract MultiProofGame is IMultiProofGame {
         return FACTORY;
     }
 
-    /// @inheritdoc IMultiProofGame
-    function initBond() external view returns (uint256) {
-        return POLICY.fallbackBond();
-    }
-
     /// @inheritdoc IDisputeGame
     function gameType() external pure returns (uint32) {
         return GAME_TYPE;
@@ -192,6 +173,11 @@ contract MultiProofGame is IMultiProofGame {
     /// @inheritdoc IDisputeGame
     function version() external pure returns (string memory) {
         return "1.0.0";
+    }
+
+    /// @inheritdoc IMultiProofGame
+    function fallbackOpensAt() public view returns (uint256) {
+        return uint256(FACTORY.lastProofAt()) + POLICY.fallbackDelay();
     }
 
     /// @inheritdoc IDisputeGame
@@ -222,6 +208,23 @@ contract MultiProofGame is IMultiProofGame {
     /// @inheritdoc IDisputeGame
     function extraData() public view returns (bytes memory) {
         return abi.encode(_word(EXTRA_DATA_OFFSET), _word(EXTRA_DATA_OFFSET + 32));
+    }
+
+    /// @inheritdoc GameBond
+    /// @dev The air gap after the resolution: whatever it decides, the guardian has that long to look at it.
+    function _bondHeldUntil() internal view override returns (uint256) {
+        if (resolvedAt == 0) return type(uint256).max;
+        return uint256(resolvedAt) + ANCHOR_STATE_REGISTRY.disputeGameFinalityDelaySeconds() + 1;
+    }
+
+    /// @inheritdoc GameBond
+    /// @dev The rule stands at `IMultiProofGame.claimCredit`.
+    function _bondOwners() internal view override returns (address owner, address sharer) {
+        bool judged = ANCHOR_STATE_REGISTRY.isGameBlacklisted(this);
+        if (!judged && !contradicted) return (gameCreator(), address(0));
+        owner = Ownable(address(PROVER_REGISTRY)).owner();
+        bool unopposed = !judged && PROVER_REGISTRY.isValid(refuter) && _standing().hostVendors == 0;
+        if (unopposed) sharer = PROVER_REGISTRY.beneficiaryOf(refuter);
     }
 
     /// @dev Fixes what the claim starts from.
@@ -273,8 +276,9 @@ contract MultiProofGame is IMultiProofGame {
             _support(key, vendor, gpu);
         } else {
             contradicted = true;
+            refuter = key;
             emit Contradicted(key, outputRoot);
-            _finish(GameStatus.CHALLENGER_WINS, Ownable(address(PROVER_REGISTRY)).owner());
+            _finish(GameStatus.CHALLENGER_WINS);
         }
     }
 
@@ -299,10 +303,9 @@ contract MultiProofGame is IMultiProofGame {
         _supporters.pop();
     }
 
-    function _finish(GameStatus outcome, address bondRecipient) private {
+    function _finish(GameStatus outcome) private {
         status = outcome;
         resolvedAt = uint64(block.timestamp);
-        if (bonded) credit[bondRecipient] += address(this).balance;
         emit Resolved(outcome);
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IProofPolicy} from "./interfaces/IProofPolicy.sol";
 import {IProverRegistry} from "../tee/interfaces/IProverRegistry.sol";
 
@@ -27,8 +28,10 @@ contract ProofPolicy is IProofPolicy {
     uint64 public immutable challengeWindow;
     /// @inheritdoc IProofPolicy
     uint256 public immutable fallbackBond;
+    /// @inheritdoc IProofPolicy
+    IERC20 public immutable bondToken;
 
-    /// @dev Parameters as of the getters in `IProofPolicy`; delays in seconds, the bond in wei.
+    /// @dev Parameters as of the getters in `IProofPolicy`; delays in seconds.
     constructor(
         uint8 minHostVendors_,
         bool requiresGpu_,
@@ -36,7 +39,8 @@ contract ProofPolicy is IProofPolicy {
         uint64 slowDelay_,
         uint64 fallbackDelay_,
         uint64 challengeWindow_,
-        uint256 fallbackBond_
+        uint256 fallbackBond_,
+        IERC20 bondToken_
     ) {
         require(
             minHostVendors_ >= LEAST_HOST_VENDORS && minHostVendors_ <= MOST_HOST_VENDORS,
@@ -47,6 +51,7 @@ contract ProofPolicy is IProofPolicy {
             ProofPolicy_InvalidDelays()
         );
         require(fallbackBond_ != 0, ProofPolicy_ZeroBond());
+        require(address(bondToken_).code.length != 0, ProofPolicy_TokenHasNoCode(address(bondToken_)));
         minHostVendors = minHostVendors_;
         requiresGpu = requiresGpu_;
         fastDelay = fastDelay_;
@@ -54,5 +59,6 @@ contract ProofPolicy is IProofPolicy {
         fallbackDelay = fallbackDelay_;
         challengeWindow = challengeWindow_;
         fallbackBond = fallbackBond_;
+        bondToken = bondToken_;
     }
 }

@@ -143,6 +143,12 @@ contract ProverRegistry is IProverRegistry, OwnableUpgradeable, EIP712Upgradeabl
     }
 
     /// @inheritdoc IProverRegistry
+    /// @dev Governed registration names nobody but the key.
+    function beneficiaryOf(address key) external view returns (address) {
+        return isRegistered(key) ? key : address(0);
+    }
+
+    /// @inheritdoc IProverRegistry
     function proverCount() external view returns (uint256) {
         return _keys.length;
     }

@@ -123,6 +123,16 @@ describe("deployL1", () => {
     assert.equal(isValid, true);
   });
 
+  it("makes bonds of the configured PHA, else of the test token, and of nothing else", async () => {
+    const { config, dependencies } = setting;
+    const { addresses } = await deployL1(config, dependencies);
+    assert.equal(addresses.Pha, addresses.PhaTestToken);
+    await assert.rejects(
+      deployL1({ ...config, phaTestToken: undefined }, dependencies),
+      code("DEPLOY_CONFIG_INVALID"),
+    );
+  });
+
   it("starts L2 from the block before the portal, so that no deposit is lost", async () => {
     const { client, config, dependencies } = setting;
     const { startBlock, addresses } = await deployL1(config, dependencies);
@@ -218,7 +228,7 @@ describe("requireSafeConfig", () => {
   }).address;
   const devnet = devnetDeployConfig({ deployer: own, batcher: own, unsafeBlockSigner: own, l1ChainId: 1 });
   const timelock = { ...devnet.timelock, minDelay: 100n };
-  const base = { ...devnet, dangerouslyAcceptsSimulated: false, timelock };
+  const base = { ...devnet, dangerouslyAcceptsSimulated: false, timelock, pha: own };
 
   it("accepts own keys on any chain and known ones on development chains", () => {
     requireSafeConfig(base, own);
@@ -245,6 +255,11 @@ describe("requireSafeConfig", () => {
       assert.throws(() => requireSafeConfig({ ...hasty, l1ChainId }, own), code("DEPLOY_CONFIG_INVALID"));
     }
     for (const l1ChainId of [900, 11_155_111, 560_048]) requireSafeConfig({ ...devnet, l1ChainId }, own);
+  });
+
+  it("refuses bonds of a worthless token where value may be held", () => {
+    assert.throws(() => requireSafeConfig({ ...base, pha: undefined }, own), code("DEPLOY_CONFIG_INVALID"));
+    requireSafeConfig({ ...base, pha: undefined, l1ChainId: 900 }, own);
   });
 
   it("refuses a maturity that would make waiting wallets believe a lie", () => {

@@ -56,7 +56,7 @@ contract DisputeGameFactoryTest is SettlementFixture {
         factory.createWithProof(7, ROOT, "", head, uint64(block.number - 1), "");
         vm.expectRevert(missing);
         factory.initBonds(7);
-        assertEq(factory.initBonds(GAME_TYPE), BOND);
+        assertEq(factory.initBonds(GAME_TYPE), 0);
     }
 
     function test_only_the_owner_sets_implementations_and_only_fitting_ones() public {

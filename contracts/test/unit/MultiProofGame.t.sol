@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
 import {ProofPolicy} from "../../src/settlement/ProofPolicy.sol";
 import {GameStatus, IDisputeGame} from "../../src/settlement/interfaces/IDisputeGame.sol";
@@ -312,18 +313,17 @@ contract MultiProofGameTest is SettlementFixture {
 
     function test_fallback_opens_only_after_silence() public {
         uint256 opensAt = uint256(factory.lastProofAt()) + SILENCE;
-        vm.deal(address(this), BOND);
-        vm.expectRevert(
-            abi.encodeWithSelector(IMultiProofGame.MultiProofGame_FallbackClosed.selector, opensAt)
-        );
-        factory.create{value: BOND}(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
+        assertEq(implementation.fallbackOpensAt(), opensAt);
+        _giveBond(address(this));
+        bytes memory closed =
+            abi.encodeWithSelector(IMultiProofGame.MultiProofGame_FallbackClosed.selector, opensAt);
+        vm.expectRevert(closed);
+        factory.create(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
         vm.warp(opensAt - 1);
-        vm.expectRevert(
-            abi.encodeWithSelector(IMultiProofGame.MultiProofGame_FallbackClosed.selector, opensAt)
-        );
-        factory.create{value: BOND}(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
+        vm.expectRevert(closed);
+        factory.create(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
         vm.warp(opensAt);
-        factory.create{value: BOND}(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
+        factory.create(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
     }
 
     function test_only_a_new_proven_game_ends_the_silence() public {
@@ -342,7 +342,7 @@ contract MultiProofGameTest is SettlementFixture {
         assertEq(factory.lastProofAt(), proven);
     }
 
-    function test_a_bonded_game_wins_after_the_window_and_returns_the_bond() public {
+    function test_a_bonded_game_wins_after_the_window() public {
         _wait(SILENCE);
         MultiProofGame game = _proposeBonded(ROOT, 10, address(0));
         assertTrue(game.bonded(), "bonded");
@@ -351,24 +351,6 @@ contract MultiProofGameTest is SettlementFixture {
         game.resolve();
         _wait(1);
         assertTrue(game.resolve() == GameStatus.DEFENDER_WINS, "won");
-        uint256 balance = address(this).balance;
-        game.claimCredit(address(this));
-        assertEq(address(this).balance, balance + BOND);
-        vm.expectRevert(IMultiProofGame.MultiProofGame_NoCredit.selector);
-        game.claimCredit(address(this));
-    }
-
-    function test_a_refutation_forfeits_the_bond_to_governance() public {
-        _wait(SILENCE);
-        MultiProofGame game = _proposeBonded(OTHER_ROOT, 10, address(0));
-        bytes memory signature = _gameSignature(game, TDX_KEY, ROOT);
-        vm.prank(account("refuter"));
-        game.prove(ROOT, signature);
-        assertTrue(game.status() == GameStatus.CHALLENGER_WINS, "lost");
-        game.claimCredit(owner);
-        assertEq(owner.balance, BOND);
-        assertEq(game.credit(account("refuter")), 0);
-        assertEq(game.credit(address(this)), 0);
     }
 
     function test_a_bonded_game_that_vendors_prove_takes_the_fast_path() public {
@@ -378,23 +360,11 @@ contract MultiProofGameTest is SettlementFixture {
         _prove(game, SNP_KEY, ROOT);
         _wait(FAST);
         assertTrue(game.resolve() == GameStatus.DEFENDER_WINS, "won");
-        assertEq(game.credit(address(this)), BOND);
-    }
-
-    function test_the_bond_is_exact() public {
-        _wait(SILENCE);
-        vm.deal(address(this), 10 * BOND);
-        vm.expectRevert(IDisputeGameFactory.IncorrectBondAmount.selector);
-        factory.create{value: BOND - 1}(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
-        vm.expectRevert(IDisputeGameFactory.IncorrectBondAmount.selector);
-        factory.create{value: BOND + 1}(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
-        vm.expectRevert(IDisputeGameFactory.IncorrectBondAmount.selector);
-        factory.create(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)));
     }
 
     function test_the_maturity_must_cover_resolution_and_air_gap() public {
         uint64 tooLong = MATURITY - AIR_GAP + 1;
-        ProofPolicy slow = new ProofPolicy(2, false, tooLong, SLOW, SILENCE, WINDOW, BOND);
+        ProofPolicy slow = _policy(false, tooLong, SLOW, WINDOW);
         vm.expectRevert(
             abi.encodeWithSelector(
                 IMultiProofGame.MultiProofGame_MaturityTooShort.selector, uint256(MATURITY), uint256(MATURITY) + 1
@@ -410,18 +380,22 @@ contract MultiProofGameTest is SettlementFixture {
             vm.expectRevert(
                 abi.encodeWithSelector(IProofPolicy.ProofPolicy_InvalidHostVendors.selector, vendors)
             );
-            new ProofPolicy(vendors, false, FAST, SLOW, SILENCE, WINDOW, BOND);
+            new ProofPolicy(vendors, false, FAST, SLOW, SILENCE, WINDOW, BOND, pha);
         }
         vm.expectRevert(abi.encodeWithSelector(IProofPolicy.ProofPolicy_InvalidHostVendors.selector, uint8(3)));
-        new ProofPolicy(3, false, FAST, SLOW, SILENCE, WINDOW, BOND);
+        new ProofPolicy(3, false, FAST, SLOW, SILENCE, WINDOW, BOND, pha);
         vm.expectRevert(IProofPolicy.ProofPolicy_InvalidDelays.selector);
-        new ProofPolicy(2, false, SLOW, SLOW, SILENCE, WINDOW, BOND);
+        new ProofPolicy(2, false, SLOW, SLOW, SILENCE, WINDOW, BOND, pha);
         vm.expectRevert(IProofPolicy.ProofPolicy_InvalidDelays.selector);
-        new ProofPolicy(2, false, FAST, WINDOW, SILENCE, WINDOW, BOND);
+        new ProofPolicy(2, false, FAST, WINDOW, SILENCE, WINDOW, BOND, pha);
         vm.expectRevert(IProofPolicy.ProofPolicy_InvalidDelays.selector);
-        new ProofPolicy(2, false, FAST, SLOW, 0, WINDOW, BOND);
+        new ProofPolicy(2, false, FAST, SLOW, 0, WINDOW, BOND, pha);
         vm.expectRevert(IProofPolicy.ProofPolicy_ZeroBond.selector);
-        new ProofPolicy(2, false, FAST, SLOW, SILENCE, WINDOW, 0);
+        new ProofPolicy(2, false, FAST, SLOW, SILENCE, WINDOW, 0, pha);
+        vm.expectRevert(
+            abi.encodeWithSelector(IProofPolicy.ProofPolicy_TokenHasNoCode.selector, account("nothing"))
+        );
+        new ProofPolicy(2, false, FAST, SLOW, SILENCE, WINDOW, BOND, IERC20(account("nothing")));
     }
 
     function testFuzz_fast_path_never_before_the_delay(uint256 gap, uint256 waited) public {
@@ -434,8 +408,6 @@ contract MultiProofGameTest is SettlementFixture {
         vm.expectRevert();
         game.resolve();
     }
-
-    receive() external payable {}
 
     function _refusedParent(address parent) private {
         bytes32 head = blockhash(block.number - 1);

@@ -46,8 +46,8 @@ contract MultiProofGameInvariantTest is SettlementFixture {
     function actProposeBonded(uint8 root) external {
         uint256 number = 1 + _games.length;
         bytes32 claimed = keccak256(abi.encode(root % 3, number));
-        vm.deal(address(this), BOND);
-        try factory.create{value: BOND}(GAME_TYPE, claimed, abi.encode(number, address(0))) {
+        pha.approve(address(factory), BOND);
+        try factory.create(GAME_TYPE, claimed, abi.encode(number, address(0))) {
             _remember();
         } catch {}
     }
@@ -104,7 +104,7 @@ contract MultiProofGameInvariantTest is SettlementFixture {
 
     function invariant_a_game_holds_its_bond_until_it_is_credited() public view {
         for (uint256 i = 0; i < _games.length; ++i) {
-            assertEq(address(_games[i]).balance, _games[i].bonded() ? BOND : 0);
+            assertEq(pha.balanceOf(address(_games[i])), _games[i].bonded() ? BOND : 0);
         }
     }
 
@@ -152,6 +152,4 @@ contract MultiProofGameInvariantTest is SettlementFixture {
         bool unrefuted = game.bonded() && block.timestamp >= game.createdAt() + WINDOW;
         return fast || slow || unrefuted;
     }
-
-    receive() external payable {}
 }

@@ -43,6 +43,11 @@ contract ProverRegistryTest is SettlementFixture {
         assertTrue(count != 0, "the file has vectors");
     }
 
+    function test_only_registered_keys_have_a_beneficiary() public view {
+        assertEq(registry.beneficiaryOf(vm.addr(TDX_KEY)), vm.addr(TDX_KEY));
+        assertEq(registry.beneficiaryOf(vm.addr(NEW_KEY)), address(0));
+    }
+
     function test_verify_refuses_an_unknown_key() public {
         Claim memory claim = _sample();
         _refused(claim, _signature(NEW_KEY, claim), _unknown(vm.addr(NEW_KEY)));

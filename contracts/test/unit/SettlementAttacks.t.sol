@@ -40,40 +40,11 @@ contract SettlementAttackTest is SettlementFixture {
         _propose(TDX_KEY, OTHER_ROOT, most, address(0));
         _propose(TDX_KEY, OTHER_ROOT, 7 + most, address(parent));
         _wait(SILENCE);
-        vm.deal(address(this), BOND);
+        _giveBond(address(this));
         vm.expectRevert(
             abi.encodeWithSelector(IMultiProofGame.MultiProofGame_TooManyBlocks.selector, most + 1, most)
         );
-        factory.create{value: BOND}(GAME_TYPE, ROOT, abi.encode(most + 1, address(0)));
-    }
-
-    // ---- the bond
-
-    /// @dev A liar who copies the refutation from the public pool and sends it first must not have the bond back.
-    function test_a_liar_cannot_save_the_bond_by_submitting_the_refutation() public {
-        _wait(SILENCE);
-        vm.deal(attacker, BOND);
-        vm.prank(attacker);
-        MultiProofGame game = MultiProofGame(
-            address(factory.create{value: BOND}(GAME_TYPE, OTHER_ROOT, abi.encode(uint256(10), address(0))))
-        );
-        bytes memory copied = _gameSignature(game, TDX_KEY, ROOT);
-        vm.prank(attacker);
-        game.prove(ROOT, copied);
-        assertEq(game.credit(attacker), 0);
-        assertEq(game.credit(owner), BOND);
-    }
-
-    /// @dev Nor does a lying prover live on the bonds of honest proposers.
-    function test_a_lying_prover_gains_nothing_from_an_honest_bond() public {
-        _wait(SILENCE);
-        MultiProofGame game = _proposeBonded(ROOT, 10, address(0));
-        bytes memory lie = _gameSignature(game, TDX_KEY, OTHER_ROOT);
-        vm.prank(vm.addr(TDX_KEY));
-        game.prove(OTHER_ROOT, lie);
-        assertEq(game.credit(vm.addr(TDX_KEY)), 0);
-        game.claimCredit(owner);
-        assertEq(owner.balance, BOND);
+        factory.create(GAME_TYPE, ROOT, abi.encode(most + 1, address(0)));
     }
 
     // ---- one vendor with all its keys, GPUs included
@@ -152,8 +123,7 @@ contract SettlementAttackTest is SettlementFixture {
 
     /// @dev A delay of "never" means never, and does not break the other paths by an overflow.
     function test_delays_at_the_edge_of_their_type_do_not_overflow() public {
-        ProofPolicy never =
-            new ProofPolicy(2, false, FAST, type(uint64).max - 1, SILENCE, type(uint64).max, BOND);
+        ProofPolicy never = _policy(false, FAST, type(uint64).max - 1, type(uint64).max);
         MultiProofGame impl = new MultiProofGame(anchors, registry, never, CONFIG_HASH);
         vm.prank(owner);
         factory.setImplementation(GAME_TYPE, IDisputeGame(address(impl)));
@@ -171,10 +141,8 @@ contract SettlementAttackTest is SettlementFixture {
 
     function test_a_policy_leaves_time_to_contradict() public {
         vm.expectRevert(IProofPolicy.ProofPolicy_InvalidDelays.selector);
-        new ProofPolicy(2, false, 0, SLOW, SILENCE, WINDOW, BOND);
+        new ProofPolicy(2, false, 0, SLOW, SILENCE, WINDOW, BOND, pha);
     }
-
-    receive() external payable {}
 
     function _refusedSpan(uint256 key, uint256 number, address parent, uint256 blocks) private {
         bytes32 head = blockhash(block.number - 1);

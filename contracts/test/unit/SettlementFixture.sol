@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {DeterministicDeployer} from "../../src/deployment/DeterministicDeployer.sol";
 import {L1Proxy} from "../../src/deployment/L1Proxy.sol";
+import {PhaTestToken} from "../../src/pha/PhaTestToken.sol";
 import {AnchorStateRegistry} from "../../src/settlement/AnchorStateRegistry.sol";
 import {DisputeGameFactory} from "../../src/settlement/DisputeGameFactory.sol";
 import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
@@ -53,6 +54,7 @@ abstract contract SettlementFixture is Base {
     DisputeGameFactory internal factory;
     ProverRegistry internal registry;
     ProofPolicy internal policy;
+    PhaTestToken internal pha;
     MultiProofGame internal implementation;
 
     function setUp() public virtual {
@@ -64,7 +66,8 @@ abstract contract SettlementFixture is Base {
         anchors = AnchorStateRegistry(_named("AnchorStateRegistry"));
         factory = DisputeGameFactory(_named("DisputeGameFactory"));
         registry = ProverRegistry(_named("ProverRegistry"));
-        policy = new ProofPolicy(2, requiresGpu(), FAST, SLOW, SILENCE, WINDOW, BOND);
+        pha = new PhaTestToken(address(this), 1_000_000 ether);
+        policy = _policy(requiresGpu(), FAST, SLOW, WINDOW);
 
         _proxy("SystemConfig", address(new SystemConfig()), abi.encodeCall(SystemConfig.initialize, (_parameters())));
         _proxy(
@@ -157,9 +160,28 @@ abstract contract SettlementFixture is Base {
 
     /// @notice Proposes with a bond of this contract, once provers are silent.
     function _proposeBonded(bytes32 root, uint256 number, address parent) internal returns (MultiProofGame) {
-        vm.deal(address(this), address(this).balance + BOND);
-        return
-            MultiProofGame(address(factory.create{value: BOND}(GAME_TYPE, root, abi.encode(number, parent))));
+        return _proposeBondedBy(address(this), root, number, parent);
+    }
+
+    /// @notice The same, with a bond of `proposer`, who is given it.
+    function _proposeBondedBy(address proposer, bytes32 root, uint256 number, address parent)
+        internal
+        returns (MultiProofGame)
+    {
+        _giveBond(proposer);
+        vm.prank(proposer);
+        return MultiProofGame(address(factory.create(GAME_TYPE, root, abi.encode(number, parent))));
+    }
+
+    /// @notice Gives `proposer` a bond, allowed to the factory.
+    function _giveBond(address proposer) internal {
+        if (proposer != address(this)) pha.transfer(proposer, BOND);
+        vm.prank(proposer);
+        pha.approve(address(factory), BOND);
+    }
+
+    function _policy(bool gpu, uint64 fast, uint64 slow, uint64 window) internal returns (ProofPolicy) {
+        return new ProofPolicy(2, gpu, fast, slow, SILENCE, window, BOND, pha);
     }
 
     function _prove(MultiProofGame game, uint256 key, bytes32 root) internal {

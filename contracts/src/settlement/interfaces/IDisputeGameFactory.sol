@@ -40,7 +40,9 @@ interface IDisputeGameFactory {
         bytes calldata signature
     ) external returns (IDisputeGame proxy);
 
-    /// @notice Proposes an output root with a bond. Open only after provers were silent (see `IProofPolicy`).
+    /// @notice Proposes an output root with a bond, which is taken from the caller's allowance for this contract, in the
+    ///         token and amount that `IMultiProofGame.bond` of the implementation names: allow exactly that. No ether is
+    ///         taken. Open only after provers were silent (see `IProofPolicy`).
     function create(uint32 gameType, bytes32 rootClaim, bytes calldata extraData)
         external
         payable
@@ -55,7 +57,7 @@ interface IDisputeGameFactory {
 
     function gameImpls(uint32 gameType) external view returns (IDisputeGame);
 
-    /// @notice Wei that `create` must be sent.
+    /// @notice Wei that `create` must be sent: none, for bonds are tokens. Kept for the OP Stack's ABI.
     function initBonds(uint32 gameType) external view returns (uint256);
 
     function games(uint32 gameType, bytes32 rootClaim, bytes calldata extraData)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IDisputeGame} from "./IDisputeGame.sol";
 import {IDisputeGameFactory} from "./IDisputeGameFactory.sol";
 import {IProofPolicy} from "./IProofPolicy.sol";
@@ -44,6 +45,8 @@ interface IMultiProofGame is IDisputeGame {
     event Proved(address indexed key, IProverRegistry.HostVendor indexed vendor, bool gpu);
     /// @notice A valid key signed `outputRoot` for this game's input, zero for "no such block": the game is lost.
     event Contradicted(address indexed key, bytes32 outputRoot);
+    /// @notice The bond, or a part of it, belongs to `recipient`.
+    event BondCredited(address indexed recipient, uint256 amount);
     event CreditClaimed(address indexed recipient, uint256 amount);
 
     error MultiProofGame_OnlyFactory();
@@ -66,13 +69,17 @@ interface IMultiProofGame is IDisputeGame {
     error MultiProofGame_GpuProofMissing();
     error MultiProofGame_DelayNotElapsed(uint256 readyAt);
     error MultiProofGame_NoCredit();
-    error MultiProofGame_BondTransferFailed();
+    /// @notice Less than the bond arrived: the token keeps a fee.
+    error MultiProofGame_BondNotReceived(uint256 received, uint256 wanted);
+    /// @notice Nobody's yet: the game is in progress (then `until` is the end of time), or the air gap after its
+    ///         resolution has not passed, which ends at `until` (Unix seconds).
+    error MultiProofGame_BondHeld(uint256 until);
     /// @notice The portal would promise a finalisation time that resolution and air gap do not keep.
     error MultiProofGame_MaturityTooShort(uint256 proofMaturityDelay, uint256 wanted);
     error MultiProofGame_ZeroRollupConfigHash();
 
-    /// @notice Starts a bonded, unproven game. Only the factory.
-    function initialize() external payable;
+    /// @notice Starts a bonded, unproven game, which holds its bond already. Only the factory.
+    function initialize() external;
 
     /// @notice Starts a game with its first supporting proof. Only the factory.
     function initializeWithProof(bytes calldata signature) external;
@@ -80,15 +87,26 @@ interface IMultiProofGame is IDisputeGame {
     /// @notice Adds a proof; anyone may submit it. The signed claim is (rollupConfigHash, l1Head, previousOutputRoot,
     ///         `outputRoot`, l2BlockNumber). `outputRoot` == rootClaim supports; any other root contradicts, and so does
     ///         zero, by which a prover says that L1 up to the game's head gives no such block: the game is lost at once.
-    ///         Its bond, if any, falls to the owner of the prover registry. Not to the caller: a liar would copy the
-    ///         refutation from the public pool and take his own bond back, and a lying prover would live on bonds.
     function prove(bytes32 outputRoot, bytes calldata signature) external;
 
-    /// @notice Pays out the bond credited to `recipient`. Anyone may call.
+    /// @notice Pays out what of the bond belongs to `recipient`. Anyone may call. The first call after the air gap
+    ///         decides whose the bond is, once:
+    ///
+    ///   the guardian has blacklisted the game ------------------------> the treasury, which judges
+    ///   the game won, or lost only because its parent did ------------> the proposer
+    ///   contradicted; the refuter is valid and no supporter is -------> half the refuter's beneficiary, half the treasury
+    ///   contradicted otherwise: prover stands against prover ---------> the treasury, which judges
+    ///
+    ///         The treasury is the owner of the prover registry. Half, because whoever refutes himself must lose by it;
+    ///         the key's beneficiary, because the caller may have copied the refutation from the public pool; after the
+    ///         air gap, so that a prover that is revoked for lying does not live on the bonds of honest proposers.
     function claimCredit(address recipient) external;
 
-    /// @notice Wei that `claimCredit` would pay.
+    /// @notice Of the bond token, what `claimCredit` would pay once the bond is decided.
     function credit(address recipient) external view returns (uint256);
+
+    /// @notice The key whose claim contradicted the game; zero without one.
+    function refuter() external view returns (address);
 
     function contradicted() external view returns (bool);
 
@@ -116,6 +134,9 @@ interface IMultiProofGame is IDisputeGame {
 
     function disputeGameFactory() external view returns (IDisputeGameFactory);
 
-    /// @notice Wei that `DisputeGameFactory.create` must be sent.
-    function initBond() external view returns (uint256);
+    /// @notice What `DisputeGameFactory.create` takes from its caller, and how much of it.
+    function bond() external view returns (IERC20 token, uint256 amount);
+
+    /// @notice Unix seconds from which bonded proposals are open, unless a prover proposes before.
+    function fallbackOpensAt() external view returns (uint256);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+
 /// @title IProofPolicy
 /// @notice What a game needs to be final. The contract is immutable: another policy is another game implementation.
 interface IProofPolicy {
@@ -9,6 +11,8 @@ interface IProofPolicy {
     /// @notice Not 0 < fastDelay < slowDelay < challengeWindow, or a zero fallbackDelay.
     error ProofPolicy_InvalidDelays();
     error ProofPolicy_ZeroBond();
+    /// @notice No contract stands at the bond token's address.
+    error ProofPolicy_TokenHasNoCode(address token);
 
     /// @notice Distinct host vendors that the fast path needs; at least two.
     function minHostVendors() external view returns (uint8);
@@ -30,6 +34,9 @@ interface IProofPolicy {
     ///         were all keys revoked, governance must be able to admit new provers within it.
     function challengeWindow() external view returns (uint64);
 
-    /// @notice Bond of an unproven proposal, in wei.
+    /// @notice Bond of an unproven proposal, in units of `bondToken`.
     function fallbackBond() external view returns (uint256);
+
+    /// @notice What bonds are made of: PHA. A token that takes a fee on transfers or rebases is not usable.
+    function bondToken() external view returns (IERC20);
 }

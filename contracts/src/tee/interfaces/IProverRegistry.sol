@@ -107,6 +107,9 @@ interface IProverRegistry {
 
     function prover(address key) external view returns (Prover memory);
 
+    /// @notice Who is paid for what the key earns; zero for a key that was never registered.
+    function beneficiaryOf(address key) external view returns (address);
+
     /// @notice Number of keys ever registered, and the key at an index below it, for pages and monitors.
     function proverCount() external view returns (uint256);
 
