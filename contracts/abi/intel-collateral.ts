@@ -17,6 +17,7 @@ export const intelCollateralAbi = [
     name: "CodeBlob_TooLarge",
     type: "error",
   },
+  { inputs: [], name: "CommonNames_NoCommonName", type: "error" },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
     name: "Der_InvalidLength",
@@ -157,7 +158,6 @@ export const intelCollateralAbi = [
     name: "IntelFields_UnknownVersion",
     type: "error",
   },
-  { inputs: [], name: "IntelNames_NoCommonName", type: "error" },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
     name: "Json_InvalidHex",

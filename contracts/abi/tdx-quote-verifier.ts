@@ -5,6 +5,7 @@ export const tdxQuoteVerifierAbi = [
     stateMutability: "nonpayable",
     type: "constructor",
   },
+  { inputs: [], name: "CommonNames_NoCommonName", type: "error" },
   {
     inputs: [{ internalType: "uint256", name: "position", type: "uint256" }],
     name: "Der_InvalidBits",
@@ -69,7 +70,6 @@ export const tdxQuoteVerifierAbi = [
     name: "IntelExtensions_Repeated",
     type: "error",
   },
-  { inputs: [], name: "IntelNames_NoCommonName", type: "error" },
   {
     inputs: [{ internalType: "enum IntelTcb.Part", name: "part", type: "uint8" }],
     name: "IntelTcb_TcbLevelNotFound",

@@ -37,7 +37,8 @@ export const PRODUCT_NUMBERS = { Genoa: 0, Turin: 1 } as const satisfies Readonl
 
 const UP_TO_DATE = 0;
 const OUT_OF_DATE = 1;
-const NOTHING = `0x${"00".repeat(32)}` as const;
+/** A digest of nothing. */
+export const NOTHING = `0x${"00".repeat(32)}` as const;
 const TCB_TYPES = [
   { type: "uint8" },
   { type: "uint40" },

@@ -5,11 +5,11 @@
  */
 import { writeFileSync } from "node:fs";
 import { toHex } from "@phala-l2/protocol/bytes";
-import { issueLeaf, rootsOf } from "@phala-l2/tee-prover/attest/dangerously-simulated/amd";
-import { DAY, type Issued, issueCrl, NOW } from "@phala-l2/tee-prover/attest/dangerously-simulated/authority";
+import { rootsOf } from "@phala-l2/tee-prover/attest/dangerously-simulated/amd";
+import { type Issued, issueCrl, NOW } from "@phala-l2/tee-prover/attest/dangerously-simulated/authority";
 import { PRODUCTS } from "@phala-l2/tee-prover/verify/amd/product";
-import type { Hex } from "viem";
-import { answerOffChain, packTcb } from "./snp-answers.ts";
+import { encodeAbiParameters, type Hex, parseAbiParameters } from "viem";
+import { answerOffChain, NOTHING, packTcb } from "./snp-answers.ts";
 import { sealSnpReport } from "./snp-envelope.ts";
 import { issueSample, MINIMUM_TCB, snpSamples } from "./snp-samples.ts";
 import { issueAmdWorldsForL1 } from "./snp-worlds.ts";
@@ -17,19 +17,16 @@ import { issueAmdWorldsForL1 } from "./snp-worlds.ts";
 const worlds = issueAmdWorldsForL1();
 const roots = rootsOf(worlds);
 
-type Certificate = { readonly issuer: string; readonly der: Hex };
+type Certificate = { readonly name: string; readonly issuer: string; readonly der: Hex };
 
-/** Each certificate once, by a name; a root's issuer has none. */
-const certificates: Record<string, Certificate> = {};
-const names = new Map<Hex, string>();
+/** Each certificate once, by its bytes, under a name; an issuer stands before what it issued, and a root has none. */
+const certificates = new Map<Hex, Certificate>();
 
 function nameOf({ der: bytes }: Issued, issuer: string, name: string): string {
   const der = toHex(bytes);
-  const known = names.get(der);
-  if (known !== undefined) return known;
-  names.set(der, name);
-  certificates[name] = { issuer, der };
-  return name;
+  const known = certificates.get(der);
+  if (known === undefined) certificates.set(der, { name, issuer, der });
+  return known?.name ?? name;
 }
 
 for (const product of PRODUCTS) {
@@ -40,32 +37,47 @@ for (const product of PRODUCTS) {
   nameOf(vlek, nameOf(asvk, root, `${prefix}Asvk`), `${prefix}Vlek`);
 }
 const { ark, ask } = worlds.Genoa;
-nameOf(issueLeaf(worlds.Genoa, { certificate: { notAfter: NOW + DAY } }), "genoaAsk", "shortLeaf");
+
+const REFUSED = {
+  tcbStatus: 0,
+  advisories: NOTHING,
+  measurement: NOTHING,
+  platformId: NOTHING,
+  reportData: "0x",
+} as const;
 
 const samples = Object.entries(snpSamples).map(([name, sample]) => {
   const { input, leaf, issuer } = issueSample(worlds, roots, sample);
   const above = nameOf(issuer, `${(sample.product ?? "Genoa").toLowerCase()}Ark`, `${name}Issuer`);
-  const answer = answerOffChain(input, MINIMUM_TCB);
   const sealed = sealSnpReport(input.report, leaf.der);
+  const answer = answerOffChain(input, MINIMUM_TCB);
   return {
     name,
-    code: answer.kind === "refused" ? answer.code : "",
     leaf: nameOf(leaf, above, `${name}Leaf`),
-    /** Hint, length and report: the certificate stands beside. */
+    // Hint, length and report: the certificate stands beside.
     sealed: toHex(sealed.subarray(0, sealed.length - leaf.der.length)),
-    ...(answer.kind === "refused" ? {} : answer.facts),
+    code: answer.kind === "refused" ? answer.code : "",
+    ...(answer.kind === "refused" ? REFUSED : answer.facts),
   };
 });
+
+const CERTIFICATES = parseAbiParameters([
+  "Certificate[] certificates",
+  "struct Certificate { string name; string issuer; bytes der; }",
+]);
+const SAMPLES = parseAbiParameters([
+  "Sample[] samples",
+  "struct Sample { string name; string leaf; bytes sealed; string code; uint8 tcbStatus; bytes32 advisories; bytes32 measurement; bytes32 platformId; bytes reportData; }",
+]);
 
 const vectors = {
   now: Number(NOW),
   minimumTcb: { genoa: packTcb(MINIMUM_TCB.Genoa), turin: packTcb(MINIMUM_TCB.Turin) },
-  certificates,
   genoaList: toHex(issueCrl(ark)),
   genoaListOfAsk: toHex(issueCrl(ark, { thisUpdate: NOW - 1n, revoked: [ask.serial] })),
-  count: samples.length,
-  places: Object.fromEntries(samples.map(({ name }, i) => [name, i])),
-  samples,
+  // ABI-encoded, since tests in Solidity would read so much JSON field by field for minutes.
+  certificates: encodeAbiParameters(CERTIFICATES, [[...certificates.values()]]),
+  samples: encodeAbiParameters(SAMPLES, [samples]),
 };
 
 writeFileSync(

@@ -42,6 +42,9 @@ library AmdExtensions {
     /// @notice A security patch level above 255.
     error AmdExtensions_InvalidLevel(uint64 level);
 
+    /// @notice A level that is reserved (3.4 to 3.7) and not zero: a certificate of a format that is not known.
+    error AmdExtensions_ReservedLevel(uint64 level);
+
     /// @dev Which extensions were found.
     uint256 private constant PRODUCT = 1;
     uint256 private constant BOOT_LOADER = 2;
@@ -52,8 +55,10 @@ library AmdExtensions {
     uint256 private constant FMC = 32;
     uint256 private constant HARDWARE_ID = 64;
     uint256 private constant CLOUD_ID = 128;
+    /// @dev One bit for each of 3.4 to 3.7, the first of them here.
+    uint256 private constant RESERVED = 256;
 
-    /// @notice Reads them all, each once. Unused levels (3.4 to 3.7) and the structure's version are passed over.
+    /// @notice Reads them all, each once. The structure's version is passed over.
     function read(bytes memory der, Certificate memory certificate) internal pure returns (AmdKey memory key) {
         uint256 found;
         for (uint256 position = certificate.extensionsFrom; position < certificate.extensionsTo;) {
@@ -65,7 +70,8 @@ library AmdExtensions {
             if (bit == PRODUCT) key.product = _product(der, start, end);
             else if (bit == HARDWARE_ID) key.hardwareId = Der.slice(der, start, end);
             else if (bit == CLOUD_ID) key.cloudId = Der.slice(der, start, end);
-            else if (bit != 0) _setLevel(key, bit, _level(der, start, end));
+            else if (bit >= RESERVED) _requireZero(_level(der, start, end));
+            else if (bit != 0) _setLevel(key, bit, _byte(_level(der, start, end)));
             position = next;
         }
         require(found & ALWAYS == ALWAYS, AmdExtensions_Missing(found));
@@ -84,6 +90,10 @@ library AmdExtensions {
         if (name == keccak256(hex"2b060104019c78010309")) return FMC;
         if (name == keccak256(hex"2b060104019c780104")) return HARDWARE_ID;
         if (name == keccak256(hex"2b060104019c780105")) return CLOUD_ID;
+        if (name == keccak256(hex"2b060104019c78010304")) return RESERVED;
+        if (name == keccak256(hex"2b060104019c78010305")) return RESERVED << 1;
+        if (name == keccak256(hex"2b060104019c78010306")) return RESERVED << 2;
+        if (name == keccak256(hex"2b060104019c78010307")) return RESERVED << 3;
         return 0;
     }
 
@@ -99,10 +109,18 @@ library AmdExtensions {
         return Der.slice(der, Der.expectLast(der, position, end, Der.IA5_STRING), end);
     }
 
-    function _level(bytes memory der, uint256 position, uint256 end) private pure returns (uint8) {
-        (uint64 level, uint256 next) = Der.small(der, position, end);
+    function _level(bytes memory der, uint256 position, uint256 end) private pure returns (uint64 level) {
+        uint256 next;
+        (level, next) = Der.small(der, position, end);
         require(next == end, Der.Der_TrailingBytes(next));
+    }
+
+    function _byte(uint64 level) private pure returns (uint8) {
         require(level <= type(uint8).max, AmdExtensions_InvalidLevel(level));
         return uint8(level);
+    }
+
+    function _requireZero(uint64 level) private pure {
+        require(level == 0, AmdExtensions_ReservedLevel(level));
     }
 }

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {ISystemConfig} from "../../settlement/interfaces/ISystemConfig.sol";
+import {CommonNames} from "../certificates/CommonNames.sol";
 import {KeyKind} from "../certificates/SignatureScheme.sol";
 import {P256} from "../crypto/P256.sol";
 import {ICertificateCache} from "../interfaces/ICertificateCache.sol";
@@ -141,7 +142,7 @@ contract IntelCollateral is IIntelCollateral, Ownable {
     {
         (bytes memory publicKey, bytes32 subject) = requireLeaf(signer, SIGNER_DEPTH);
         require(
-            keccak256(signerName) == subject && IntelNames.commonName(signerName) == IntelNames.TCB_SIGNING,
+            keccak256(signerName) == subject && CommonNames.ofName(signerName) == IntelNames.TCB_SIGNING,
             IntelCollateral_PckIssuer(signer)
         );
         return P256.verify(publicKey, signature, sha256(json));

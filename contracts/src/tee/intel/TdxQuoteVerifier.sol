@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {CommonNames} from "../certificates/CommonNames.sol";
 import {Der} from "../certificates/Der.sol";
 import {IntelExtensions, IntelPck} from "../certificates/IntelExtensions.sol";
 import {Certificate, X509} from "../certificates/X509.sol";
@@ -68,7 +69,7 @@ contract TdxQuoteVerifier is ITdxQuoteVerifier {
         Certificate memory certificate = X509.parse(der);
         report.certificate = Der.digest(der, certificate.signedFrom, certificate.signedTo);
         (publicKey,) = collateral.requireLeaf(report.certificate, PCK_DEPTH);
-        (bytes32 issuer, bytes32 subject) = IntelNames.ofCertificate(der, certificate);
+        (bytes32 issuer, bytes32 subject) = CommonNames.ofCertificate(der, certificate);
         require(
             subject == IntelNames.PCK
                 && (issuer == IntelNames.PCK_PLATFORM_CA || issuer == IntelNames.PCK_PROCESSOR_CA),
