@@ -31,12 +31,16 @@ import { hostFacts } from "./attest/measurement.ts";
 import { createClaims } from "./host/claims.ts";
 import { type EnclaveProgram, loadEnclaveProgram, programSettings } from "./host/enclave-program.ts";
 import { GameBook, type SettlementAddresses } from "./host/games.ts";
+import { readKeyStanding } from "./host/key-standing.ts";
 import { createL1Transactions } from "./host/l1-transactions.ts";
 import { Submitter } from "./host/submitter.ts";
+import { rpcSettings, startTeeEndpoint } from "./rpc/endpoint.ts";
+import type { KeyFacts } from "./rpc/tee.ts";
 
 export const proverSettings = {
   ...evidenceSettings,
   ...programSettings,
+  ...rpcSettings,
   ...coreSettings,
   account: textSetting({
     help: "the account that pays on L1: a keystore file, or dev:INDEX on a development chain",
@@ -68,6 +72,8 @@ export type RunningProver = {
   readonly l1Block: Hex;
   /** What speaks for the key: the JSON of `encodeEvidence`. */
   readonly evidence: Hex;
+  /** Where it serves `tee_*`; undefined when it does not. */
+  readonly rpcUrl: string | undefined;
   stop(): Promise<void>;
 };
 
@@ -109,6 +115,10 @@ export async function startProver(
     const addresses = settlementOf(settings);
     const book = new GameBook(client, addresses);
     await requireSameSettlement(book, addresses, config);
+    const facts = keyFacts(source, { program, binding, evidence });
+    const readStanding = (key: Hex) => readKeyStanding(client, addresses.proverRegistry, key);
+    const endpoint = { facts: () => facts, readStanding, clock: systemClock, log };
+    const rpc = await startTeeEndpoint(settings, endpoint);
     const abort = new AbortController();
     const { signal } = abort;
     const claims = createClaims({ enclave, chain: core.chain, l1: core.l1, clock: systemClock, log, signal });
@@ -127,9 +137,10 @@ export async function startProver(
     const stop = async () => {
       abort.abort();
       await running;
+      await rpc?.stop();
       await core.stop();
     };
-    return announced({ source, program, binding, evidence, stop }, settings, log);
+    return announced(facts, { rpcUrl: rpc?.url, stop }, log);
   } catch (error) {
     await core.stop();
     throw error;
@@ -218,24 +229,24 @@ function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
   );
 }
 
-type Born = {
-  readonly source: EvidenceSource;
-  readonly program: EnclaveProgram;
-  readonly binding: KeyBinding;
-  readonly evidence: Evidence;
-  readonly stop: () => Promise<void>;
-};
+function keyFacts(
+  { kind, simulated }: EvidenceSource,
+  born: { readonly program: EnclaveProgram; readonly binding: KeyBinding; readonly evidence: Evidence },
+): KeyFacts {
+  const { program, binding, evidence } = born;
+  const measurement = toHex(hostFacts(evidence.host).measurement);
+  const gpuWork = classOf(kind).gpu ? "presence" : undefined;
+  return { kind, simulated, measurement, binding, evidence, program: program.sha384, gpuWork };
+}
 
 /** Tells what has to be registered; a key that nobody registers proves nothing. */
 function announced(
-  { source, program, binding, evidence, stop }: Born,
-  settings: ProverSettings,
+  { kind, simulated, measurement, program, binding, evidence }: KeyFacts,
+  running: Pick<RunningProver, "rpcUrl" | "stop">,
   log: Log,
 ): RunningProver {
-  const { kind, simulated } = source;
   const [address, l1Block] = [toHex(binding.key), toHex(binding.l1Block)];
-  const measurement = toHex(hostFacts(evidence.host).measurement);
-  const registry = toHex(settings.proverRegistry);
+  const registry = toHex(binding.domain.verifyingContract);
   const [first] = expiriesOf(evidence);
   if (first !== undefined) {
     const at = new Date(Number(first.at) * MILLISECONDS).toISOString();
@@ -245,6 +256,6 @@ function announced(
     { key: address, kind, measurement, simulated, registry, l1Block },
     "a new key was born in this prover; have it registered: proofs begin when the registry counts it",
   );
-  const facts = { address, kind, measurement, simulated, program: program.sha384, l1Block };
-  return { ...facts, evidence: toHex(encodeEvidence(evidence)), stop };
+  const facts = { address, kind, measurement, simulated, program, l1Block };
+  return { ...facts, evidence: toHex(encodeEvidence(evidence)), ...running };
 }

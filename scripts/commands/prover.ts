@@ -14,9 +14,11 @@ export const proverCommand = defineCommand({
       program = null,
       l1Block,
       evidence,
+      rpcUrl = null,
       stop: end,
     } = await startProver(settings, { log });
-    print({ ready: true, key: address, kind, measurement, simulated, program, l1Block, evidence });
+    const facts = { kind, measurement, simulated, program, l1Block, evidence };
+    print({ ready: true, key: address, ...facts, rpc: rpcUrl });
     await untilStopped(stop);
     await end();
     return HOLDS;
