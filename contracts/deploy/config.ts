@@ -1,4 +1,9 @@
 import {
+  type AttestationRoots,
+  DANGEROUS_DEVELOPMENT_ROOTS,
+  VENDOR_ATTESTATION_ROOTS,
+} from "@phala-l2/protocol/config/attestation-roots";
+import {
   DEVELOPMENT_ACCOUNTS,
   DEVELOPMENT_MNEMONIC,
   isDevelopmentChain,
@@ -40,6 +45,14 @@ export type PolicyConfig = {
   readonly fallbackDelay: bigint;
   readonly challengeWindow: bigint;
   readonly fallbackBond: bigint;
+};
+
+/** Whose evidence is believed, and how new it must be. */
+export type AttestationConfig = {
+  /** The vendors' own, unless the deployment accepts simulated provers. */
+  readonly roots: AttestationRoots;
+  /** Lowest of Intel's evaluations of TCBs (tcbEvaluationDataNumber) by which a platform may be judged. */
+  readonly minimumTcbEvaluation: number;
 };
 
 /** The market for deposits' gas; see IResourceMetering. */
@@ -84,6 +97,7 @@ export type DeployConfig = {
   readonly proofMaturityDelay: bigint;
   /** Seconds between resolution and finality of a game. */
   readonly disputeGameFinalityDelay: bigint;
+  readonly attestation: AttestationConfig;
   /** Whether keys without hardware may be registered. Never true in production; cannot be changed later. */
   readonly dangerouslyAcceptsSimulated: boolean;
   /** Registered through the timelock, where its delay is zero. */
@@ -156,6 +170,7 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     // Room for the second vendor's proof: wallets count this delay alone.
     proofMaturityDelay: 6n,
     disputeGameFinalityDelay: 1n,
+    attestation: { roots: DANGEROUS_DEVELOPMENT_ROOTS, minimumTcbEvaluation: 0 },
     dangerouslyAcceptsSimulated: true,
     provers: input.provers ?? [],
     pha: undefined,
@@ -165,12 +180,13 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
 
 /**
  * Refuses what must never be deployed: delays that the contracts would refuse later, provers without hardware and
- * governance without delay where value may be held, and keys that everybody knows on a chain that is not for
- * development.
- * @throws RollupError DEPLOY_CONFIG_INVALID, DEPLOY_SIMULATED_PROVERS, DEPLOY_TEST_KEY
+ * governance without delay where value may be held, roots of attestation that are not the vendors', and keys that
+ * everybody knows on a chain that is not for development.
+ * @throws RollupError DEPLOY_CONFIG_INVALID, DEPLOY_SIMULATED_PROVERS, DEPLOY_FOREIGN_ROOT, DEPLOY_TEST_KEY
  */
 export function requireSafeConfig(config: DeployConfig, deployer: Address): void {
   requireFittingDelays(config);
+  if (!config.dangerouslyAcceptsSimulated) requireVendorRoots(config.attestation.roots);
   if (mayHoldValue(BigInt(config.l1ChainId))) requireProductionRules(config);
   if (!isDevelopmentChain(BigInt(config.l1ChainId))) requireOwnKeys(config, deployer);
 }
@@ -196,6 +212,20 @@ function requireProductionRules(config: DeployConfig): void {
       "DEPLOY_CONFIG_INVALID",
       `chain ${l1ChainId} may hold value: give the timelock a delay in which people can leave`,
       { data: { l1ChainId } },
+    );
+  }
+}
+
+/** A root of somebody else's is a key with which somebody else admits provers. */
+function requireVendorRoots(roots: AttestationRoots): void {
+  const fields = ["intel", "intelKey", "amdGenoa", "amdTurin", "nvidiaDevice"] as const;
+  for (const field of fields) {
+    const [wanted, found] = [VENDOR_ATTESTATION_ROOTS[field], roots[field]];
+    if (wanted === found) continue;
+    throw new RollupError(
+      "DEPLOY_FOREIGN_ROOT",
+      `attestation.roots.${field} is ${found}, not the vendor's ${wanted}: only a deployment that dangerouslyAcceptsSimulated may have others`,
+      { data: { field, wanted, found } },
     );
   }
 }

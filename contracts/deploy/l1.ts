@@ -9,6 +9,7 @@ import {
   type StartBlock,
   writeAddressBook,
 } from "./address-book.ts";
+import { attestationContracts } from "./attestation.ts";
 import { type DeployConfig, requireSafeConfig } from "./config.ts";
 import { type CreationCode, creationCodeFrom } from "./creation-code.ts";
 import { type Deterministic, openDeterministic } from "./deterministic.ts";
@@ -88,17 +89,25 @@ export async function deployL1(config: DeployConfig, dependencies: DeployDepende
 
 function predictAddresses(config: DeployConfig, make: Deterministic, code: CreationCode): L1Addresses {
   const base = foundations(config, make, code);
-  return {
-    OptimismPortalProxy: make.addressOf("OptimismPortalProxy"),
+  const governance = {
+    Timelock: base.timelock.address,
     SystemConfigProxy: make.addressOf("SystemConfigProxy"),
+  };
+  const attestation = attestationContracts(config, governance, make, code);
+  return {
+    ...governance,
+    OptimismPortalProxy: make.addressOf("OptimismPortalProxy"),
     DisputeGameFactoryProxy: make.addressOf("DisputeGameFactoryProxy"),
     AnchorStateRegistryProxy: make.addressOf("AnchorStateRegistryProxy"),
     L1CrossDomainMessengerProxy: make.addressOf("L1CrossDomainMessengerProxy"),
     L1StandardBridgeProxy: make.addressOf("L1StandardBridgeProxy"),
     OptimismMintableERC20FactoryProxy: make.addressOf("OptimismMintableERC20FactoryProxy"),
     ProverRegistryProxy: make.addressOf("ProverRegistryProxy"),
+    SignatureVerifier: attestation.signatureVerifier.address,
+    CertificateCache: attestation.certificateCache.address,
+    IntelCollateral: attestation.intelCollateral.address,
+    TdxQuoteVerifier: attestation.tdxQuoteVerifier.address,
     ProofPolicy: base.policy.address,
-    Timelock: base.timelock.address,
     Multicall3: base.multicall3.address,
     Pha: base.pha,
     PhaTestToken: base.phaTestToken?.address,

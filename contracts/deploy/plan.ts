@@ -9,6 +9,7 @@ import { optimismPortalAbi } from "../abi/optimism-portal.ts";
 import { proverRegistryAbi } from "../abi/prover-registry.ts";
 import { systemConfigAbi } from "../abi/system-config.ts";
 import type { L1Addresses } from "./address-book.ts";
+import { attestationContracts } from "./attestation.ts";
 import type { DeployConfig } from "./config.ts";
 import type { CreationCode } from "./creation-code.ts";
 import type { Creation, Deterministic } from "./deterministic.ts";
@@ -97,8 +98,11 @@ export function firstPhase(
     },
     ...bridgingProxies(addresses, make, code),
   ]);
-  // The policy looks whether its token stands.
-  const plain = [base.timelock, base.phaTestToken, base.policy, base.multicall3];
+  const plain = [
+    // The policy looks whether its token stands.
+    ...[base.timelock, base.phaTestToken, base.policy, base.multicall3],
+    ...Object.values(attestationContracts(config, addresses, make, code)),
+  ];
   return {
     creations: [...plain.filter((creation) => creation !== undefined), ...creations],
     implementations,

@@ -1,13 +1,16 @@
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, getAddress, type Hex, type PublicClient, parseAbi, slice } from "viem";
 import { anchorStateRegistryAbi } from "../abi/anchor-state-registry.ts";
+import { certificateCacheAbi } from "../abi/certificate-cache.ts";
 import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
+import { intelCollateralAbi } from "../abi/intel-collateral.ts";
 import { l1CrossDomainMessengerAbi } from "../abi/l1-cross-domain-messenger.ts";
 import { multiProofGameAbi } from "../abi/multi-proof-game.ts";
 import { optimismPortalAbi } from "../abi/optimism-portal.ts";
 import { proofPolicyAbi } from "../abi/proof-policy.ts";
 import { proverRegistryAbi } from "../abi/prover-registry.ts";
 import { systemConfigAbi } from "../abi/system-config.ts";
+import { tdxQuoteVerifierAbi } from "../abi/tdx-quote-verifier.ts";
 import type { AddressBook } from "./address-book.ts";
 import { GAME_TYPE, type Phase } from "./plan.ts";
 
@@ -33,6 +36,7 @@ export async function verifyDeployment(
     ),
     ...ownerChecks(client, book),
     ...wiringChecks(client, book),
+    ...attestationChecks(client, book),
   ];
   const found = await Promise.all(checks.map((check) => check.found));
   const wrong = checks
@@ -66,7 +70,10 @@ function proxyChecks(client: PublicClient, proxy: Address, logic: Address, timel
 }
 
 function ownerChecks(client: PublicClient, { addresses }: AddressBook): Check[] {
-  const owned = ["SystemConfigProxy", "ProverRegistryProxy", "DisputeGameFactoryProxy"] as const;
+  const owned = [
+    ...(["SystemConfigProxy", "ProverRegistryProxy", "DisputeGameFactoryProxy"] as const),
+    ...(["CertificateCache", "IntelCollateral"] as const),
+  ];
   return owned.map((name) => ({
     what: `owner of ${name}`,
     found: client.readContract({ address: addresses[name], abi: ownableAbi, functionName: "owner" }),
@@ -143,6 +150,35 @@ function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
       what: "the messenger's portal",
       found: client.readContract({ ...messenger, functionName: "portal" }),
       wanted: addresses.OptimismPortalProxy,
+    },
+  ];
+}
+
+/** What verifies evidence, and whose word it takes. */
+function attestationChecks(client: PublicClient, { addresses }: AddressBook): Check[] {
+  const cache = { address: addresses.CertificateCache, abi: certificateCacheAbi } as const;
+  const collateral = { address: addresses.IntelCollateral, abi: intelCollateralAbi } as const;
+  const quotes = { address: addresses.TdxQuoteVerifier, abi: tdxQuoteVerifierAbi } as const;
+  return [
+    {
+      what: "the certificate cache's signature verifier",
+      found: client.readContract({ ...cache, functionName: "verifier" }),
+      wanted: addresses.SignatureVerifier,
+    },
+    {
+      what: "the certificate cache's system configuration",
+      found: client.readContract({ ...cache, functionName: "systemConfig" }),
+      wanted: addresses.SystemConfigProxy,
+    },
+    {
+      what: "the collateral's certificate cache",
+      found: client.readContract({ ...collateral, functionName: "cache" }),
+      wanted: addresses.CertificateCache,
+    },
+    {
+      what: "the quote verifier's collateral",
+      found: client.readContract({ ...quotes, functionName: "collateral" }),
+      wanted: addresses.IntelCollateral,
     },
   ];
 }

@@ -3,11 +3,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
+import {
+  DANGEROUS_DEVELOPMENT_ROOTS,
+  rootIdsOf,
+  VENDOR_ATTESTATION_ROOTS,
+} from "@phala-l2/protocol/config/attestation-roots";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { network } from "hardhat";
 import {
   createPublicClient,
   custom,
+  type Hex,
   keccak256,
   type PublicClient,
   parseEther,
@@ -20,6 +26,7 @@ import {
   type PrivateKeyAccount,
   privateKeyToAccount,
 } from "viem/accounts";
+import { certificateCacheAbi } from "../../abi/certificate-cache.ts";
 import { proverRegistryAbi } from "../../abi/prover-registry.ts";
 import { systemConfigAbi } from "../../abi/system-config.ts";
 import { parseAddressBook, readAddressBook } from "../../deploy/address-book.ts";
@@ -121,6 +128,15 @@ describe("deployL1", () => {
       args: [config.provers[0]?.key ?? "0x"],
     });
     assert.equal(isValid, true);
+  });
+
+  it("trusts the configured roots of attestation, and no others", async () => {
+    const { client, config, dependencies } = setting;
+    const { addresses } = await deployL1(config, dependencies);
+    const cache = { address: addresses.CertificateCache, abi: certificateCacheAbi } as const;
+    const isPinned = (id: Hex) => client.readContract({ ...cache, functionName: "isPinned", args: [id] });
+    for (const id of rootIdsOf(DANGEROUS_DEVELOPMENT_ROOTS)) assert.equal(await isPinned(id), true);
+    for (const id of rootIdsOf(VENDOR_ATTESTATION_ROOTS)) assert.equal(await isPinned(id), false);
   });
 
   it("makes bonds of the configured PHA, else of the test token, and of nothing else", async () => {
@@ -228,7 +244,8 @@ describe("requireSafeConfig", () => {
   }).address;
   const devnet = devnetDeployConfig({ deployer: own, batcher: own, unsafeBlockSigner: own, l1ChainId: 1 });
   const timelock = { ...devnet.timelock, minDelay: 100n };
-  const base = { ...devnet, dangerouslyAcceptsSimulated: false, timelock, pha: own };
+  const attestation = { ...devnet.attestation, roots: VENDOR_ATTESTATION_ROOTS };
+  const base = { ...devnet, attestation, dangerouslyAcceptsSimulated: false, timelock, pha: own };
 
   it("accepts own keys on any chain and known ones on development chains", () => {
     requireSafeConfig(base, own);
@@ -255,6 +272,16 @@ describe("requireSafeConfig", () => {
       assert.throws(() => requireSafeConfig({ ...hasty, l1ChainId }, own), code("DEPLOY_CONFIG_INVALID"));
     }
     for (const l1ChainId of [900, 11_155_111, 560_048]) requireSafeConfig({ ...devnet, l1ChainId }, own);
+  });
+
+  it("refuses every root of attestation that is not the vendor's, but where simulated provers are accepted", () => {
+    for (const field of ["intel", "intelKey", "amdGenoa", "amdTurin", "nvidiaDevice"] as const) {
+      const roots = { ...VENDOR_ATTESTATION_ROOTS, [field]: DANGEROUS_DEVELOPMENT_ROOTS[field] };
+      const foreign = { ...base, attestation: { ...attestation, roots } };
+      assert.throws(() => requireSafeConfig(foreign, own), code("DEPLOY_FOREIGN_ROOT"));
+      const simulated = { ...foreign, l1ChainId: 11_155_111, dangerouslyAcceptsSimulated: true };
+      requireSafeConfig(simulated, own);
+    }
   });
 
   it("refuses bonds of a worthless token where value may be held", () => {
