@@ -56,10 +56,11 @@ async function fetchInto(folder: string): Promise<string | undefined> {
     await download(work);
     const ready = join(work, "ready");
     await unpack(work, ready);
-    // In one step, and whoever fetched at the same time has fetched the same.
-    if (!existsSync(folder)) renameSync(ready, folder);
+    renameSync(ready, folder);
     return undefined;
   } catch (error) {
+    // Whoever fetched at the same time has fetched the same.
+    if (existsSync(join(folder, MANIFEST))) return undefined;
     const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
     return `Debian's ${PACKAGE} cannot be had: ${line}`;
   } finally {
