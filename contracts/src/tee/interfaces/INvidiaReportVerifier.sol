@@ -38,13 +38,13 @@ interface INvidiaReportVerifier {
     /// @notice A certificate under another root than NVIDIA's of devices.
     error NvidiaReportVerifier_ForeignRoot(bytes32 certificate, bytes32 root);
     /// @notice Not the certificate of a leaf: not four others above it.
-    error NvidiaReportVerifier_ChainLength(bytes32 certificate, uint8 depth);
+    error NvidiaReportVerifier_DeviceChainLength(bytes32 certificate, uint8 depth);
     /// @notice Not a certificate of a key that signs reports: an authority's, or for another use.
     error NvidiaReportVerifier_LeafRole(bytes32 certificate);
     /// @notice The leaf's key is not of P-384.
-    error NvidiaReportVerifier_LeafKey(bytes32 certificate);
+    error NvidiaReportVerifier_DeviceKeyType(bytes32 certificate);
     /// @notice The leaf's key did not sign this report.
-    error NvidiaReportVerifier_SignatureInvalid();
+    error NvidiaReportVerifier_DeviceSignatureInvalid();
     /// @notice The report names its firmware, and the leaf does not.
     error NvidiaReportVerifier_FirmwareIdMissing(bytes32 certificate);
     /// @notice The firmware that reports is not the one that the key was made for.
@@ -52,13 +52,13 @@ interface INvidiaReportVerifier {
     /// @notice The report is of an NVSwitch.
     error NvidiaReportVerifier_SwitchNotAccepted();
     /// @notice The golden measurements are of another driver or VBIOS than the GPU's.
-    error NvidiaReportVerifier_VersionMismatch(bytes wanted, bytes found);
+    error NvidiaReportVerifier_RimVersionMismatch(bytes wanted, bytes found);
     /// @notice A measurement is none of those that NVIDIA published, or is not there.
     error NvidiaReportVerifier_MeasurementMismatch(uint256 block_);
     /// @notice The firmware is in debug or recovery mode, or not secured.
-    error NvidiaReportVerifier_DebugEnabled(uint256 flags);
+    error NvidiaReportVerifier_DeviceDebug(uint256 flags);
     /// @notice A mode that is none of confidential computing.
-    error NvidiaReportVerifier_ModeNotAccepted(uint256 mode);
+    error NvidiaReportVerifier_GpuModeNotAccepted(uint256 mode);
 
     /// @notice Verifies evidence of one GPU, and tells what it says. Reverts with the reason if anything is amiss.
     function verify(bytes calldata envelope) external view returns (GpuReport memory);
