@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -130,7 +131,7 @@ describe("a doctor's look at a prover", () => {
   it("finds a simulation where value may be held", async () => {
     const url = await l1({ chainId: 1 });
     const diagnosis = await diagnose(url, { rollup: rollupOf(1n) });
-    assert.deepEqual(faults(diagnosis), ["hardware: dangerouslySimulate"]);
+    assert.deepEqual(faults(diagnosis), ["hardware: dangerouslySimulate", "enclave program: enclaveProgram"]);
   });
 
   it("finds hardware missing", async () => {
@@ -148,8 +149,28 @@ describe("a doctor's look at a prover", () => {
     for (const gpuEvidence of ["nvml", "command"]) {
       const absent = { gpuEvidence, nvmlLibrary: join(folder, "none"), gpuCommand: join(folder, "none") };
       const gpu = await diagnose(url, { ...real, kind: "tdx+gpu", ...absent });
-      assert.deepEqual(faults(gpu), ["evidence source: configfs-tsm"]);
+      const library = gpuEvidence === "nvml" ? ["NVML: nvmlLibrary"] : [];
+      assert.deepEqual(faults(gpu), [...library, "evidence source: configfs-tsm"]);
     }
+  });
+
+  it("tells the enclave's program by its hash, and finds one that is another", async () => {
+    const url = await l1();
+    const enclaveProgram = file("program.mjs", "export const createEnclave = () => {};");
+    const hash = createHash("sha384").update(readFileSync(enclaveProgram)).digest("hex");
+    const named = await diagnose(url, { enclaveProgram, enclaveProgramHash: hash });
+    assert.deepEqual([faults(named), named.program], [[], hash]);
+    const other = await diagnose(url, { enclaveProgram, enclaveProgramHash: "0".repeat(96) });
+    assert.deepEqual(faults(other), ["enclave program: enclaveProgram, enclaveProgramHash"]);
+    assert.equal(other.program, null);
+  });
+
+  it("finds a program without a name where value may be held, and nothing wrong with it elsewhere", async () => {
+    assert.equal((await diagnose(await l1())).program, null);
+    const url = await l1({ chainId: 1 });
+    const real = { rollup: rollupOf(1n), dangerouslySimulate: false, evidence: "dstack" };
+    const diagnosis = await diagnose(url, { ...real, dstackSocket: join(folder, "none.sock") });
+    assert.deepEqual(faults(diagnosis), ["enclave program: enclaveProgram", "evidence source: dstack"]);
   });
 
   it("finds what the policy refuses", async () => {

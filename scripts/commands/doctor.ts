@@ -6,7 +6,8 @@ import {
   type SettingProblem,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { type DoctorCheck, diagnoseProver } from "@phala-l2/tee-prover/doctor";
+import { diagnoseProver } from "@phala-l2/tee-prover/doctor";
+import type { DoctorCheck } from "@phala-l2/tee-prover/doctor/check";
 import { proverSettings } from "@phala-l2/tee-prover/main";
 import { commonSettings, DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
 
@@ -58,7 +59,8 @@ export const doctorCommand = defineCommand({
     const file = readEntries(config);
     const resolved = resolveSettings(proverSettings, { flags: {}, environment: process.env, file });
     if (resolved.kind === "invalid") {
-      print({ ok: false, simulated: null, measurement: null, checks: resolved.problems.map(problemCheck) });
+      const nothing = { simulated: null, measurement: null, program: null };
+      print({ ok: false, ...nothing, checks: resolved.problems.map(problemCheck) });
       return DOES_NOT_HOLD;
     }
     const diagnosis = await diagnoseProver(resolved.settings, { log, now, policy });

@@ -32,7 +32,8 @@ export function requireGpuCount(count: number): void {
   });
 }
 
-async function requireState(nvml: Nvml): Promise<void> {
+/** The mode in which GPUs prove anything. @throws RollupError EVIDENCE_GPU_STATE, EVIDENCE_GPU_CALL */
+export async function requireState(nvml: Pick<Nvml, "systemState">): Promise<void> {
   const { isProduction, isConfidential, hasDevTools } = readSystemState(await nvml.systemState());
   const faults = [
     isProduction ? [] : ["the environment is not for production"],

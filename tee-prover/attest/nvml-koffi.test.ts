@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { after, beforeEach, describe, it } from "node:test";
 import { asAddress, asHash, bytesEqual } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import koffi from "koffi";
 import { gpuNonce } from "./commitments.ts";
 import { simulatedGpu } from "./dangerously-simulated/platforms.ts";
 import { reportRequest } from "./nvml.ts";
@@ -13,10 +12,9 @@ import { nvmlGpus, openNvml } from "./nvml-koffi.ts";
 import { nvmlStatusName } from "./nvml-status.ts";
 import {
   buildFakeNvml,
+  driveFakeNvml,
   FUNCTIONS,
   hasCompiler,
-  KNOBS,
-  type Knob,
   type NvmlFunction,
 } from "./testing/fake-nvml.ts";
 
@@ -32,11 +30,6 @@ const binding = {
 };
 const nonceOf = (index: number) => gpuNonce(binding, index);
 
-const DEFAULTS: Readonly<Record<Knob, number>> = {
-  ...{ environment: 2, feature: 1, devTools: 0, ready: 1, count: 2, reportSize: 0, chainSize: 0 },
-  ...{ fail: 999, status: 0, opened: 0 },
-};
-
 describe("NVIDIA's library, called in this process", { skip }, () => {
   const gpus = [0, 1].map((index) => {
     const device = simulatedGpu(index);
@@ -45,15 +38,10 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
     return { answers: [{ nonce, report }], certificates };
   });
   const library = skip === false ? buildFakeNvml(folder, "whole", gpus) : "";
-  const handle = skip === false ? koffi.load(library) : undefined;
-  const turn = handle?.func("fake_turn", "void", ["uint32_t", "uint32_t"]);
-  const read = handle?.func("fake_read", "uint32_t", ["uint32_t"]);
-  const set = (knob: Knob, value: number) => turn?.(KNOBS.indexOf(knob), value);
+  const fake = skip === false ? driveFakeNvml(library) : undefined;
   const collect = () => nvmlGpus({ library, rims: ["rim"] }).evidence(nonceOf);
 
-  beforeEach(() => {
-    for (const knob of KNOBS) set(knob, DEFAULTS[knob]);
-  });
+  beforeEach(() => fake?.reset());
 
   it("gives the report and chain of every GPU, each for a nonce of its own", async () => {
     const found = await collect();
@@ -69,10 +57,10 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
 
   it("is closed again, also after a refusal", async () => {
     await collect();
-    assert.equal(read?.(KNOBS.indexOf("opened")), 0);
-    set("feature", 0);
+    assert.equal(fake?.read("opened"), 0);
+    fake?.set("feature", 0);
     await assert.rejects(collect());
-    assert.equal(read?.(KNOBS.indexOf("opened")), 0);
+    assert.equal(fake?.read("opened"), 0);
   });
 
   it("tells driver and VBIOS, and whether the GPUs take work", async () => {
@@ -80,7 +68,7 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
     assert.equal(await nvml.driverVersion(), "570.86.15");
     assert.equal(await nvml.vbiosVersion(1), "96.00.9F.00.01");
     assert.equal(await nvml.gpusReady(), true);
-    set("ready", 0);
+    fake?.set("ready", 0);
     assert.equal(await nvml.gpusReady(), false);
     await nvml.close();
   });
@@ -94,7 +82,7 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
     ["there are more than a rack has", "count", 0xffff_ffff, /GPUs are wanted/],
   ] as const) {
     it(`proves nothing when ${what}`, async () => {
-      set(knob, value);
+      fake?.set(knob, value);
       await assert.rejects(collect(), { code: "EVIDENCE_GPU_STATE", message: words });
     });
   }
@@ -105,12 +93,12 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
       ["reportSize", 0xffff_ffff],
       ["chainSize", 0x1401],
     ] as const) {
-      set(knob, value);
+      fake?.set(knob, value);
       await assert.rejects(collect(), { code: "EVIDENCE_MALFORMED" });
-      set(knob, 0);
+      fake?.set(knob, 0);
     }
     // What is left of the report is no report.
-    set("reportSize", 1);
+    fake?.set("reportSize", 1);
     await assert.rejects(collect(), { code: "EVIDENCE_MALFORMED" });
   });
 
@@ -133,7 +121,7 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
   });
 
   it("that finds a GPU less when it is asked for it tells so", async () => {
-    set("count", 3);
+    fake?.set("count", 3);
     await assert.rejects(collect(), {
       code: "EVIDENCE_GPU_CALL",
       message: "nvmlDeviceGetHandleByIndex_v2 answers NVML_ERROR_INVALID_ARGUMENT",
@@ -152,8 +140,8 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
     ["nvmlDeviceGetConfComputeGpuAttestationReport", 77],
   ] as const satisfies readonly (readonly [NvmlFunction, number])[]) {
     it(`whose ${name} answers ${nvmlStatusName(status)} is named with it`, async () => {
-      set("fail", FUNCTIONS.indexOf(name));
-      set("status", status);
+      fake?.set("fail", FUNCTIONS.indexOf(name));
+      fake?.set("status", status);
       await assert.rejects(collect(), (error) => {
         assert.ok(isRollupError(error, "EVIDENCE_GPU_CALL"), String(error));
         assert.deepEqual(error.data, { name, status, word: nvmlStatusName(status) });
@@ -169,14 +157,14 @@ describe("NVIDIA's library, called in this process", { skip }, () => {
       ["nvmlDeviceGetVbiosVersion", () => nvml.vbiosVersion(0)],
       ["nvmlSystemGetConfComputeGpusReadyState", () => nvml.gpusReady()],
     ] as const) {
-      set("fail", FUNCTIONS.indexOf(name));
-      set("status", 13);
+      fake?.set("fail", FUNCTIONS.indexOf(name));
+      fake?.set("status", 13);
       await assert.rejects(ask(), {
         code: "EVIDENCE_GPU_CALL",
         message: `${name} answers NVML_ERROR_FUNCTION_NOT_FOUND`,
       });
     }
-    set("fail", 999);
+    fake?.set("fail", 999);
     await nvml.close();
   });
 

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import koffi from "koffi";
 
 /** Whether this machine can compile a library at all. */
 export function hasCompiler(): boolean {
@@ -24,6 +25,33 @@ export const KNOBS = [
   ...["fail", "status", "opened"],
 ] as const;
 export type Knob = (typeof KNOBS)[number];
+
+/** A library as it is loaded: production, confidential, ready, with all its GPUs; nothing fails. */
+const DEFAULTS: Readonly<Record<Knob, number | undefined>> = {
+  ...{ environment: 2, feature: 1, devTools: 0, ready: 1, count: undefined, reportSize: 0, chainSize: 0 },
+  ...{ fail: 999, status: 0, opened: 0 },
+};
+
+export type FakeNvml = {
+  set(knob: Knob, value: number): void;
+  read(knob: Knob): number;
+  /** Everything as it was loaded. */
+  reset(): void;
+};
+
+/** A test's hand on a library that it built. */
+export function driveFakeNvml(library: string): FakeNvml {
+  const handle = koffi.load(library);
+  const turn = handle.func("fake_turn", "void", ["uint32_t", "uint32_t"]);
+  const look = handle.func("fake_read", "uint32_t", ["uint32_t"]);
+  const set = (knob: Knob, value: number) => turn(KNOBS.indexOf(knob), value);
+  const read = (knob: Knob) => Number(look(KNOBS.indexOf(knob)));
+  const gpus = read("count");
+  const reset = () => {
+    for (const knob of KNOBS) set(knob, DEFAULTS[knob] ?? gpus);
+  };
+  return { set, read, reset };
+}
 
 export const FUNCTIONS = [
   "nvmlInit_v2",
