@@ -1,5 +1,6 @@
 import type { Address } from "@phala-l2/protocol/bytes";
 import { type Claim, type ClaimDomain, claimDigest } from "@phala-l2/protocol/claim";
+import { type RegistrationTerms, registrationDigest } from "@phala-l2/protocol/registration";
 import { bornKey, type Random } from "./key.ts";
 import { type BlobCommitment, type Preimages, preimagesOfWitness } from "./preimages.ts";
 import { type Proof, type ProofInput, type ProofOptions, prove } from "./prove.ts";
@@ -24,16 +25,23 @@ export type SignedClaim = {
   readonly signature: Uint8Array;
 };
 
-/** What the host can ask of the inside. There is no way to have anything signed but a fresh proof. */
+/**
+ * What the host can ask of the inside. There is no way to have anything signed but a fresh proof, and the terms on which the
+ * key itself is registered, which say nothing of any chain.
+ */
 export interface Enclave {
   /** The signing key's address, to be registered. */
   readonly address: Address;
+  /** Whether it signs only what `recompute` has agreed to. */
+  readonly recomputes: boolean;
   /**
    * Proves, and signs the claim that was proven.
    * @throws RollupError WITNESS_INVALID, RECOMPUTATION_DISAGREES, RECOMPUTATION_UNLINKED, and what `prove` and
    * `recompute` throw; nothing is signed then
    */
   proveAndSign(input: ProofInput, witness: Uint8Array, options?: ProofOptions): Promise<SignedClaim>;
+  /** Signs the terms of the key's registration: r 32 | s 32 | v 1. @throws RollupError INTEGER_RANGE */
+  signRegistration(terms: RegistrationTerms): Uint8Array;
 }
 
 /**
@@ -46,6 +54,7 @@ export function createEnclave({ random, kzg, domain: given, recompute }: Enclave
   const domain = structuredClone(given);
   return {
     address: key.address,
+    recomputes: recompute !== undefined,
     async proveAndSign(input, witness, options) {
       const request = structuredClone(input);
       // Too large a witness is not worth its copy.
@@ -60,6 +69,7 @@ export function createEnclave({ random, kzg, domain: given, recompute }: Enclave
           : await proveTwice(request, preimages, told, recompute);
       return { claim, signature: key.sign(claimDigest(domain, claim)) };
     },
+    signRegistration: (terms) => key.sign(registrationDigest(domain, structuredClone(terms))),
   };
 }
 

@@ -368,9 +368,14 @@ describe("an enclave", () => {
     }
   });
 
-  it("has nothing but its address and proveAndSign, whose parts do not lead to the key", () => {
+  it("has nothing but its address, a flag and what it signs, whose parts do not lead to the key", () => {
     const enclave = createEnclave({ random: () => secret, kzg, domain });
-    assert.deepEqual(Object.keys(enclave).sort(), ["address", "proveAndSign"]);
+    assert.deepEqual(Object.keys(enclave).sort(), [
+      "address",
+      "proveAndSign",
+      "recomputes",
+      "signRegistration",
+    ]);
     assert.ok(!JSON.stringify(enclave).includes(toHex(secret).slice(2)));
   });
 
