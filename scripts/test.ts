@@ -10,6 +10,9 @@ const bin = join(root, "node_modules/.bin");
 /** Test files run side by side; the end-to-end scenarios start servers of their own and run alone, after. */
 const UNIT_CONCURRENCY = 2;
 
+/** The longest test takes less than two minutes on a busy machine: what takes this long has hung, and is named. */
+const TEST_TIMEOUT_MS = 15 * 60_000;
+
 function run(name: string, command: string, args: readonly string[]): boolean {
   process.stderr.write(`\n— ${name}\n`);
   const started = performance.now();
@@ -28,6 +31,7 @@ function nodeTests(name: string, files: readonly string[], concurrency: number):
   return run(name, process.execPath, [
     "--test",
     `--test-concurrency=${concurrency}`,
+    `--test-timeout=${TEST_TIMEOUT_MS}`,
     "--test-reporter=spec",
     ...files,
   ]);
