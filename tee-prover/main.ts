@@ -1,12 +1,15 @@
 import { randomBytes } from "node:crypto";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import { MAX_BLOCKS_PER_PROOF } from "@phala-l2/enclave/prove";
+import type { Recompute } from "@phala-l2/enclave/recomputation";
+import type { Enclave } from "@phala-l2/enclave/session";
 import { systemClock } from "@phala-l2/node/clock";
 import { type NodeCore, startCore } from "@phala-l2/node/core";
 import { coreOptions, coreSettings } from "@phala-l2/node/core-settings";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
+import type { ClaimDomain } from "@phala-l2/protocol/claim";
 import { mayHoldValue } from "@phala-l2/protocol/config/development";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
@@ -21,13 +24,13 @@ import {
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { createPublicClient, fallback, http, type PublicClient } from "viem";
-import type { KeyBinding } from "./attest/commitments.ts";
 import { configuredEvidence, evidenceSettings } from "./attest/configured.ts";
-import type { Evidence, EvidenceSource } from "./attest/evidence.ts";
+import type { EvidenceSource } from "./attest/evidence.ts";
 import { encodeEvidence } from "./attest/evidence-json.ts";
 import { expiriesOf } from "./attest/expiry.ts";
 import { classOf } from "./attest/kind.ts";
 import { hostFacts } from "./attest/measurement.ts";
+import { type GpuWork, gpuWorkSettings, startGpuWork, stopGpuWork } from "./gpu/gpu-work.ts";
 import { createClaims } from "./host/claims.ts";
 import { type EnclaveProgram, loadEnclaveProgram, programSettings } from "./host/enclave-program.ts";
 import { GameBook, type SettlementAddresses } from "./host/games.ts";
@@ -39,6 +42,7 @@ import type { KeyFacts } from "./rpc/tee.ts";
 
 export const proverSettings = {
   ...evidenceSettings,
+  ...gpuWorkSettings,
   ...programSettings,
   ...rpcSettings,
   ...coreSettings,
@@ -86,8 +90,8 @@ function unixSeconds(): bigint {
 /**
  * Starts a prover: a node of its own that follows L1 (no other node is believed), an enclave with a new key, and
  * the loop that keeps settlement going. Proofs begin when the registry counts the key.
- * @throws RollupError EVIDENCE_…, ENCLAVE_PROGRAM_…, SETTING_INVALID, CONFIG_INVALID, GENESIS_INVALID, KEY_…, and
- * those of the node's parts
+ * @throws RollupError EVIDENCE_…, ENCLAVE_PROGRAM_…, GPU_WORK_MISSING, SETTING_INVALID, CONFIG_INVALID,
+ * GENESIS_INVALID, KEY_…, and those of the node's parts
  */
 export async function startProver(
   settings: ProverSettings,
@@ -101,13 +105,11 @@ export async function startProver(
   requireHardware(settings, config);
   const account = await loadAccount({ ...settings, l1ChainId: config.l1ChainId });
   const core = await startCore(options, { log, kzg: nativeKzg });
+  let gpuWork: GpuWork = { kind: "none" };
   try {
+    gpuWork = await startGpuWork({ ...settings, hasGpu: classOf(source.kind).gpu }, { log });
     const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
-    const enclave = program.createEnclave({
-      random: (length) => randomBytes(length),
-      kzg: nativeKzg,
-      domain,
-    });
+    const enclave = bornEnclave(program, gpuWork, domain);
     const l1Block = core.watch.heads().latest.hash;
     const binding = { domain, key: enclave.address, l1Block, policyVersion: settings.policyVersion };
     const evidence = await source.evidence(binding);
@@ -115,7 +117,7 @@ export async function startProver(
     const addresses = settlementOf(settings);
     const book = new GameBook(client, addresses);
     await requireSameSettlement(book, addresses, config);
-    const facts = keyFacts(source, { program, binding, evidence });
+    const facts = keyFacts(source, { program, gpuWork, binding, evidence });
     const readStanding = (key: Hex) => readKeyStanding(client, addresses.proverRegistry, key);
     const endpoint = { facts: () => facts, readStanding, clock: systemClock, log };
     const rpc = await startTeeEndpoint(settings, endpoint);
@@ -136,15 +138,27 @@ export async function startProver(
     }).run();
     const stop = async () => {
       abort.abort();
+      await stopGpuWork(gpuWork);
       await running;
       await rpc?.stop();
       await core.stop();
     };
     return announced(facts, { rpcUrl: rpc?.url, stop }, log);
   } catch (error) {
+    await stopGpuWork(gpuWork);
     await core.stop();
     throw error;
   }
+}
+
+/** The key is born. A program that would leave out the GPU's work gets none to leave out: it is refused. */
+function bornEnclave(program: EnclaveProgram, work: GpuWork, domain: ClaimDomain): Enclave {
+  const recompute: Recompute | undefined =
+    work.kind === "recomputation" ? (messages) => work.gpu.hash(messages) : undefined;
+  const random = (length: number) => randomBytes(length);
+  const enclave = program.createEnclave({ random, kzg: nativeKzg, domain, recompute });
+  if (recompute === undefined || enclave.recomputes === true) return enclave;
+  throw new RollupError("ENCLAVE_PROGRAM_INVALID", "the enclave's program is too old to use a GPU");
 }
 
 function tellProgram({ sha384 }: EnclaveProgram, log: Log): void {
@@ -231,11 +245,14 @@ function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
 
 function keyFacts(
   { kind, simulated }: EvidenceSource,
-  born: { readonly program: EnclaveProgram; readonly binding: KeyBinding; readonly evidence: Evidence },
+  born: Pick<KeyFacts, "binding" | "evidence"> & {
+    readonly program: EnclaveProgram;
+    readonly gpuWork: GpuWork;
+  },
 ): KeyFacts {
   const { program, binding, evidence } = born;
   const measurement = toHex(hostFacts(evidence.host).measurement);
-  const gpuWork = classOf(kind).gpu ? "presence" : undefined;
+  const gpuWork = born.gpuWork.kind === "none" ? undefined : born.gpuWork.kind;
   return { kind, simulated, measurement, binding, evidence, program: program.sha384, gpuWork };
 }
 

@@ -33,6 +33,10 @@ export type GpuWorkDependencies = {
   readonly start?: ((options: { readonly choice: DeviceChoice }) => Promise<GpuStart>) | undefined;
 };
 
+export async function stopGpuWork(work: GpuWork): Promise<void> {
+  if (work.kind === "recomputation") await work.gpu.stop();
+}
+
 export function isGpuWorkRequired({ dangerouslySimulate, requireGpuWork }: GpuWorkWanted): boolean {
   return requireGpuWork ?? !dangerouslySimulate;
 }

@@ -268,6 +268,7 @@ describe("an enclave with a GPU beside it", () => {
     const request = input(rollup, 1n, BUSY_CHAIN.last);
     const signed = await enclave(honest).proveAndSign(request, bytes);
     assert.deepEqual(signed, await enclave().proveAndSign(request, bytes));
+    assert.deepEqual([enclave(honest).recomputes, enclave().recomputes], [true, false]);
   });
 
   it("signs nothing when the device disagrees or fails", async () => {
