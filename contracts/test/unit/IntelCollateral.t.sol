@@ -6,15 +6,10 @@ import {CodeBlob} from "../../src/tee/intel/CodeBlob.sol";
 import {IntelFields} from "../../src/tee/intel/IntelFields.sol";
 import {QeIdentity, TcbInfo, TcbStatus} from "../../src/tee/intel/IntelTcb.sol";
 import {Json} from "../../src/tee/intel/Json.sol";
-import {Pem} from "../../src/tee/intel/Pem.sol";
 import {IIntelCollateral} from "../../src/tee/interfaces/IIntelCollateral.sol";
 import {IntelFixture} from "./IntelFixture.sol";
 
-contract Readers {
-    function pem(bytes memory text) external pure returns (bytes memory) {
-        return Pem.first(text);
-    }
-
+contract Blobs {
     function blob(bytes memory data) external returns (bytes memory) {
         return CodeBlob.read(CodeBlob.write(data));
     }
@@ -29,7 +24,7 @@ contract IntelCollateralTest is IntelFixture {
     /// @dev Recording a statement of three levels; Intel's have twenty, and stay far below a transaction's 16.7M.
     uint256 private constant GAS_OF_RECORDING = 1_500_000;
 
-    Readers private immutable readers = new Readers();
+    Blobs private immutable blobs = new Blobs();
 
     function test_tcbInfo_isReadAsItIsWritten() external {
         _recordTcbInfo("good");
@@ -237,36 +232,16 @@ contract IntelCollateralTest is IntelFixture {
         _refuseQeForm("byPck", IIntelCollateral.IntelCollateral_QeIdentitySignatureInvalid.selector);
     }
 
-    function test_pem_hasOneForm() external {
-        bytes memory begin = "-----BEGIN CERTIFICATE-----\n";
-        bytes memory end = "\n-----END CERTIFICATE-----\n";
-        assertEq(readers.pem(bytes.concat(begin, "AAEC\r\n/+8=", end, "anything")), hex"000102ffef");
-        assertEq(readers.pem(bytes.concat(begin, "/w==", end)), hex"ff");
-        bytes[9] memory wrong = [
-            bytes("AAE"), "AAE=AAEC", "AA=C", "A===", "AAF=", "/x==", "AA C", unicode"AAé", "AAEC-----"
-        ];
-        for (uint256 i = 0; i < wrong.length; ++i) {
-            vm.expectPartialRevert(Pem.Pem_Malformed.selector);
-            readers.pem(bytes.concat(begin, wrong[i], end));
-        }
-        vm.expectPartialRevert(Pem.Pem_Malformed.selector);
-        readers.pem(bytes.concat(begin, "AAEC"));
-        vm.expectPartialRevert(Pem.Pem_Malformed.selector);
-        readers.pem(bytes.concat(" ", begin, "AAEC", end));
-        vm.expectPartialRevert(Pem.Pem_Malformed.selector);
-        readers.pem("");
-    }
-
     function testFuzz_blobs_keepWhatIsWritten(bytes memory data) external {
-        assertEq(readers.blob(data), data);
+        assertEq(blobs.blob(data), data);
     }
 
     function test_blobs_haveABound() external {
-        assertEq(readers.blob(new bytes(24_575)), new bytes(24_575));
+        assertEq(blobs.blob(new bytes(24_575)), new bytes(24_575));
         vm.expectRevert(abi.encodeWithSelector(CodeBlob.CodeBlob_TooLarge.selector, 24_576));
-        readers.blob(new bytes(24_576));
+        blobs.blob(new bytes(24_576));
         vm.expectRevert(CodeBlob.CodeBlob_NotCreated.selector);
-        readers.nothing();
+        blobs.nothing();
     }
 
     function _refuse(string memory statement, bytes32 id, string memory nameOf, bytes memory reason) private {
