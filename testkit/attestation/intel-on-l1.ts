@@ -1,32 +1,13 @@
 import { certificateCacheAbi } from "@phala-l2/contracts/abi/certificate-cache";
 import { intelCollateralAbi } from "@phala-l2/contracts/abi/intel-collateral";
 import { tdxQuoteVerifierAbi } from "@phala-l2/contracts/abi/tdx-quote-verifier";
-import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
-import { creationCodeFrom } from "@phala-l2/contracts/deploy/creation-code";
 import type { Certificate } from "@phala-l2/tee-prover/verify/certificates/certificate";
-import {
-  type Address,
-  BaseError,
-  createTestClient,
-  decodeErrorResult,
-  decodeFunctionResult,
-  encodeFunctionData,
-  type Hex,
-  http,
-  isHex,
-  publicActions,
-  RpcRequestError,
-  toHex,
-  walletActions,
-} from "viem";
-import { mnemonicToAccount } from "viem/accounts";
+import { decodeFunctionResult, encodeFunctionData, type Hex, toHex } from "viem";
+import { callOf, clientOf, deployerOf, type L1Client, OWNER, send } from "./contracts-on-l1.ts";
 import { idOf, type Parts, type Piece, type Pieces, piecesOf } from "./intel-pieces.ts";
 
-const ACCOUNT = mnemonicToAccount("test test test test test test test test test test test junk");
 /** Errors of the contracts behind the verifier come through it. */
 const ABI = [...tdxQuoteVerifierAbi, ...intelCollateralAbi, ...certificateCacheAbi] as const;
-/** EIP-7825. */
-const TRANSACTION_GAS = 16_777_216n;
 
 /** What `ITeeVerifier.verify` answers. */
 export type OnChainReport = {
@@ -36,11 +17,6 @@ export type OnChainReport = {
   readonly platformId: Hex;
   readonly reportData: Hex;
 };
-
-/** What a call answers, or the name of the error that the contracts revert with. */
-type CallAnswer =
-  | { readonly kind: "answered"; readonly data: Hex }
-  | { readonly kind: "reverted"; readonly error: string };
 
 export type OnChainAnswer =
   | { readonly kind: "report"; readonly report: OnChainReport }
@@ -73,49 +49,9 @@ export type IntelOnL1 = {
 /** Looks at L1 before a piece is brought. */
 export type BeforePiece = (piece: Piece, l1: Pick<IntelOnL1, "attempt" | "pieces">) => Promise<void>;
 
-function clientOf(url: string) {
-  return createTestClient({
-    mode: "anvil",
-    account: ACCOUNT,
-    transport: http(url),
-  })
-    .extend(publicActions)
-    .extend(walletActions);
-}
-
-type Client = ReturnType<typeof clientOf>;
-
-/** The name of the error that a call reverted with. @throws whatever is no revert */
-function revertName(cause: unknown): string {
-  const raw = cause instanceof BaseError ? cause.walk((each) => each instanceof RpcRequestError) : undefined;
-  if (!(raw instanceof RpcRequestError) || !isHex(raw.data)) throw cause;
-  return raw.data === "0x" ? "nothing" : decodeErrorResult({ abi: ABI, data: raw.data }).errorName;
-}
-
-async function callOf(client: Client, to: Address, data: Hex): Promise<CallAnswer> {
-  try {
-    const answer = await client.call({ to, data, gas: TRANSACTION_GAS });
-    return { kind: "answered", data: answer.data ?? "0x" };
-  } catch (cause) {
-    return { kind: "reverted", error: revertName(cause) };
-  }
-}
-
-/** Sends a transaction, which the node answers once it is mined. */
-async function send(client: Client, to: Address | undefined, data: Hex) {
-  const receipt = await client.sendTransactionSync({ to: to ?? null, data, chain: null });
-  if (receipt.status === "success") return receipt;
-  throw new TypeError(`transaction ${receipt.transactionHash} reverted`);
-}
-
-async function deployContracts(client: Client, root: Certificate) {
-  const creation = creationCodeFrom(hardhatArtifacts());
-  const deploy = async (path: string, args: readonly unknown[]): Promise<Address> => {
-    const { contractAddress } = await send(client, undefined, creation(path, args));
-    if (contractAddress === null || contractAddress === undefined) throw new TypeError("no contract");
-    return contractAddress;
-  };
-  const owner = ACCOUNT.address;
+async function deployContracts(client: L1Client, root: Certificate) {
+  const deploy = deployerOf(client);
+  const owner = OWNER;
   const rootId = idOf(root);
   const signatures = await deploy("tee/crypto/SignatureVerifier", []);
   const cache = await deploy("tee/certificates/CertificateCache", [owner, owner, signatures, [rootId]]);
@@ -130,14 +66,14 @@ async function deployContracts(client: Client, root: Certificate) {
 
 type Contracts = Awaited<ReturnType<typeof deployContracts>>;
 
-function actionsOf(client: Client, contracts: Contracts): Omit<IntelOnL1, "recorded" | "pieces"> {
+function actionsOf(client: L1Client, contracts: Contracts): Omit<IntelOnL1, "recorded" | "pieces"> {
   const { verifier, collateral } = contracts;
   const statements = { address: collateral, abi: intelCollateralAbi } as const;
   const verifyCall = (quote: Uint8Array) =>
     encodeFunctionData({ abi: tdxQuoteVerifierAbi, functionName: "verify", args: [toHex(quote)] });
   return {
     verify: async (quote) => {
-      const answer = await callOf(client, verifier, verifyCall(quote));
+      const answer = await callOf(client, ABI, verifier, verifyCall(quote));
       if (answer.kind === "reverted") return answer;
       const { data } = answer;
       const report = decodeFunctionResult({ abi: tdxQuoteVerifierAbi, functionName: "verify", data });
@@ -145,7 +81,7 @@ function actionsOf(client: Client, contracts: Contracts): Omit<IntelOnL1, "recor
     },
     gasOf: (quote) => client.estimateGas({ to: verifier, data: verifyCall(quote) }),
     attempt: async (piece, parts) => {
-      const answer = await callOf(client, contracts[piece.contract], piece.call(parts));
+      const answer = await callOf(client, ABI, contracts[piece.contract], piece.call(parts));
       return answer.kind === "reverted" ? answer.error : "accepted";
     },
     bring: async (piece) => (await send(client, contracts[piece.contract], piece.call(piece.parts))).gasUsed,
