@@ -11,6 +11,7 @@ import type { Product } from "@phala-l2/tee-prover/verify/amd/product";
 import { TCB_PARTS, type TcbVersion } from "@phala-l2/tee-prover/verify/amd/tcb";
 import { type AmdEvidence, type AmdInput, verifySnpReport } from "@phala-l2/tee-prover/verify/amd/verify";
 import { encodeAbiParameters, type Hex, keccak256 } from "viem";
+import type { OnChainSnpAnswer } from "./amd-on-l1.ts";
 
 /** What genuine evidence says, on L1 and off-chain. */
 export type SnpFacts = {
@@ -85,4 +86,29 @@ export function answerOffChain(input: AmdInput, minimumTcb: MinimumTcb): SnpAnsw
     reportData: toHex(evidence.report.reportData),
   };
   return { kind: "genuine", facts };
+}
+
+/** Where a contract's word is not the verifier's off-chain. */
+const WORDS: Readonly<Record<string, string>> = {
+  SnpReportVerifier_ForeignRoot: "PRODUCT_NOT_ACCEPTED",
+  SnpReportVerifier_ChainLength: "CHAIN_CERTIFICATES",
+  SnpReportVerifier_LeafIsAuthority: "CERTIFICATE_IS_A_CA",
+  SnpReportVerifier_SignatureInvalid: "REPORT_SIGNATURE_INVALID",
+};
+/** Libraries that read a leaf's extensions. */
+const READERS: readonly string[] = ["AmdExtensions", "Der"];
+
+/** `SnpReport_Length` is REPORT_LENGTH, `SnpReportVerifier_DebugEnabled` is DEBUG_ENABLED. */
+function codeOf(error: string): string {
+  const [contract = "", name = ""] = error.split("_");
+  if (READERS.includes(contract)) return "LEAF_EXTENSIONS";
+  const words = name.replaceAll(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase();
+  return WORDS[error] ?? (contract === "SnpReport" ? `REPORT_${words}` : words);
+}
+
+/** L1's answer in the words of the verifier off-chain. */
+export function answerOnChain(answer: OnChainSnpAnswer): SnpAnswer {
+  return answer.kind === "reverted"
+    ? { kind: "refused", code: codeOf(answer.error) }
+    : { kind: "genuine", facts: answer.facts };
 }
