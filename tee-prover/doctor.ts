@@ -5,6 +5,7 @@ import { mayHoldValue } from "@phala-l2/protocol/config/development";
 import { createPublicClient, fallback, http, type PublicClient } from "viem";
 import { compared, type DoctorCheck, failed, held } from "./doctor/check.ts";
 import { checkEvidence, type EvidenceSurroundings } from "./doctor/evidence.ts";
+import { checkGpuWork } from "./doctor/gpu-work.ts";
 import { checkGpus } from "./doctor/gpus.ts";
 import { checkProgram } from "./doctor/program.ts";
 import type { ProverSettings } from "./main.ts";
@@ -56,7 +57,7 @@ function checkHardware({ dangerouslySimulate }: ProverSettings, chainId: bigint)
 }
 
 /**
- * Looks at a prover's surroundings without starting it: chain files, L1, registry, the enclave's program, GPUs, TEE, and
+ * Looks at a prover's surroundings without starting it: chain files, L1, registry, the enclave's program, GPUs and their work, TEE, and
  * whether its evidence would be accepted and for how long. No key is made, and nothing is sent.
  */
 export async function diagnoseProver(
@@ -71,15 +72,16 @@ export async function diagnoseProver(
     const check = failed("configuration", "rollup, genesis", "the chain's files", error);
     return { ok: false, simulated, measurement: null, program: null, checks: [check] };
   }
-  const [l1, { check, program }, gpus, evidence] = await Promise.all([
+  const [l1, { check, program }, gpus, work, evidence] = await Promise.all([
     checkL1(settings, chainId),
     checkProgram(settings, chainId),
     checkGpus(settings),
+    checkGpuWork(settings),
     checkEvidence(settings, chainId, surroundings),
   ]);
   const files = held("configuration", "rollup, genesis", `a chain on L1 ${chainId}`);
   const hardware = checkHardware(settings, chainId);
-  const checks = [files, ...l1, hardware, check, ...gpus, ...evidence.checks];
+  const checks = [files, ...l1, hardware, check, ...gpus, ...work, ...evidence.checks];
   const { measurement } = evidence;
   return { ok: checks.every(({ ok }) => ok), simulated, measurement, program, checks };
 }
