@@ -27,7 +27,7 @@ import { statementPiece } from "./intel-pieces.ts";
 import { quoteDrafts } from "./tdx-quotes.ts";
 
 /** What a key's registration may cost on top of the verification is little; no step may come near EIP-7825's limit. */
-const GAS_OF_VERIFICATION = 2_500_000n;
+const GAS_OF_VERIFICATION = 1_500_000n;
 const GAS_OF_ANY_STEP = 12_000_000n;
 /** Room for the transactions that bring collateral, within the window in which it holds. */
 const SECONDS_OF_SETUP = 600n;

@@ -56,6 +56,8 @@ interface IIntelCollateral {
 
     /// @notice Records TCB information of TDX platforms. It replaces what is of an older evaluation, or of the same one and
     ///         issued earlier; never the reverse, unless what stands here was signed by a certificate no longer valid.
+    /// @dev Intel publishes an evaluation early, and months later for all: whoever brings the early edition makes platforms
+    ///      that have not been updated out of date. It can cost them new keys until policy grants grace.
     /// @param json The object that Intel signed, to the byte.
     /// @param signature r and s.
     /// @param signer Id in the certificate cache of Intel's TCB signing certificate.
