@@ -19,9 +19,10 @@ import { BUSY_CHAIN, busyRollup } from "./chains.ts";
 /** All that stands beside the bundle: it hands over what came by message, and the answer back. */
 const RUNNER = `
 import { createEnclave } from "./${BUNDLE_FILE}";
-process.once("message", async ({ secret, domain, input, witness, commitments }) => {
+process.once("message", async ({ secret, domain, input, witness, commitments, gpuLies }) => {
   const kzg = { blobToKzgCommitment: () => commitments.shift() };
-  const enclave = createEnclave({ random: () => secret, kzg, domain });
+  const recompute = gpuLies ? async (messages) => messages.map(() => new Uint8Array(32)) : undefined;
+  const enclave = createEnclave({ random: () => secret, kzg, domain, recompute });
   const answer = await enclave.proveAndSign(input, witness).catch(({ code }) => ({ code }));
   process.send({ address: enclave.address, ...answer }, () => process.disconnect());
 });
@@ -37,6 +38,8 @@ type Request = {
   readonly witness: Uint8Array;
   /** Of the witness's blobs, in their order: the polynomial's library is outside of the bundle. */
   readonly commitments: readonly Uint8Array[];
+  /** Whether it has a GPU beside it, one that computes wrongly. */
+  readonly gpuLies?: boolean;
 };
 
 /** Runs the bundle in a process that may read this folder alone, has no environment and may make no code of text. */
@@ -103,6 +106,12 @@ describe("the enclave's bundle in a process of its own, without any package in r
     const witness = encodeWitness({ preimages: [], blobs: [] });
     const blind = await inChild({ ...request, witness, commitments: [] });
     assert.deepEqual(plain(blind), plain({ address, code: "PREIMAGE_MISSING" }));
+  });
+
+  it("signs nothing that the GPU beside it does not agree to", async () => {
+    const { address } = createEnclave({ random: () => secret, kzg: nativeKzg, domain });
+    const refused = await inChild({ ...request, gpuLies: true });
+    assert.deepEqual(plain(refused), plain({ address, code: "RECOMPUTATION_DISAGREES" }));
   });
 });
 
