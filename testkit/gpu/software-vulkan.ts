@@ -24,7 +24,7 @@ const DRIVER = "libvk_swiftshader.so";
 const LOADER = "libvulkan.so.1";
 /** The loader's way to be told of a driver. */
 const MANIFEST = "swiftshader.json";
-/** 32 MB; whoever needs longer goes on without. */
+/** For 32 MB and their unpacking; a machine that needs longer goes on without. */
 const FETCH_TIMEOUT_MS = 20_000;
 const SILENCE_SECONDS = 5;
 
@@ -52,23 +52,31 @@ async function fetchInto(folder: string): Promise<string | undefined> {
   if (!existsSync(KEYRING)) return `${KEYRING} is missing: this is no Debian`;
   mkdirSync(CACHE, { recursive: true });
   const work = mkdtempSync(join(CACHE, "fetch-"));
+  const limits = { cwd: work, signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), killSignal: "SIGKILL" } as const;
   try {
-    await download(work);
     const ready = join(work, "ready");
-    await unpack(work, ready);
+    await download(work, limits);
+    await unpack(work, ready, limits);
     renameSync(ready, folder);
     return undefined;
   } catch (error) {
     // Whoever fetched at the same time has fetched the same.
     if (existsSync(join(folder, MANIFEST))) return undefined;
-    const [line = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-    return `Debian's ${PACKAGE} cannot be had: ${line}`;
+    return `Debian's ${PACKAGE} cannot be had: ${reasonOf(error)}`;
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-async function download(work: string): Promise<void> {
+/** The command's own word where it has one: apt's errors begin so. */
+function reasonOf(error: unknown): string {
+  const lines = (error instanceof Error ? error.message : String(error)).split("\n");
+  return lines.find((line) => line.startsWith("E: ")) ?? lines[0] ?? "";
+}
+
+type Limits = { readonly cwd: string; readonly signal: AbortSignal; readonly killSignal: "SIGKILL" };
+
+async function download(work: string, limits: Limits): Promise<void> {
   for (const folder of ["lists/partial", "cache/archives/partial"]) {
     mkdirSync(join(work, folder), { recursive: true });
   }
@@ -83,16 +91,14 @@ async function download(work: string): Promise<void> {
     "Acquire::Languages=none",
     "APT::Update::Error-Mode=any",
   ].flatMap((setting) => ["-o", setting]);
-  const options = { cwd: work, timeout: FETCH_TIMEOUT_MS, killSignal: "SIGKILL" } as const;
-  await run("apt-get", [...settings, "update"], options);
-  await run("apt-get", [...settings, "download", PACKAGE], options);
+  await run("apt-get", [...settings, "update"], limits);
+  await run("apt-get", [...settings, "download", PACKAGE], limits);
 }
 
-async function unpack(work: string, ready: string): Promise<void> {
+async function unpack(work: string, ready: string, limits: Limits): Promise<void> {
   const archive = readdirSync(work).find((name) => name.endsWith(".deb"));
   if (archive === undefined) throw new Error("apt-get gave no file");
-  const options = { cwd: work, timeout: FETCH_TIMEOUT_MS, killSignal: "SIGKILL" } as const;
-  await run("dpkg-deb", ["--extract", archive, "package"], options);
+  await run("dpkg-deb", ["--extract", archive, "package"], limits);
   mkdirSync(ready);
   for (const file of [DRIVER, LOADER]) renameSync(join(work, "package", IN_PACKAGE, file), join(ready, file));
   const manifest = {
