@@ -5,6 +5,7 @@ import { VERSION } from "@phala-l2/node/version";
 import {
   environmentName,
   flagName,
+  LIST_ENDING,
   type Setting,
   SWITCH_PLACEHOLDER,
 } from "@phala-l2/protocol/config/settings";
@@ -125,6 +126,12 @@ function fallbackOf({ defaultText, presence, neededBy }: Setting<unknown>): stri
   return `default ${defaultText === "" ? "none" : defaultText}`;
 }
 
+/** The value of a flag so far, and one more. Of a list all count; else the last. */
+function withValue({ placeholder }: Setting<unknown>) {
+  return (value: string, before: string | undefined) =>
+    before === undefined || !placeholder.endsWith(LIST_ENDING) ? value : `${before},${value}`;
+}
+
 function describe(command: Command): CommandLine {
   const line = new CommandLine(command.name)
     .description(command.summary)
@@ -139,6 +146,7 @@ function describe(command: Command): CommandLine {
     line.option(
       `${flagName(name)} <${setting.placeholder}>`,
       `${setting.help} (${fallbackOf(setting)}; env ${environmentName(name)})`,
+      withValue(setting),
     );
   }
   return line.action(async () => {

@@ -125,10 +125,12 @@ export const textSetting = settingKind("TEXT", (text) => text);
 export const fileSetting = settingKind("FILE", (text) => text);
 export const folderSetting = settingKind("FOLDER", (text) => text);
 export const urlSetting = settingKind("URL", parseUrl);
+/** What tells settings that are lists: their flag may stand several times. */
+export const LIST_ENDING = ",…";
 /** Several URLs separated by commas. */
-export const urlsSetting = settingKind("URL,…", (text) => parseList(text).map(parseUrl));
+export const urlsSetting = settingKind(`URL${LIST_ENDING}`, (text) => parseList(text).map(parseUrl));
 /** Several values separated by commas. */
-export const listSetting = settingKind("TEXT,…", parseList);
+export const listSetting = settingKind(`TEXT${LIST_ENDING}`, parseList);
 export const portSetting = settingKind("PORT", parsePort);
 export const integerSetting = settingKind("NUMBER", parseInteger);
 /** A duration; fractions are allowed. */

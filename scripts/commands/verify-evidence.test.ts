@@ -146,6 +146,11 @@ describe("l2 verify-evidence", () => {
       ["--kind", "nvidia", ...report, "--rim", quote, "--rim", NONE],
       MISSING,
     ],
+    [
+      "a first RIM that is not there",
+      ["--kind", "nvidia", ...report, "--rim", NONE, "--rim", quote],
+      MISSING,
+    ],
     ["a further RIM that is not there", ["--kind", "nvidia", ...report, "--rim", quote, NONE], MISSING],
     [
       "a RIM after a comma that is not there",
