@@ -80,6 +80,14 @@ describe("a device that is of no use from the start", () => {
     assert.deepEqual(result, { kind: "absent", reason: "too-slow", detail: "no device within 500 ms" });
   });
 
+  it("is absent, with the real process, where the loader is told of no driver", async () => {
+    const env = { ...process.env, VK_DRIVER_FILES: "/none", VK_ICD_FILENAMES: "/none" };
+    const result = await startGpuKeccak({ choice: "any", env });
+    // Platforms whose drivers are found in another way have a device all the same.
+    if (result.kind === "ready") await result.gpu.stop();
+    else assert.ok(["no-device", "package-missing"].includes(result.reason), JSON.stringify(result));
+  });
+
   it("has no program at all", async () => {
     const program = new URL("./testing/none.ts", import.meta.url);
     const result = await start("honest", { program });
