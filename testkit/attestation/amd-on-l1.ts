@@ -38,9 +38,13 @@ export type AmdOnL1 = {
   gasOf(evidence: Uint8Array): Promise<bigint>;
   /** Adds a certificate under one that stands in the cache. @returns gas; undefined where it stands there */
   add(der: Uint8Array, issuer: Uint8Array): Promise<bigint | undefined>;
+  /** What the cache would answer to `add`: `accepted`, or the error's name. */
+  attempt(der: Uint8Array, issuer: Uint8Array): Promise<string>;
   /** Records a revocation list of a certificate's subject. */
   revoke(list: Uint8Array, issuer: Uint8Array): Promise<void>;
   setMinimum(minimum: MinimumTcb): Promise<void>;
+  /** Lets a time come, in Unix seconds. */
+  waitUntil(time: bigint): Promise<void>;
   /** What `run` does on L1 is undone after it. */
   undone(run: () => Promise<void>): Promise<void>;
   /** Gas that each root took. */
@@ -69,6 +73,10 @@ function actionsOf(client: L1Client, { cache, verifier }: Contracts): Omit<AmdOn
   const call = (evidence: Uint8Array) =>
     encodeFunctionData({ abi: snpReportVerifierAbi, functionName: "verify", args: [toHex(evidence)] });
   const inCache = { address: cache, abi: certificateCacheAbi } as const;
+  const addition = (der: Uint8Array, issuer: Uint8Array) => {
+    const args = [toHex(der), certificateId(issuer), false] as const;
+    return encodeFunctionData({ abi: certificateCacheAbi, functionName: "add", args });
+  };
   return {
     verify: async (evidence) => {
       const answer = await callOf(client, ABI, verifier, call(evidence));
@@ -87,15 +95,21 @@ function actionsOf(client: L1Client, { cache, verifier }: Contracts): Omit<AmdOn
       if (await client.readContract({ ...inCache, functionName: "isAdded", args: [certificateId(der)] })) {
         return undefined;
       }
-      const args = [toHex(der), certificateId(issuer), false] as const;
-      return (await send(client, cache, encodeFunctionData({ ...inCache, functionName: "add", args })))
-        .gasUsed;
+      return (await send(client, cache, addition(der, issuer))).gasUsed;
+    },
+    attempt: async (der, issuer) => {
+      const answer = await callOf(client, ABI, cache, addition(der, issuer));
+      return answer.kind === "reverted" ? answer.error : "accepted";
     },
     revoke: async (list, issuer) => {
       const args = [toHex(list), certificateId(issuer), false, 100n] as const;
       await send(client, cache, encodeFunctionData({ ...inCache, functionName: "addRevocations", args }));
     },
     setMinimum: (minimum) => setMinimum(client, minimum),
+    waitUntil: async (timestamp) => {
+      await client.setNextBlockTimestamp({ timestamp });
+      await client.mine({ blocks: 1 });
+    },
     undone: async (run) => {
       const id = await client.snapshot();
       await run();
