@@ -3,9 +3,17 @@ import { describe, it } from "node:test";
 import { concatBytes, fromHex } from "@phala-l2/protocol/bytes";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import fc from "fast-check";
-import { measurementOf } from "../../attest/dangerously-simulated/nvidia.ts";
-import { type Golden, goldenOf } from "./golden.ts";
-import type { GoldenMeasurement, Rim } from "./rim.ts";
+import { DAY, NOW } from "../../attest/dangerously-simulated/authority.ts";
+import {
+  issueNvidiaWorld,
+  issueRim,
+  measurementOf,
+  rimTrust,
+  VBIOS,
+  VBIOS_INDICES,
+} from "../../attest/dangerously-simulated/nvidia.ts";
+import { type Golden, goldenOf, goldenOfDocuments } from "./golden.ts";
+import { type GoldenMeasurement, type Rim, verifyRim } from "./rim.ts";
 
 const ZEROS = "00".repeat(48);
 
@@ -86,4 +94,39 @@ describe("golden measurements", () => {
   ] as const) {
     it(`are none of ${what}`, () => assert.equal(goldenOf(rims).kind, kind));
   }
+});
+
+describe("golden measurements of NVIDIA's documents", () => {
+  const world = issueNvidiaWorld({ rimSigner: { notBefore: NOW - 3n * DAY, notAfter: NOW - DAY } });
+  const { roots } = rimTrust(world);
+  const documents = [issueRim(world), issueRim(world, { version: VBIOS, measurements: VBIOS_INDICES })];
+
+  it("stay what they are when the signer's time is over", () => {
+    const rims = documents.map((document) => verifyRim(document, { roots, at: NOW - 2n * DAY }));
+    assert.ok(rims.every((rim) => rim.kind === "rim"));
+    assert.deepEqual(goldenOfDocuments(documents, roots), goldenOf(rims));
+    const late = verifyRim(documents[0] ?? "", { roots, at: NOW });
+    assert.equal(late.kind === "refused" && late.code, "CERTIFICATE_EXPIRED");
+  });
+
+  for (const [what, given, code] of [
+    [
+      "another's signature",
+      documents.map((document) => document.replace("1b1b", "1b1c").replace("1010", "1011")),
+      "RIM_SIGNATURE_INVALID",
+    ],
+    ["no XML", ["RIM"], "RIM_XML_MALFORMED"],
+    ["a document without a signature", ["<a></a>"], "RIM_SIGNATURE_MALFORMED"],
+  ] as const) {
+    it(`are none of ${what}`, () => {
+      const refusal = goldenOfDocuments(given, roots);
+      assert.equal(refusal.kind === "refused" && refusal.code, code);
+    });
+  }
+
+  it("are none under another root, or of one document", () => {
+    const foreign = goldenOfDocuments(documents, rimTrust(issueNvidiaWorld()).roots);
+    assert.equal(foreign.kind === "refused" && foreign.code, "CHAIN_ROOT_UNTRUSTED");
+    assert.equal(goldenOfDocuments(documents.slice(1), roots).kind, "version");
+  });
 });

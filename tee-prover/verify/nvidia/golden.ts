@@ -1,7 +1,10 @@
 import { concatBytes, fromHex, type Hash } from "@phala-l2/protocol/bytes";
 import { keccak256 } from "@phala-l2/protocol/keccak";
+import type { PinnedRoot } from "../certificates/chain.ts";
+import type { Refusal } from "../refusal.ts";
 import { blockOf, type RimConflict } from "./measurements.ts";
-import type { GoldenMeasurement, Rim } from "./rim.ts";
+import { type GoldenMeasurement, type Rim, verifyRim } from "./rim.ts";
+import { parseSignedDocument } from "./xml-signature.ts";
 
 /** How a GPU's VBIOS is versioned: 96.00.74.00.1A; a driver is 580.95.05. */
 const VBIOS_VERSION = /^[\dA-F]{2}(?:\.[\dA-F]{2}){4}$/;
@@ -74,4 +77,29 @@ export function goldenOf(rims: readonly Rim[]): Golden | RimConflict {
     .map(entryOf);
   const bytes = concatBytes(versionBytes(driver), versionBytes(vbios), ...entries);
   return { kind: "golden", driver, vbios, bytes, measurement: keccak256(concatBytes(TAG, bytes)) };
+}
+
+/** A RIM as of the first moment at which all of its signer's chain was valid. */
+function rimWhenSigned(document: string, roots: readonly PinnedRoot[]): Rim | Refusal {
+  const signed = parseSignedDocument(document);
+  if (signed.kind === "refused") return signed;
+  const at = signed.certificates.reduce((last, { notBefore }) => (notBefore > last ? notBefore : last), 0n);
+  return verifyRim(document, { roots, at });
+}
+
+/**
+ * The same of NVIDIA's documents. Signers' certificates end after a year or two; who hands golden measurements to L1
+ * needs no valid one, since governance, which asked for that, has accepted their hash or has not.
+ */
+export function goldenOfDocuments(
+  documents: readonly string[],
+  roots: readonly PinnedRoot[],
+): Golden | RimConflict | Refusal {
+  const rims: Rim[] = [];
+  for (const document of documents) {
+    const rim = rimWhenSigned(document, roots);
+    if (rim.kind === "refused") return rim;
+    rims.push(rim);
+  }
+  return goldenOf(rims);
 }
