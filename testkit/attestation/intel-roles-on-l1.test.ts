@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   CA_USAGE,
+  type CertificateDraft,
   DAY,
   type Issued,
   issueCertificate,
@@ -21,6 +22,7 @@ import {
   type World,
 } from "@phala-l2/tee-prover/attest/dangerously-simulated/intel";
 import type { Certificate } from "@phala-l2/tee-prover/verify/certificates/certificate";
+import { KEY_USAGE } from "@phala-l2/tee-prover/verify/certificates/extensions";
 import type { IntelInput } from "@phala-l2/tee-prover/verify/intel/verify";
 import { offChain, onChain, withL1 } from "./answers.ts";
 import type { IntelOnL1 } from "./intel-on-l1.ts";
@@ -38,10 +40,14 @@ function inputOf(of: World): IntelInput {
   return { tee: "tdx", quote, collateral: issueCollateral(world, "tdx"), at: NOW, roots: world.roots };
 }
 
-/** A certificate that Intel's authorities might have issued: of any name, with a platform's extension. */
-function leafOf(subject: string, issuer: Issued, platform: PckDraft = {}): Issued {
+/** A certificate that Intel's authorities might have issued: of any name and usage, with a platform's extension. */
+function leafOf(
+  subject: string,
+  issuer: Issued,
+  { platform = {}, ...draft }: Partial<CertificateDraft> & { readonly platform?: PckDraft } = {},
+): Issued {
   const extensions = [{ oid: SGX, critical: false, value: pckExtension(platform) }];
-  return issueCertificate({ subject, ca: false, keyUsage: LEAF_USAGE, extensions }, issuer);
+  return issueCertificate({ subject, ca: false, keyUsage: LEAF_USAGE, extensions, ...draft }, issuer);
 }
 
 function parsed(issued: Issued): Certificate {
@@ -77,6 +83,24 @@ describe("who vouches for a platform, on L1 and off-chain", () => {
         leaf: leafOf(PCK, processorCa),
         issuer: processorCa,
         error: undefined,
+      },
+      {
+        name: "a PCK certificate whose usages are not told",
+        leaf: leafOf(PCK, world.pckCa, { keyUsage: undefined }),
+        issuer: world.pckCa,
+        error: undefined,
+      },
+      {
+        name: "a PCK certificate for lists only",
+        leaf: leafOf(PCK, world.pckCa, { keyUsage: [KEY_USAGE.cRLSign] }),
+        issuer: world.pckCa,
+        error: "PCK_ISSUER",
+      },
+      {
+        name: "a PCK certificate for certificates too",
+        leaf: leafOf(PCK, world.pckCa, { keyUsage: [...LEAF_USAGE, KEY_USAGE.keyCertSign] }),
+        issuer: world.pckCa,
+        error: "PCK_ISSUER",
       },
       {
         name: "a PCK certificate of another authority",
@@ -157,7 +181,7 @@ describe("who vouches for a platform, on L1 and off-chain", () => {
         { pceId: "0001" },
         { fmspc: "000000000000", pceId: "ffff" },
       ]) {
-        const pck = leafOf(PCK, world.pckCa, platform);
+        const pck = leafOf(PCK, world.pckCa, { platform });
         await addCertificate(l1, pck, world.pckCa);
         const quote = issueQuote({ ...world, pck }, quoteDrafts.td10);
         const wanted = offChain({ ...input, quote });

@@ -5,6 +5,7 @@ import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {ISystemConfig} from "../../settlement/interfaces/ISystemConfig.sol";
 import {CommonNames} from "../certificates/CommonNames.sol";
 import {KeyKind} from "../certificates/SignatureScheme.sol";
+import {X509} from "../certificates/X509.sol";
 import {P256} from "../crypto/P256.sol";
 import {ICertificateCache} from "../interfaces/ICertificateCache.sol";
 import {IIntelCollateral} from "../interfaces/IIntelCollateral.sol";
@@ -34,6 +35,10 @@ contract IntelCollateral is IIntelCollateral, Ownable {
 
     bytes32 private constant TDX = keccak256("TDX");
     bytes32 private constant TD_QE = keccak256("TD_QE");
+
+    /// @dev digitalSignature of a certificate's usages, and what stands for usages that are not told (see `Certificate`).
+    uint16 private constant SIGNS_DATA = 1 << 15;
+    uint16 private constant UNTOLD = type(uint16).max;
 
     /// @dev Certificates between Intel's TCB signing certificate and the root, itself included.
     uint8 private constant SIGNER_DEPTH = 1;
@@ -127,11 +132,19 @@ contract IntelCollateral is IIntelCollateral, Ownable {
         require(cache.entryOf(root).keyHash == rootKey, IntelCollateral_ForeignRoot(id, root));
         ICertificateCache.Entry memory entry = cache.entryOf(id);
         require(
-            entry.depth == depth && !entry.isAuthority && entry.keyKind == KeyKind.P256, IntelCollateral_PckIssuer(id)
+            entry.depth == depth && entry.keyKind == KeyKind.P256 && _signsDataOnly(entry),
+            IntelCollateral_PckIssuer(id)
         );
         (publicKey, subject) = (entry.publicKey, entry.subject);
         _requireListed(root);
         if (entry.issuer != root) _requireListed(entry.issuer);
+    }
+
+    /// @dev What ends a chain signs evidence and no certificates (RFC 5280, sections 4.2.1.3 and 4.2.1.9).
+    function _signsDataOnly(ICertificateCache.Entry memory entry) private pure returns (bool) {
+        if (entry.isAuthority) return false;
+        if (entry.usages == UNTOLD) return true;
+        return entry.usages & SIGNS_DATA != 0 && entry.usages & X509.SIGNS_CERTIFICATES == 0;
     }
 
     /// @dev The name is the signer's, and its role is to sign statements; and it signed this text.

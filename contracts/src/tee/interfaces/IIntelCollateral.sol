@@ -31,7 +31,7 @@ interface IIntelCollateral {
     error IntelCollateral_Unauthorized(address caller);
     /// @notice The certificate is not under Intel's root.
     error IntelCollateral_ForeignRoot(bytes32 id, bytes32 root);
-    /// @notice The certificate has another place or name than its role demands.
+    /// @notice The certificate has another place, name or usage than its role demands.
     error IntelCollateral_PckIssuer(bytes32 id);
     /// @notice The authority's revocation list is not known, or not of now.
     error IntelCollateral_CrlExpired(bytes32 authority, uint64 nextUpdate);
@@ -81,8 +81,8 @@ interface IIntelCollateral {
     /// @notice The quoting enclave's identity that holds now; else it reverts with the reason.
     function qeIdentity() external view returns (QeIdentity memory identity, uint32 evaluation);
 
-    /// @notice Reverts unless a certificate is valid, under Intel's root, not an authority, `depth` steps below the root,
-    ///         and the list of each authority above it is of now.
+    /// @notice Reverts unless a certificate is valid, under Intel's root, not an authority, for signatures, `depth` steps
+    ///         below the root, and the list of each authority above it is of now.
     function requireLeaf(bytes32 id, uint8 depth) external view returns (bytes memory publicKey, bytes32 subject);
 
     /// @notice What is known of a family of platforms, whether it holds or not.
