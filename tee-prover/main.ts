@@ -1,15 +1,11 @@
-import { randomBytes } from "node:crypto";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import { MAX_BLOCKS_PER_PROOF } from "@phala-l2/enclave/prove";
-import type { Recompute } from "@phala-l2/enclave/recomputation";
-import type { Enclave } from "@phala-l2/enclave/session";
 import { systemClock } from "@phala-l2/node/clock";
 import { type NodeCore, startCore } from "@phala-l2/node/core";
 import { coreOptions, coreSettings } from "@phala-l2/node/core-settings";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
-import type { ClaimDomain } from "@phala-l2/protocol/claim";
 import { mayHoldValue } from "@phala-l2/protocol/config/development";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
@@ -31,6 +27,7 @@ import { expiriesOf } from "./attest/expiry.ts";
 import { classOf } from "./attest/kind.ts";
 import { hostFacts } from "./attest/measurement.ts";
 import { type GpuWork, gpuWorkSettings, startGpuWork, stopGpuWork } from "./gpu/gpu-work.ts";
+import { bornEnclave } from "./host/born-enclave.ts";
 import { createClaims } from "./host/claims.ts";
 import { type EnclaveProgram, loadEnclaveProgram, programSettings } from "./host/enclave-program.ts";
 import { GameBook, type SettlementAddresses } from "./host/games.ts";
@@ -109,7 +106,7 @@ export async function startProver(
   try {
     gpuWork = await startGpuWork({ ...settings, hasGpu: classOf(source.kind).gpu }, { log });
     const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
-    const enclave = bornEnclave(program, gpuWork, domain);
+    const enclave = bornEnclave({ program, gpuWork, domain });
     const l1Block = core.watch.heads().latest.hash;
     const binding = { domain, key: enclave.address, l1Block, policyVersion: settings.policyVersion };
     const evidence = await source.evidence(binding);
@@ -149,16 +146,6 @@ export async function startProver(
     await core.stop();
     throw error;
   }
-}
-
-/** The key is born. A program that would leave out the GPU's work gets none to leave out: it is refused. */
-function bornEnclave(program: EnclaveProgram, work: GpuWork, domain: ClaimDomain): Enclave {
-  const recompute: Recompute | undefined =
-    work.kind === "recomputation" ? (messages) => work.gpu.hash(messages) : undefined;
-  const random = (length: number) => randomBytes(length);
-  const enclave = program.createEnclave({ random, kzg: nativeKzg, domain, recompute });
-  if (recompute === undefined || enclave.recomputes === true) return enclave;
-  throw new RollupError("ENCLAVE_PROGRAM_INVALID", "the enclave's program is too old to use a GPU");
 }
 
 function tellProgram({ sha384 }: EnclaveProgram, log: Log): void {
