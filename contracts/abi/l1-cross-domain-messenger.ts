@@ -184,6 +184,13 @@ export const l1CrossDomainMessengerAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "firstFailedAt",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       { internalType: "contract IPauseSource", name: "systemConfig_", type: "address" },
       { internalType: "contract IDepositPortal", name: "portal_", type: "address" },

@@ -177,6 +177,13 @@ export const l2CrossDomainMessengerAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "firstFailedAt",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [
       { internalType: "contract ICrossDomainMessenger", name: "l1CrossDomainMessenger_", type: "address" },
     ],

@@ -232,6 +232,13 @@ export const multiProofGameAbi = [
   },
   {
     inputs: [],
+    name: "exceedsThreshold",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "extraData",
     outputs: [{ internalType: "bytes", name: "", type: "bytes" }],
     stateMutability: "view",
@@ -336,6 +343,7 @@ export const multiProofGameAbi = [
           { internalType: "bool", name: "gpu", type: "bool" },
           { internalType: "uint64", name: "firstProofAt", type: "uint64" },
           { internalType: "uint64", name: "thresholdAt", type: "uint64" },
+          { internalType: "uint8", name: "gpuVendors", type: "uint8" },
         ],
         internalType: "struct IMultiProofGame.Standing",
         name: "",

@@ -47,6 +47,13 @@ export type PolicyConfig = {
   readonly fallbackBond: bigint;
 };
 
+/** What ether may leave in a day while a root stands on no more vendors than it needs; see IWithdrawalQuota. In wei. */
+export type EtherQuota = {
+  readonly perDay: bigint;
+  /** Nobody can ever lower the quota below it. */
+  readonly floor: bigint;
+};
+
 /** Whose evidence is believed, and how new it must be. */
 export type AttestationConfig = {
   /** The vendors' own, unless the deployment accepts simulated provers. */
@@ -97,6 +104,7 @@ export type DeployConfig = {
   readonly proofMaturityDelay: bigint;
   /** Seconds between resolution and finality of a game. */
   readonly disputeGameFinalityDelay: bigint;
+  readonly etherQuota: EtherQuota;
   readonly attestation: AttestationConfig;
   /** Whether keys without hardware may be registered. Never true in production; cannot be changed later. */
   readonly dangerouslyAcceptsSimulated: boolean;
@@ -170,6 +178,7 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     // Room for the second vendor's proof: wallets count this delay alone.
     proofMaturityDelay: 6n,
     disputeGameFinalityDelay: 1n,
+    etherQuota: { perDay: 10_000n * 10n ** 18n, floor: 100n * 10n ** 18n },
     attestation: { roots: DANGEROUS_DEVELOPMENT_ROOTS, minimumTcbEvaluation: 0 },
     dangerouslyAcceptsSimulated: true,
     provers: input.provers ?? [],
@@ -179,13 +188,13 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
 }
 
 /**
- * Refuses what must never be deployed: delays that the contracts would refuse later, provers without hardware and
+ * Refuses what must never be deployed: numbers that the contracts would refuse later, provers without hardware and
  * governance without delay where value may be held, roots of attestation that are not the vendors', and keys that
  * everybody knows on a chain that is not for development.
  * @throws RollupError DEPLOY_CONFIG_INVALID, DEPLOY_SIMULATED_PROVERS, DEPLOY_FOREIGN_ROOT, DEPLOY_TEST_KEY
  */
 export function requireSafeConfig(config: DeployConfig, deployer: Address): void {
-  requireFittingDelays(config);
+  requireFittingNumbers(config);
   if (!config.dangerouslyAcceptsSimulated) requireVendorRoots(config.attestation.roots);
   if (mayHoldValue(BigInt(config.l1ChainId))) requireProductionRules(config);
   if (!isDevelopmentChain(BigInt(config.l1ChainId))) requireOwnKeys(config, deployer);
@@ -230,13 +239,19 @@ function requireVendorRoots(roots: AttestationRoots): void {
   }
 }
 
-function requireFittingDelays(config: DeployConfig): void {
+function requireFittingNumbers(config: DeployConfig): void {
   if (config.proofMaturityDelay < config.policy.fastDelay + config.disputeGameFinalityDelay) {
     throw new RollupError(
       "DEPLOY_CONFIG_INVALID",
       "proofMaturityDelay must be at least policy.fastDelay + disputeGameFinalityDelay: raise it",
       { data: { proofMaturityDelay: config.proofMaturityDelay } },
     );
+  }
+  const { perDay, floor } = config.etherQuota;
+  if (floor === 0n || perDay < floor) {
+    throw new RollupError("DEPLOY_CONFIG_INVALID", "etherQuota must be 0 < floor <= perDay", {
+      data: { perDay, floor },
+    });
   }
   if (config.provers.length > 0 && config.timelock.minDelay > 0n) {
     throw new RollupError(

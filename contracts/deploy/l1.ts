@@ -17,6 +17,7 @@ import { type L1Sender, l1Sender } from "./l1-client.ts";
 import { firstPhase, foundations, type Phase, secondPhase } from "./plan.ts";
 import { registerProverFrom } from "./register-prover.ts";
 import { verifyDeployment } from "./verify.ts";
+import { withdrawalQuota } from "./withdrawal-quota.ts";
 
 /** What the L2 genesis gives back to L1. */
 export type GenesisCommitment = { readonly outputRoot: Hex; readonly rollupConfigHash: Hex };
@@ -93,20 +94,24 @@ function predictAddresses(config: DeployConfig, make: Deterministic, code: Creat
     Timelock: base.timelock.address,
     SystemConfigProxy: make.addressOf("SystemConfigProxy"),
   };
+  const exits = {
+    OptimismPortalProxy: make.addressOf("OptimismPortalProxy"),
+    L1StandardBridgeProxy: make.addressOf("L1StandardBridgeProxy"),
+  };
   const attestation = attestationContracts(config, governance, make, code);
   return {
     ...governance,
-    OptimismPortalProxy: make.addressOf("OptimismPortalProxy"),
+    ...exits,
     DisputeGameFactoryProxy: make.addressOf("DisputeGameFactoryProxy"),
     AnchorStateRegistryProxy: make.addressOf("AnchorStateRegistryProxy"),
     L1CrossDomainMessengerProxy: make.addressOf("L1CrossDomainMessengerProxy"),
-    L1StandardBridgeProxy: make.addressOf("L1StandardBridgeProxy"),
     OptimismMintableERC20FactoryProxy: make.addressOf("OptimismMintableERC20FactoryProxy"),
     ProverRegistryProxy: make.addressOf("ProverRegistryProxy"),
     SignatureVerifier: attestation.signatureVerifier.address,
     CertificateCache: attestation.certificateCache.address,
     IntelCollateral: attestation.intelCollateral.address,
     TdxQuoteVerifier: attestation.tdxQuoteVerifier.address,
+    WithdrawalQuota: withdrawalQuota(config, { ...governance, ...exits }, make, code).address,
     ProofPolicy: base.policy.address,
     Multicall3: base.multicall3.address,
     Pha: base.pha,

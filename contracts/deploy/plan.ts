@@ -13,6 +13,7 @@ import { attestationContracts } from "./attestation.ts";
 import type { DeployConfig } from "./config.ts";
 import type { CreationCode } from "./creation-code.ts";
 import type { Creation, Deterministic } from "./deterministic.ts";
+import { withdrawalQuota } from "./withdrawal-quota.ts";
 
 /** MultiProofGame.GAME_TYPE. */
 export const GAME_TYPE = 2035;
@@ -80,7 +81,9 @@ export function firstPhase(
     },
     {
       name: "OptimismPortalProxy",
-      logic: make.code(code("settlement/OptimismPortal", [config.proofMaturityDelay])),
+      logic: make.code(
+        code("settlement/OptimismPortal", [config.proofMaturityDelay, addresses.WithdrawalQuota]),
+      ),
       initialization: encodeFunctionData({
         abi: optimismPortalAbi,
         functionName: "initialize",
@@ -102,6 +105,7 @@ export function firstPhase(
     // The policy looks whether its token stands.
     ...[base.timelock, base.phaTestToken, base.policy, base.multicall3],
     ...Object.values(attestationContracts(config, addresses, make, code)),
+    withdrawalQuota(config, addresses, make, code),
   ];
   return {
     creations: [...plain.filter((creation) => creation !== undefined), ...creations],
@@ -122,7 +126,7 @@ function bridgingProxies(addresses: L1Addresses, make: Deterministic, code: Crea
     },
     {
       name: "L1StandardBridgeProxy",
-      logic: make.code(code("bridging/L1StandardBridge", [])),
+      logic: make.code(code("bridging/L1StandardBridge", [addresses.WithdrawalQuota])),
       initialization: encodeFunctionData({
         abi: l1StandardBridgeAbi,
         functionName: "initialize",

@@ -5,6 +5,7 @@ import { certificateCacheAbi } from "../abi/certificate-cache.ts";
 import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
 import { intelCollateralAbi } from "../abi/intel-collateral.ts";
 import { l1CrossDomainMessengerAbi } from "../abi/l1-cross-domain-messenger.ts";
+import { l1StandardBridgeAbi } from "../abi/l1-standard-bridge.ts";
 import { multiProofGameAbi } from "../abi/multi-proof-game.ts";
 import { optimismPortalAbi } from "../abi/optimism-portal.ts";
 import { proofPolicyAbi } from "../abi/proof-policy.ts";
@@ -71,7 +72,7 @@ function proxyChecks(client: PublicClient, proxy: Address, logic: Address, timel
 
 function ownerChecks(client: PublicClient, { addresses }: AddressBook): Check[] {
   const owned = [
-    ...(["SystemConfigProxy", "ProverRegistryProxy", "DisputeGameFactoryProxy"] as const),
+    ...(["SystemConfigProxy", "ProverRegistryProxy", "DisputeGameFactoryProxy", "WithdrawalQuota"] as const),
     ...(["CertificateCache", "IntelCollateral"] as const),
   ];
   return owned.map((name) => ({
@@ -84,6 +85,7 @@ function ownerChecks(client: PublicClient, { addresses }: AddressBook): Check[] 
 function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
   const { addresses } = book;
   const portal = { address: addresses.OptimismPortalProxy, abi: optimismPortalAbi } as const;
+  const bridge = { address: addresses.L1StandardBridgeProxy, abi: l1StandardBridgeAbi } as const;
   const config = { address: addresses.SystemConfigProxy, abi: systemConfigAbi } as const;
   const anchors = { address: addresses.AnchorStateRegistryProxy, abi: anchorStateRegistryAbi } as const;
   const factory = { address: addresses.DisputeGameFactoryProxy, abi: disputeGameFactoryAbi } as const;
@@ -105,6 +107,16 @@ function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
       what: "the portal's anchor state registry",
       found: client.readContract({ ...portal, functionName: "anchorStateRegistry" }),
       wanted: addresses.AnchorStateRegistryProxy,
+    },
+    {
+      what: "the portal's withdrawal quota",
+      found: client.readContract({ ...portal, functionName: "withdrawalQuota" }),
+      wanted: addresses.WithdrawalQuota,
+    },
+    {
+      what: "the bridge's withdrawal quota",
+      found: client.readContract({ ...bridge, functionName: "withdrawalQuota" }),
+      wanted: addresses.WithdrawalQuota,
     },
     {
       what: "the configured portal",

@@ -43,8 +43,8 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     /// @inheritdoc ICrossDomainMessenger
     mapping(bytes32 msgHash => bool) public successfulMessages;
 
-    /// @inheritdoc ICrossDomainMessenger
-    mapping(bytes32 msgHash => bool) public failedMessages;
+    /// @dev Unix seconds of a message's first failure; zero = it never failed. From then on it may be replayed.
+    mapping(bytes32 msgHash => uint256) private _failedAt;
 
     /// @inheritdoc ICrossDomainMessenger
     ICrossDomainMessenger public otherMessenger;
@@ -54,6 +54,9 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
 
     /// @dev Sender of the message in progress, zero between messages. It doubles as the lock against nested relays.
     address private transient _sender;
+
+    /// @dev `_failedAt` of the message in progress.
+    uint256 private transient _relayedFailedAt;
 
     /// @inheritdoc ICrossDomainMessenger
     function sendMessage(address target, bytes calldata message, uint32 minGasLimit) external payable {
@@ -92,22 +95,22 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
         require(!successfulMessages[msgHash], CrossDomainMessenger_AlreadyRelayed(msgHash));
         if (_isOtherMessenger()) {
             require(msg.value == value, CrossDomainMessenger_ValueMismatch(value, msg.value));
-            require(!failedMessages[msgHash], CrossDomainMessenger_NotReplayable(msgHash));
+            require(!failedMessages(msgHash), CrossDomainMessenger_NotReplayable(msgHash));
         } else {
             require(msg.value == 0, CrossDomainMessenger_ReplayWithValue());
-            require(failedMessages[msgHash], CrossDomainMessenger_NotReplayable(msgHash));
+            require(failedMessages(msgHash), CrossDomainMessenger_NotReplayable(msgHash));
         }
         require(!_isUnsafeTarget(target), CrossDomainMessenger_UnsafeTarget(target));
 
         bool callable =
             _sender == address(0) && SafeCall.hasMinGas(minGasLimit, RELAY_RESERVED_GAS + RELAY_GAS_CHECK_BUFFER);
-        if (callable && _call(sender, target, value, message)) {
+        if (callable && _call(_failedAt[msgHash], sender, target, value, message)) {
             successfulMessages[msgHash] = true;
             emit RelayedMessage(msgHash);
             return;
         }
 
-        failedMessages[msgHash] = true;
+        if (!failedMessages(msgHash)) _failedAt[msgHash] = block.timestamp;
         emit FailedRelayedMessage(msgHash);
         // Without this an estimator would settle on a gas limit at which the call inside fails.
         // solhint-disable-next-line avoid-tx-origin
@@ -121,8 +124,19 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     }
 
     /// @inheritdoc ICrossDomainMessenger
+    function firstFailedAt() external view returns (uint256) {
+        require(_sender != address(0), CrossDomainMessenger_NoMessageInProgress());
+        return _relayedFailedAt;
+    }
+
+    /// @inheritdoc ICrossDomainMessenger
     function OTHER_MESSENGER() external view returns (ICrossDomainMessenger) {
         return otherMessenger;
+    }
+
+    /// @inheritdoc ICrossDomainMessenger
+    function failedMessages(bytes32 msgHash) public view returns (bool) {
+        return _failedAt[msgHash] != 0;
     }
 
     /// @inheritdoc ICrossDomainMessenger
@@ -161,13 +175,15 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     function _isUnsafeTarget(address target) internal view virtual returns (bool);
 
     /// @dev Calls with the sender visible, and keeps the reserve for what follows.
-    function _call(address sender, address target, uint256 value, bytes memory message)
+    function _call(uint256 failedAt, address sender, address target, uint256 value, bytes memory message)
         private
         returns (bool success)
     {
         _sender = sender;
+        _relayedFailedAt = failedAt;
         // solhint-disable-next-line avoid-low-level-calls
         success = SafeCall.call(target, gasleft() - RELAY_RESERVED_GAS, value, message);
         _sender = address(0);
+        _relayedFailedAt = 0;
     }
 }

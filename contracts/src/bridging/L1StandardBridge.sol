@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IDisputeGame} from "../settlement/interfaces/IDisputeGame.sol";
+import {IWithdrawalQuota} from "../settlement/interfaces/IWithdrawalQuota.sol";
 import {Predeploys} from "../types/Predeploys.sol";
 import {StandardBridge} from "./StandardBridge.sol";
 import {ICrossDomainMessenger} from "./interfaces/ICrossDomainMessenger.sol";
+import {IL1CrossDomainMessenger} from "./interfaces/IL1CrossDomainMessenger.sol";
 import {IL1StandardBridge} from "./interfaces/IL1StandardBridge.sol";
 import {IPauseSource} from "./interfaces/IPauseSource.sol";
 import {IStandardBridge} from "./interfaces/IStandardBridge.sol";
@@ -12,9 +15,15 @@ import {IStandardBridge} from "./interfaces/IStandardBridge.sol";
 /// @notice See IL1StandardBridge.
 contract L1StandardBridge is StandardBridge, IL1StandardBridge {
     /// @inheritdoc IL1StandardBridge
+    IWithdrawalQuota public immutable withdrawalQuota;
+
+    /// @inheritdoc IL1StandardBridge
     IPauseSource public systemConfig;
 
-    constructor() {
+    /// @param quota Limits tokens.
+    constructor(IWithdrawalQuota quota) {
+        require(address(quota) != address(0), StandardBridge_ZeroAddress());
+        withdrawalQuota = quota;
         _disableInitializers();
     }
 
@@ -91,6 +100,18 @@ contract L1StandardBridge is StandardBridge, IL1StandardBridge {
     /// @inheritdoc IStandardBridge
     function paused() public view override(StandardBridge, IStandardBridge) returns (bool) {
         return systemConfig.paused();
+    }
+
+    /// @inheritdoc StandardBridge
+    /// @dev A first relay happens inside the withdrawal that carries the message, so the game of that is the message's. A
+    ///      replay may happen inside any other withdrawal, whose game says nothing of it.
+    function _beforeRelease(address localToken, uint256 amount) internal override {
+        uint256 failedAt = messenger.firstFailedAt();
+        (uint256 dueAt, IDisputeGame game) = failedAt == 0
+            ? (block.timestamp, IL1CrossDomainMessenger(address(messenger)).portal().finalizingGame())
+            : (failedAt, IDisputeGame(address(0)));
+        uint256 passesAt = withdrawalQuota.consume(localToken, amount, dueAt, game);
+        require(passesAt <= block.timestamp, StandardBridge_QuotaExceeded(localToken, passesAt));
     }
 
     /// @inheritdoc StandardBridge

@@ -110,6 +110,7 @@ abstract contract StandardBridge is IStandardBridge, Initializable, ReentrancyGu
         bytes calldata extraData
     ) public onlyOtherBridge whenNotPaused {
         require(localToken.code.length > 0, StandardBridge_TokenHasNoCode(localToken));
+        _beforeRelease(localToken, amount);
         if (_isMintable(localToken)) {
             require(_isPair(localToken, remoteToken), StandardBridge_WrongTokenPair(localToken, remoteToken));
             IOptimismMintableERC20(localToken).mint(to, amount);
@@ -147,6 +148,9 @@ abstract contract StandardBridge is IStandardBridge, Initializable, ReentrancyGu
         messenger = messenger_;
         otherBridge = otherBridge_;
     }
+
+    /// @dev What a layer asks before tokens are released or minted.
+    function _beforeRelease(address localToken, uint256 amount) internal virtual {}
 
     /// @dev Sends `amount` wei, all of `msg.value`.
     function _initiateBridgeETH(

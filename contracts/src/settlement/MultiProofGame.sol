@@ -130,6 +130,13 @@ contract MultiProofGame is GameBond {
         return _standing();
     }
 
+    /// @inheritdoc IMultiProofGame
+    function exceedsThreshold() external view returns (bool) {
+        Standing memory standing = _standing();
+        uint8 minimum = POLICY.minHostVendors();
+        return standing.hostVendors > minimum || standing.gpuVendors >= minimum;
+    }
+
     /// @inheritdoc IDisputeGame
     function gameData() external view returns (uint32 gameType_, bytes32 rootClaim_, bytes memory extraData_) {
         return (GAME_TYPE, rootClaim(), extraData());
@@ -347,6 +354,7 @@ contract MultiProofGame is GameBond {
     /// @dev Supporters that are valid now, in the order in which they proved. Vendors are counted by a bit each.
     function _standing() private view returns (Standing memory standing) {
         uint256 seen;
+        uint256 seenWithGpu;
         for (uint256 i = 0; i < _supporters.length; ++i) {
             Supporter memory supporter = _supporters[i];
             if (!PROVER_REGISTRY.isValid(supporter.key)) continue;
@@ -356,7 +364,11 @@ contract MultiProofGame is GameBond {
                 seen |= vendorBit;
                 ++standing.hostVendors;
             }
-            standing.gpu = standing.gpu || supporter.gpu;
+            if (supporter.gpu && seenWithGpu & vendorBit == 0) {
+                seenWithGpu |= vendorBit;
+                ++standing.gpuVendors;
+            }
+            standing.gpu = standing.gpuVendors != 0;
             bool reached = standing.hostVendors >= POLICY.minHostVendors() && (standing.gpu || !POLICY.requiresGpu());
             if (reached && standing.thresholdAt == 0) standing.thresholdAt = supporter.provedAt;
         }

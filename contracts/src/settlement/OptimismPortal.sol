@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {TrieProof} from "@openzeppelin/contracts/utils/cryptography/TrieProof.sol";
 import {AddressAliasing} from "../types/AddressAliasing.sol";
 import {EOA} from "../types/EOA.sol";
@@ -14,6 +15,7 @@ import {GameStatus, IDisputeGame} from "./interfaces/IDisputeGame.sol";
 import {IDisputeGameFactory} from "./interfaces/IDisputeGameFactory.sol";
 import {IOptimismPortal} from "./interfaces/IOptimismPortal.sol";
 import {ISystemConfig} from "./interfaces/ISystemConfig.sol";
+import {IWithdrawalQuota} from "./interfaces/IWithdrawalQuota.sol";
 
 /// @title OptimismPortal
 /// @notice See `IOptimismPortal`. Holds all ether that is on L2.
@@ -43,7 +45,13 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
     /// @notice Sender that nobody has a key of: wallets estimate gas as it, so that a failing call shows.
     address private constant ESTIMATION_ADDRESS = address(1);
 
+    /// @notice Ether, as the quota names it.
+    address private constant ETHER = address(0);
+
     uint256 private immutable PROOF_MATURITY_DELAY_SECONDS;
+
+    /// @inheritdoc IOptimismPortal
+    IWithdrawalQuota public immutable withdrawalQuota;
 
     /// @inheritdoc IOptimismPortal
     address public l2Sender;
@@ -57,6 +65,8 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
     mapping(bytes32 withdrawalHash => mapping(address proofSubmitter => ProvenWithdrawal)) public provenWithdrawals;
     /// @inheritdoc IOptimismPortal
     mapping(bytes32 withdrawalHash => address[]) public proofSubmitters;
+    /// @inheritdoc IOptimismPortal
+    IDisputeGame public transient finalizingGame;
 
     modifier whenNotPaused() {
         require(!paused(), OptimismPortal_CallPaused());
@@ -64,7 +74,9 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
     }
 
     /// @param maturityDelay Seconds between proving and finalising a withdrawal.
-    constructor(uint256 maturityDelay) {
+    /// @param quota Limits ether.
+    constructor(uint256 maturityDelay, IWithdrawalQuota quota) {
+        withdrawalQuota = quota;
         PROOF_MATURITY_DELAY_SECONDS = maturityDelay;
         _disableInitializers();
     }
@@ -184,13 +196,17 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
         // Without this the call would fail at once, and the withdrawal would be spent.
         require(withdrawal.value <= address(this).balance, OptimismPortal_InsufficientBalance());
         finalizedWithdrawals[withdrawalHash] = true;
+        ProvenWithdrawal memory proven = provenWithdrawals[withdrawalHash][proofSubmitter];
+        _consumeQuota(withdrawal.value, proven);
 
         // A call that fails with the gas it was promised is not repeated here; the messengers keep what failed for
         // replay. A caller who gives too little gas cannot cause such a failure: the whole transaction reverts.
         l2Sender = withdrawal.sender;
+        finalizingGame = proven.disputeGameProxy;
         bool success =
             SafeCall.callWithMinGas(withdrawal.target, withdrawal.gasLimit, withdrawal.value, withdrawal.data);
         l2Sender = DEFAULT_L2_SENDER;
+        finalizingGame = IDisputeGame(address(0));
         emit WithdrawalFinalized(withdrawalHash, success);
 
         // solhint-disable-next-line avoid-tx-origin
@@ -240,6 +256,18 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
         emit TransactionDeposited(
             from, to, DEPOSIT_VERSION, abi.encodePacked(msg.value, value, gasLimit, isCreation, data)
         );
+    }
+
+    /// @dev Due was the withdrawal when the later of its proof's maturity and its game's finality came.
+    function _consumeQuota(uint256 value, ProvenWithdrawal memory proven) private {
+        if (value == 0) return;
+        IDisputeGame game = proven.disputeGameProxy;
+        uint256 dueAt = Math.max(
+            proven.timestamp + PROOF_MATURITY_DELAY_SECONDS,
+            game.resolvedAt() + anchorStateRegistry.disputeGameFinalityDelaySeconds()
+        );
+        uint256 passesAt = withdrawalQuota.consume(ETHER, value, dueAt, game);
+        require(passesAt <= block.timestamp, OptimismPortal_QuotaExceeded(passesAt));
     }
 
     /// @dev A game may be proven against while it is in progress, but not in the block of its creation.

@@ -289,6 +289,15 @@ describe("requireSafeConfig", () => {
     requireSafeConfig({ ...base, pha: undefined, l1ChainId: 900 }, own);
   });
 
+  it("refuses a quota that could stop ether", () => {
+    for (const etherQuota of [
+      { perDay: 10n, floor: 0n },
+      { perDay: 9n, floor: 10n },
+    ]) {
+      assert.throws(() => requireSafeConfig({ ...base, etherQuota }, own), code("DEPLOY_CONFIG_INVALID"));
+    }
+  });
+
   it("refuses a maturity that would make waiting wallets believe a lie", () => {
     assert.throws(
       () => requireSafeConfig({ ...base, proofMaturityDelay: 1n }, own),

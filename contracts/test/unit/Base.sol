@@ -23,6 +23,8 @@ interface Vm { // solhint-disable-line interface-starts-with-i
     function prank(address sender, address origin) external;
     function startPrank(address sender) external;
     function stopPrank() external;
+    function getNonce(address account) external view returns (uint64 nonce);
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function expectRevert() external;

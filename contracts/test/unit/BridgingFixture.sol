@@ -11,6 +11,9 @@ import {OptimismMintableERC20Factory} from "../../src/bridging/OptimismMintableE
 import {IDepositPortal} from "../../src/bridging/interfaces/IDepositPortal.sol";
 import {IPauseSource} from "../../src/bridging/interfaces/IPauseSource.sol";
 import {IStandardBridge} from "../../src/bridging/interfaces/IStandardBridge.sol";
+import {WithdrawalQuota} from "../../src/settlement/WithdrawalQuota.sol";
+import {IDisputeGame} from "../../src/settlement/interfaces/IDisputeGame.sol";
+import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {L2ToL1MessagePasser} from "../../src/l2/L2ToL1MessagePasser.sol";
 import {AddressAliasing} from "../../src/types/AddressAliasing.sol";
 import {Predeploys} from "../../src/types/Predeploys.sol";
@@ -30,6 +33,8 @@ contract PortalDouble is IDepositPortal {
     error ValueNotPassedOn();
 
     address public l2Sender;
+    IDisputeGame public finalizingGame;
+    IDisputeGame private _game;
     Deposit private _last;
 
     function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)
@@ -40,14 +45,20 @@ contract PortalDouble is IDepositPortal {
         _last = Deposit(msg.sender, to, value, gasLimit, isCreation, data);
     }
 
+    function setGame(IDisputeGame game) external {
+        _game = game;
+    }
+
     function deliver(address sender, address target, uint256 value, uint256 gasLimit, bytes calldata data)
         external
         payable
         returns (bool success, bytes memory returned)
     {
         l2Sender = sender;
+        finalizingGame = _game;
         (success, returned) = target.call{value: value, gas: gasLimit}(data);
         l2Sender = address(0);
+        finalizingGame = IDisputeGame(address(0));
     }
 
     function last() external view returns (Deposit memory) {
@@ -55,9 +66,10 @@ contract PortalDouble is IDepositPortal {
     }
 }
 
-/// @notice Stands for SystemConfig's pause.
+/// @notice Stands for SystemConfig's pause and guardian.
 contract PauseDouble is IPauseSource {
     bool public paused;
+    address public guardian = address(0x6A4D);
 
     function set(bool paused_) external {
         paused = paused_;
@@ -82,6 +94,7 @@ abstract contract BridgingFixture is Base {
 
     PortalDouble internal portal;
     PauseDouble internal pause;
+    WithdrawalQuota internal quota;
     L1CrossDomainMessenger internal l1Messenger;
     L1StandardBridge internal l1Bridge;
     L2CrossDomainMessenger internal l2Messenger;
@@ -99,11 +112,16 @@ abstract contract BridgingFixture is Base {
                 )
             )
         );
+        // The quota names the bridge's proxy, which is the third contract from here.
+        address bridge = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 2);
+        quota = new WithdrawalQuota(
+            address(portal), bridge, ISystemConfig(address(pause)), address(this), type(uint128).max, 1 ether
+        );
         l1Bridge = L1StandardBridge(
             payable(
                 address(
                     new ERC1967Proxy(
-                        address(new L1StandardBridge()),
+                        address(new L1StandardBridge(quota)),
                         abi.encodeCall(L1StandardBridge.initialize, (l1Messenger, pause))
                     )
                 )

@@ -9,6 +9,7 @@ import {DisputeGameFactory} from "../../src/settlement/DisputeGameFactory.sol";
 import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
 import {OptimismPortal} from "../../src/settlement/OptimismPortal.sol";
 import {ProofPolicy} from "../../src/settlement/ProofPolicy.sol";
+import {WithdrawalQuota} from "../../src/settlement/WithdrawalQuota.sol";
 import {SystemConfig} from "../../src/settlement/SystemConfig.sol";
 import {IAnchorStateRegistry} from "../../src/settlement/interfaces/IAnchorStateRegistry.sol";
 import {IDisputeGame} from "../../src/settlement/interfaces/IDisputeGame.sol";
@@ -34,6 +35,8 @@ abstract contract SettlementFixture is Base {
     uint64 internal constant AIR_GAP = 50;
     uint64 internal constant MATURITY = 200;
     uint256 internal constant BOND = 1 ether;
+    uint128 internal constant ETHER_QUOTA = 100 ether;
+    uint128 internal constant ETHER_FLOOR = 10 ether;
 
     uint256 internal constant TDX_KEY = 0x7d01;
     uint256 internal constant TDX_KEY_2 = 0x7d02;
@@ -50,6 +53,7 @@ abstract contract SettlementFixture is Base {
     DeterministicDeployer internal deployer;
     SystemConfig internal systemConfig;
     OptimismPortal internal portal;
+    WithdrawalQuota internal quota;
     AnchorStateRegistry internal anchors;
     DisputeGameFactory internal factory;
     ProverRegistry internal registry;
@@ -69,10 +73,14 @@ abstract contract SettlementFixture is Base {
         pha = new PhaTestToken(address(this), 1_000_000 ether);
         policy = _policy(requiresGpu(), FAST, SLOW, WINDOW);
 
+        quota = new WithdrawalQuota(
+            address(portal), account("bridge"), systemConfig, owner, ETHER_QUOTA, ETHER_FLOOR
+        );
+
         _proxy("SystemConfig", address(new SystemConfig()), abi.encodeCall(SystemConfig.initialize, (_parameters())));
         _proxy(
             "OptimismPortal",
-            address(new OptimismPortal(MATURITY)),
+            address(new OptimismPortal(MATURITY, quota)),
             abi.encodeCall(OptimismPortal.initialize, (systemConfig, anchors))
         );
         _proxy(

@@ -10,6 +10,7 @@ import {ICrossDomainMessenger} from "../../src/bridging/interfaces/ICrossDomainM
 import {IL1StandardBridge} from "../../src/bridging/interfaces/IL1StandardBridge.sol";
 import {IL2StandardBridge} from "../../src/bridging/interfaces/IL2StandardBridge.sol";
 import {IStandardBridge} from "../../src/bridging/interfaces/IStandardBridge.sol";
+import {IWithdrawalQuota} from "../../src/settlement/interfaces/IWithdrawalQuota.sol";
 import {Predeploys} from "../../src/types/Predeploys.sol";
 import {BridgingFixture, PlainToken, PortalDouble} from "./BridgingFixture.sol";
 
@@ -350,7 +351,9 @@ contract StandardBridgeTest is BridgingFixture {
         l1Bridge.initialize(l1Messenger, pause);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         l2Bridge.initialize(l1Bridge);
-        L1StandardBridge one = new L1StandardBridge();
+        vm.expectRevert(IStandardBridge.StandardBridge_ZeroAddress.selector);
+        new L1StandardBridge(IWithdrawalQuota(address(0)));
+        L1StandardBridge one = new L1StandardBridge(quota);
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         one.initialize(l1Messenger, pause);
         L2StandardBridge two = new L2StandardBridge();

@@ -56,6 +56,9 @@ interface ICrossDomainMessenger {
     /// @notice Account on the other layer that sent the message now being relayed.
     function xDomainMessageSender() external view returns (address);
 
+    /// @notice Unix seconds at which the message now being relayed failed for the first time; zero in its first relay.
+    function firstFailedAt() external view returns (uint256);
+
     /// @notice Nonce of the next message, its version included.
     function messageNonce() external view returns (uint256);
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IDisputeGame} from "../../settlement/interfaces/IDisputeGame.sol";
+
 /// @title IDepositPortal
-/// @notice What the L1 messenger needs of the OptimismPortal.
+/// @notice What the messenger and the bridge on L1 need of the OptimismPortal.
 interface IDepositPortal {
     /// @notice Puts a deposit on the queue of L2. The portal aliases the caller if it is a contract.
     function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)
@@ -11,4 +13,7 @@ interface IDepositPortal {
 
     /// @notice L2 account whose withdrawal the portal is executing right now.
     function l2Sender() external view returns (address);
+
+    /// @notice The game against which that withdrawal was proven.
+    function finalizingGame() external view returns (IDisputeGame);
 }

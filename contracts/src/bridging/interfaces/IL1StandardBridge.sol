@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {IWithdrawalQuota} from "../../settlement/interfaces/IWithdrawalQuota.sol";
 import {ICrossDomainMessenger} from "./ICrossDomainMessenger.sol";
 import {IPauseSource} from "./IPauseSource.sol";
 import {IStandardBridge} from "./IStandardBridge.sol";
@@ -34,6 +35,11 @@ interface IL1StandardBridge is IStandardBridge {
         bytes extraData
     );
 
+    /// @notice The day's quota of the token is used up. The message stays replayable, and passes at `passesAt` (Unix
+    ///         seconds), or, if others take that room, later, but never more than `IWithdrawalQuota.MAX_DELAY` after it
+    ///         failed for the first time.
+    error StandardBridge_QuotaExceeded(address token, uint256 passesAt);
+
     /// @notice Sets the counterparts, once per proxy. The bridge on L2 is the predeploy.
     /// @param messenger_ The L1CrossDomainMessenger.
     /// @param systemConfig_ Contract that says whether withdrawals are paused.
@@ -44,6 +50,9 @@ interface IL1StandardBridge is IStandardBridge {
 
     /// @notice Contract that says whether withdrawals are paused.
     function systemConfig() external view returns (IPauseSource);
+
+    /// @notice What limits tokens while only as many vendors as needed stand behind them.
+    function withdrawalQuota() external view returns (IWithdrawalQuota);
 
     /// @notice The bridge on L2.
     function l2TokenBridge() external view returns (address);

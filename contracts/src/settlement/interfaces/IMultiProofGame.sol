@@ -35,11 +35,13 @@ interface IMultiProofGame is IDisputeGame {
     /// @param gpu Whether a supporter has a GPU.
     /// @param firstProofAt Unix seconds of the first valid proof; zero without one.
     /// @param thresholdAt Unix seconds at which the policy's threshold was reached; zero if it is not.
+    /// @param gpuVendors Distinct host vendors of supporters with a GPU.
     struct Standing {
         uint8 hostVendors;
         bool gpu;
         uint64 firstProofAt;
         uint64 thresholdAt;
+        uint8 gpuVendors;
     }
 
     event Proved(address indexed key, IProverRegistry.HostVendor indexed vendor, bool gpu);
@@ -116,6 +118,12 @@ interface IMultiProofGame is IDisputeGame {
     function supporters() external view returns (Supporter[] memory);
 
     function proofStatus() external view returns (Standing memory);
+
+    /// @notice Whether provers that are valid now support the game beyond what it needs: more host vendors than the policy's
+    ///         minimum, or provers with a GPU of that many. While there are only two vendors, the second is the one way. It
+    ///         is the weaker one: a GPU's evidence is a third maker's signature that a forger of both CPUs has to have, but
+    ///         no third root, for a forged CPU can hold a real GPU.
+    function exceedsThreshold() external view returns (bool);
 
     /// @notice The output root that the claim starts from.
     function previousOutputRoot() external view returns (bytes32);

@@ -5,6 +5,7 @@ import {IAnchorStateRegistry} from "./IAnchorStateRegistry.sol";
 import {IDisputeGame} from "./IDisputeGame.sol";
 import {IDisputeGameFactory} from "./IDisputeGameFactory.sol";
 import {IResourceMetering} from "./IResourceMetering.sol";
+import {IWithdrawalQuota} from "./IWithdrawalQuota.sol";
 import {ISystemConfig} from "./ISystemConfig.sol";
 import {Types} from "../../types/Types.sol";
 
@@ -32,6 +33,9 @@ interface IOptimismPortal is IResourceMetering {
     error OptimismPortal_InvalidRootClaim();
     error OptimismPortal_NoReentrancy();
     error OptimismPortal_ProofNotOldEnough();
+    /// @notice The day's quota of ether is used up; the withdrawal passes at `passesAt` (Unix seconds), or, if others take
+    ///         that room, later, but never more than `IWithdrawalQuota.MAX_DELAY` after it was due.
+    error OptimismPortal_QuotaExceeded(uint256 passesAt);
     error OptimismPortal_Unproven();
 
     /// @notice Deposits `msg.value` for the sender on L2.
@@ -85,6 +89,12 @@ interface IOptimismPortal is IResourceMetering {
 
     /// @notice The L2 sender of the withdrawal being executed; 0x…dEaD outside one.
     function l2Sender() external view returns (address);
+
+    /// @notice The game against which the withdrawal being executed was proven; zero outside one.
+    function finalizingGame() external view returns (IDisputeGame);
+
+    /// @notice What limits ether while only as many vendors as needed stand behind it.
+    function withdrawalQuota() external view returns (IWithdrawalQuota);
 
     /// @notice Least L2 gas of a deposit with `byteCount` bytes of data.
     function minimumGasLimit(uint64 byteCount) external pure returns (uint64);
