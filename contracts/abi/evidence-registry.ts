@@ -260,6 +260,15 @@ export const evidenceRegistryAbi = [
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "address", name: "key", type: "address" },
+      { indexed: false, internalType: "uint64", name: "policyVersion", type: "uint64" },
+    ],
+    name: "ProverAffirmed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "address", name: "key", type: "address" },
       { indexed: true, internalType: "enum IEvidenceRegistry.Cause", name: "cause", type: "uint8" },
     ],
     name: "ProverInvalidated",
@@ -358,6 +367,13 @@ export const evidenceRegistryAbi = [
   },
   {
     inputs: [{ internalType: "address", name: "key", type: "address" }],
+    name: "affirm",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "address", name: "key", type: "address" }],
     name: "beneficiaryOf",
     outputs: [{ internalType: "address", name: "", type: "address" }],
     stateMutability: "view",
@@ -394,6 +410,13 @@ export const evidenceRegistryAbi = [
     ],
     name: "claimDigest",
     outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "currentPolicyVersion",
+    outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
     stateMutability: "view",
     type: "function",
   },
@@ -507,6 +530,13 @@ export const evidenceRegistryAbi = [
     name: "policy",
     outputs: [{ internalType: "contract IAttestationPolicy", name: "", type: "address" }],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint64", name: "version_", type: "uint64" }],
+    name: "policyChanged",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {ISystemConfig} from "../settlement/interfaces/ISystemConfig.sol";
+import {IEvidenceRegistry} from "./admission/IEvidenceRegistry.sol";
 import {AmdProduct, SnpTcb} from "./amd/SnpTcb.sol";
 import {IAttestationPolicy} from "./interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
@@ -56,8 +57,8 @@ contract AttestationPolicy is IAttestationPolicy, OwnableUpgradeable {
     /// @notice Where the guardian is named.
     ISystemConfig public systemConfig;
 
-    /// @notice Nullifies a vendor of which somebody proved to it that it lies.
-    address public registry;
+    /// @notice Is told of each change; and nullifies a vendor of which somebody proved to it that it lies.
+    IEvidenceRegistry public registry;
 
     /// @inheritdoc IAttestationPolicy
     uint64 public keyLifetime;
@@ -92,10 +93,12 @@ contract AttestationPolicy is IAttestationPolicy, OwnableUpgradeable {
     /// @param systemConfig_ Names the guardian.
     /// @param registry_ Where keys are registered under this policy.
     /// @param rules The first rules.
-    function initialize(address owner_, ISystemConfig systemConfig_, address registry_, Rules calldata rules)
-        external
-        initializer
-    {
+    function initialize(
+        address owner_,
+        ISystemConfig systemConfig_,
+        IEvidenceRegistry registry_,
+        Rules calldata rules
+    ) external initializer {
         __Ownable_init(owner_);
         (systemConfig, registry) = (systemConfig_, registry_);
         for (uint256 i = 0; i < rules.images.length; ++i) {
@@ -116,7 +119,8 @@ contract AttestationPolicy is IAttestationPolicy, OwnableUpgradeable {
         (_gate.platformsListed, _gate.acceptsPresenceOnly) = (rules.platformsListed, rules.acceptsPresenceOnly);
         emit PlatformsListedChanged(rules.platformsListed);
         emit PresenceOnlyChanged(rules.acceptsPresenceOnly);
-        _nextVersion(true);
+        (_version, _gate.leastVersion) = (1, 1);
+        emit VersionChanged(1, 1);
     }
 
     /// @inheritdoc IAttestationPolicy
@@ -245,7 +249,7 @@ contract AttestationPolicy is IAttestationPolicy, OwnableUpgradeable {
 
     /// @inheritdoc IAttestationPolicy
     function nullifyVendor(IProverRegistry.HostVendor vendor) external {
-        if (msg.sender != registry) _requireMay(true);
+        if (msg.sender != address(registry)) _requireMay(true);
         if (isVendorNullified(vendor)) return;
         _setVendorSince(vendor, NULLIFIED);
         emit VendorNullified(vendor, msg.sender);
@@ -458,6 +462,7 @@ contract AttestationPolicy is IAttestationPolicy, OwnableUpgradeable {
         next = ++_version;
         if (tightens) _gate.leastVersion = next;
         emit VersionChanged(next, _gate.leastVersion);
+        registry.policyChanged(next);
     }
 
     /// @dev A broken vendor or machine cannot wait for a timelock; nothing else is left to the guardian.

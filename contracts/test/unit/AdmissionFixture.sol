@@ -75,10 +75,15 @@ abstract contract AdmissionFixture is Base {
     GpuVerifierDouble internal gpuVerifier;
     CertificatesDouble internal certificates;
 
-    /// @notice Policy and registry, with the image of each kind accepted, and a registrant who has PHA.
-    function _deployAdmission(ISystemConfig systemConfig) internal {
+    /// @notice What the rest needs: a deployer, and PHA, of which the registrant and this contract have plenty.
+    function _deployFoundations() internal {
         deployer = new DeterministicDeployer();
-        pha = new PhaTestToken(registrant, 1000 * uint256(PROVER_BOND));
+        pha = new PhaTestToken(address(this), 1_000_000 ether + 1000 * uint256(PROVER_BOND));
+        pha.transfer(registrant, 1000 * uint256(PROVER_BOND));
+    }
+
+    /// @notice Policy and registry, with the image of each kind accepted.
+    function _deployAdmission(ISystemConfig systemConfig) internal {
         (tdxVerifier, snpVerifier) = (new TeeVerifierDouble(), new TeeVerifierDouble());
         (gpuVerifier, certificates) = (new GpuVerifierDouble(), new CertificatesDouble());
         registry = EvidenceRegistry(_named("ProverRegistry"));
@@ -86,7 +91,7 @@ abstract contract AdmissionFixture is Base {
         _proxy(
             "AttestationPolicy",
             address(new AttestationPolicy()),
-            abi.encodeCall(AttestationPolicy.initialize, (owner, systemConfig, address(registry), _rules()))
+            abi.encodeCall(AttestationPolicy.initialize, (owner, systemConfig, registry, _rules()))
         );
         _proxy(
             "ProverRegistry",
@@ -148,7 +153,7 @@ abstract contract AdmissionFixture is Base {
         draft.policyVersion = attestationPolicy.version();
         draft.l1BlockNumber = block.number - 1;
         draft.l1BlockHash = blockhash(block.number - 1);
-        (draft.registry, draft.beneficiary) = (address(registry), operator);
+        (draft.registry, draft.beneficiary) = (address(registry), _beneficiary(key));
         draft.devices = new bytes32[](ProverKinds.hasGpu(kind) ? 1 : 0);
         if (draft.devices.length != 0) draft.devices[0] = keccak256(abi.encode("device", key));
     }
@@ -195,6 +200,11 @@ abstract contract AdmissionFixture is Base {
         (report.deviceId, report.measurement) = (draft.devices[index], GPU_FIRMWARE);
         report.certificate = GPU_LEAF;
         report.reportHash = keccak256(abi.encode(report.nonce, report.deviceId));
+    }
+
+    /// @notice Who earns what a key proves, unless a draft says otherwise.
+    function _beneficiary(uint256) internal view virtual returns (address) {
+        return operator;
     }
 
     function _platform(uint256 key) internal pure returns (bytes32) {

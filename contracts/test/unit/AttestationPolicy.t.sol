@@ -6,6 +6,7 @@ import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Own
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {AmdProduct, SnpTcb} from "../../src/tee/amd/SnpTcb.sol";
 import {AttestationPolicy} from "../../src/tee/AttestationPolicy.sol";
+import {IEvidenceRegistry} from "../../src/tee/admission/IEvidenceRegistry.sol";
 import {IAttestationPolicy} from "../../src/tee/interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {ITeeVerifier} from "../../src/tee/interfaces/ITeeVerifier.sol";
@@ -25,6 +26,7 @@ contract AttestationPolicyTest is AdmissionFixture {
         vm.roll(10_000);
         vm.warp(1_000_000);
         vm.setBlockhash(9_999, keccak256("block 9999"));
+        _deployFoundations();
         _deployAdmission(ISystemConfig(address(new GuardianStub(guardian))));
         policy = attestationPolicy;
     }
@@ -305,13 +307,46 @@ contract AttestationPolicyTest is AdmissionFixture {
         }
     }
 
+    /// @notice The registry asks the policy only where something changed since it last allowed a key: that never makes
+    ///         another answer, however often a key is affirmed.
+    function testFuzz_the_registry_answers_as_the_policy_does(uint8[24] calldata steps) public {
+        Draft memory draft = _draft(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE);
+        draft.platformId = PLATFORM;
+        _submit(_registration(draft));
+        address key = vm.addr(TDX_KEY);
+        bool out;
+        for (uint256 i = 0; i < steps.length; ++i) {
+            _asOwner(_change(steps[i] % 18));
+            assertEq(uint256(registry.currentPolicyVersion()), policy.version());
+            bool allowed = policy.isKeyAllowed(TDX_IMAGE, PLATFORM, INTEL, registry.prover(key).policyVersion);
+            assertTrue(registry.isValid(key) == allowed, "one answer");
+            assertFalse(allowed && out, "came back");
+            out = out || !allowed;
+            if (steps[i] < 128) continue;
+            // solhint-disable-next-line avoid-low-level-calls
+            (bool affirmed,) = address(registry).call(abi.encodeCall(registry.affirm, (key)));
+            assertTrue(affirmed == allowed, "affirmed if allowed");
+        }
+    }
+
+    function test_nobody_but_the_policy_says_that_it_changed() public {
+        address[3] memory others = [owner, guardian, account("anyone")];
+        for (uint256 i = 0; i < others.length; ++i) {
+            vm.prank(others[i]);
+            vm.expectRevert(
+                abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_Unauthorized.selector, others[i])
+            );
+            registry.policyChanged(1);
+        }
+    }
+
     function test_initialises_once_and_never_the_implementation() public {
         ISystemConfig config = policy.systemConfig();
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        policy.initialize(address(this), config, address(this), _rules());
+        policy.initialize(address(this), config, registry, _rules());
         AttestationPolicy logic = new AttestationPolicy();
         vm.expectRevert(Initializable.InvalidInitialization.selector);
-        logic.initialize(address(this), config, address(this), _rules());
+        logic.initialize(address(this), config, registry, _rules());
         assertTrue(address(logic).code.length < 24_576, "size");
     }
 

@@ -22,6 +22,7 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         vm.warp(1_000_000);
         vm.setBlockhash(9_999, keccak256("block 9999"));
         vm.setBlockhash(9_998, keccak256("block 9998"));
+        _deployFoundations();
         _deployAdmission(ISystemConfig(address(new GuardianStub(guardian))));
     }
 

@@ -59,6 +59,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         vm.roll(10_000);
         vm.warp(1_000_000);
         vm.setBlockhash(9_999, keccak256("block 9999"));
+        _deployFoundations();
         _deployAdmission(ISystemConfig(address(new GuardianStub(guardian))));
         _register(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE);
         _register(TDX_KEY_2, IProverRegistry.Kind.TDX, TDX_IMAGE);

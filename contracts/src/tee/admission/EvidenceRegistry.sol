@@ -42,6 +42,9 @@ contract EvidenceRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgrad
     bool public immutable dangerouslyAcceptsSimulated;
 
     /// @inheritdoc IEvidenceRegistry
+    uint64 public currentPolicyVersion;
+
+    /// @inheritdoc IEvidenceRegistry
     mapping(bytes32 deviceId => address) public keyOfDevice;
 
     mapping(address key => Prover) private _provers;
@@ -58,8 +61,10 @@ contract EvidenceRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgrad
     }
 
     /// @param owner_ Revokes keys, decides about disputed bonds, receives what is slashed: the timelock.
+    /// @dev The policy exists before: it tells of each later change itself.
     function initialize(address owner_) external initializer {
         __Ownable_init(owner_);
+        currentPolicyVersion = policy.version();
     }
 
     /// @inheritdoc IEvidenceRegistry
@@ -79,6 +84,19 @@ contract EvidenceRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgrad
         _bindDevices(registration, appraised);
         _store(registration, appraised, bond);
         _takeBond(bond);
+    }
+
+    /// @inheritdoc IEvidenceRegistry
+    function affirm(address key) external {
+        _requireValid(key);
+        _provers[key].policyVersion = currentPolicyVersion;
+        emit ProverAffirmed(key, currentPolicyVersion);
+    }
+
+    /// @inheritdoc IEvidenceRegistry
+    function policyChanged(uint64 version_) external {
+        require(msg.sender == address(policy), ProverRegistry_Unauthorized(msg.sender));
+        currentPolicyVersion = version_;
     }
 
     /// @inheritdoc IEvidenceRegistry
@@ -179,13 +197,7 @@ contract EvidenceRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgrad
         returns (address key, IProverRegistry.HostVendor vendor, bool gpu)
     {
         key = _recover(claimDigest(claim), signature);
-        Prover storage signer = _provers[key];
-        (IProverRegistry.Kind kind, Ending ending, uint64 expiresAt) = (signer.kind, signer.ending, signer.expiresAt);
-        require(kind != IProverRegistry.Kind.NONE, ProverRegistry_UnknownKey(key));
-        require(ending == Ending.NONE, ProverRegistry_EndedKey(key, ending));
-        require(block.timestamp < expiresAt, ProverRegistry_ExpiredKey(key, expiresAt));
-        IAttestationPolicy.Standing standing = _standingOf(signer);
-        require(standing == IAttestationPolicy.Standing.ALLOWED, ProverRegistry_KeyNotAllowed(key, standing));
+        IProverRegistry.Kind kind = _requireValid(key);
         vendor = ProverKinds.hostVendor(kind);
         gpu = ProverKinds.hasGpu(kind);
     }
@@ -287,7 +299,8 @@ contract EvidenceRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgrad
         Prover storage entry = _provers[registration.key];
         (entry.kind, entry.bondState, entry.tcbStatus) =
             (registration.kind, BondState.HELD, appraised.cpu.tcbStatus);
-        (entry.policyVersion, entry.registeredAt) = (registration.policyVersion, uint64(block.timestamp));
+        // What the policy has just accepted is as good as evidence of its present version.
+        (entry.policyVersion, entry.registeredAt) = (currentPolicyVersion, uint64(block.timestamp));
         entry.expiresAt = appraised.expiresAt;
         (entry.measurement, entry.platformId) = (appraised.cpu.measurement, appraised.cpu.platformId);
         (entry.tcbEvaluation, entry.advisories) = (appraised.cpu.tcbEvaluation, appraised.cpu.advisories);
@@ -369,6 +382,19 @@ contract EvidenceRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgrad
         if (prover_.bond != 0) bondToken.safeTransfer(prover_.registrant, prover_.bond);
     }
 
+    /// @dev As `isValid`, with the reason.
+    function _requireValid(address key) private view returns (IProverRegistry.Kind kind) {
+        Prover storage signer = _provers[key];
+        Ending ending;
+        uint64 expiresAt;
+        (kind, ending, expiresAt) = (signer.kind, signer.ending, signer.expiresAt);
+        require(kind != IProverRegistry.Kind.NONE, ProverRegistry_UnknownKey(key));
+        require(ending == Ending.NONE, ProverRegistry_EndedKey(key, ending));
+        require(block.timestamp < expiresAt, ProverRegistry_ExpiredKey(key, expiresAt));
+        IAttestationPolicy.Standing standing = _standingOf(signer);
+        require(standing == IAttestationPolicy.Standing.ALLOWED, ProverRegistry_KeyNotAllowed(key, standing));
+    }
+
     function _areValid(bytes32[] storage ids) private view returns (bool) {
         for (uint256 i = 0; i < ids.length; ++i) {
             if (!certificates.isValid(ids[i])) return false;
@@ -376,7 +402,10 @@ contract EvidenceRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgrad
         return true;
     }
 
+    /// @dev Since the version of the policy that last allowed the key nothing has changed, or the policy is asked. Every
+    ///      change of the policy is a version of its own, of which it tells this contract in the same transaction.
     function _standingOf(Prover storage prover_) private view returns (IAttestationPolicy.Standing) {
+        if (prover_.policyVersion == currentPolicyVersion) return IAttestationPolicy.Standing.ALLOWED;
         return policy.standingOf(
             prover_.measurement, prover_.platformId, ProverKinds.hostVendor(prover_.kind), prover_.policyVersion
         );

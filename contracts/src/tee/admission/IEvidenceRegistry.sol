@@ -73,7 +73,7 @@ interface IEvidenceRegistry {
     /// @param ending How it ended before its time.
     /// @param bondState What became of its bond.
     /// @param tcbStatus The vendor's judgement when it was admitted; 0 is the best one.
-    /// @param policyVersion Version of the policy that its evidence commits to.
+    /// @param policyVersion Version of the policy under which it was last found to be allowed.
     /// @param registeredAt Unix seconds.
     /// @param expiresAt Unix seconds; the key is valid strictly before.
     /// @param measurement Identity of the measured image in which the key was born.
@@ -108,6 +108,7 @@ interface IEvidenceRegistry {
         bytes32[] deviceIds;
     }
 
+    /// @param policyVersion Version of the policy that the evidence commits to.
     event ProverRegistered(
         address indexed key,
         IProverRegistry.Kind indexed kind,
@@ -122,6 +123,8 @@ interface IEvidenceRegistry {
     );
     /// @notice A GPU stands behind `key` from now on.
     event DeviceBound(bytes32 indexed deviceId, address indexed key);
+    /// @notice The policy's version `policyVersion` allows the key.
+    event ProverAffirmed(address indexed key, uint64 policyVersion);
     event ProverRetired(address indexed key);
     event ProverSuperseded(address indexed key, address indexed by);
     event ProverInvalidated(address indexed key, Cause indexed cause);
@@ -188,6 +191,13 @@ interface IEvidenceRegistry {
     /// @notice Registers a key by its evidence, and takes the policy's bond in PHA from the caller. Anyone may.
     function register(Registration calldata registration) external;
 
+    /// @notice Notes that the present policy allows a valid key: until the next change, proofs by it need not ask. Anyone
+    ///         may; it saves gas and changes no answer.
+    function affirm(address key) external;
+
+    /// @notice The policy's notice that it changed: from now on each key has to be asked about again. The policy alone.
+    function policyChanged(uint64 version_) external;
+
     /// @notice Gives a key up. Its beneficiary.
     function retire(address key) external;
 
@@ -253,6 +263,9 @@ interface IEvidenceRegistry {
 
     /// @notice Who earns what the key proves; zero if it was never registered.
     function beneficiaryOf(address key) external view returns (address);
+
+    /// @notice The policy's present version, as it told.
+    function currentPolicyVersion() external view returns (uint64);
 
     /// @notice The key that a GPU stood behind last, valid or not; zero if none.
     function keyOfDevice(bytes32 deviceId) external view returns (address);
