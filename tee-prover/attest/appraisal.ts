@@ -2,6 +2,7 @@ import { bytesEqual, toHex } from "@phala-l2/protocol/bytes";
 import { judgeSnpReport } from "../verify/amd/verdict.ts";
 import { judgeDstackReport } from "../verify/dstack/verdict.ts";
 import { judgeIntelQuote } from "../verify/intel/verdict.ts";
+import { RIM_SUBJECTS } from "../verify/nvidia/policy.ts";
 import { judgeNvidiaReport } from "../verify/nvidia/verdict.ts";
 import type { EvidencePolicy } from "../verify/policy.ts";
 import type { Refusal } from "../verify/refusal.ts";
@@ -76,18 +77,24 @@ function checkReportData({ host, gpus }: Evidence, { binding }: AppraisalInput):
   return { name, refusal: finding };
 }
 
-/** As many GPUs as the prover must have, in the order of their indices, none twice. */
-function checkCount(gpus: readonly GpuEvidence[], wanted: number): EvidenceCheck {
+type JudgedGpu = { readonly gpu: GpuEvidence; readonly verdict: Verdict };
+
+/** As many GPUs as the prover must have, in the order of their indices, none twice: L1 knows each by its boot ROM's key. */
+function checkCount(gpus: readonly JudgedGpu[], wanted: number): EvidenceCheck {
   const name = "GPUs";
-  const inOrder = gpus.every(({ index }, i) => index === i);
-  const distinct = new Set(gpus.map(({ certificates }) => certificates.replaceAll(/\s/g, "")));
+  const inOrder = gpus.every(({ gpu }, i) => gpu.index === i);
+  // What is not genuine has no fields; it is refused for that.
+  const distinct = new Set(
+    gpus.map(({ gpu, verdict }) => verdict.fields.device_id ?? gpu.certificates.replaceAll(/\s/g, "")),
+  );
   if (gpus.length === wanted && inOrder && distinct.size === gpus.length) return { name, refusal: undefined };
-  const found = `${distinct.size} devices with indices ${gpus.map(({ index }) => index).join(", ") || "none"}`;
+  const found = `${distinct.size} devices with indices ${gpus.map(({ gpu }) => gpu.index).join(", ") || "none"}`;
   const remedy = "see that every GPU is there once, in confidential mode, and answers";
   return { name, refusal: { field: "devices", wanted: `${wanted}`, found, remedy } };
 }
 
-function judgeGpu(gpu: GpuEvidence, { binding, roots, policy, at }: AppraisalInput): EvidenceCheck {
+/** As L1 judges a GPU: with the RIMs of driver and VBIOS, whether or not the policy asks for them. */
+function judgeGpu(gpu: GpuEvidence, { binding, roots, policy, at }: AppraisalInput): Verdict {
   const files = {
     report: gpu.report,
     chain: new TextEncoder().encode(gpu.certificates),
@@ -97,7 +104,16 @@ function judgeGpu(gpu: GpuEvidence, { binding, roots, policy, at }: AppraisalInp
     deviceRoots: roots.nvidiaDevice,
     rimRoots: roots.nvidiaRim,
   };
-  return fromVerdict(`GPU ${gpu.index}`, judgeNvidiaReport(files, policy.nvidia));
+  return judgeNvidiaReport(files, { ...policy.nvidia, rims: RIM_SUBJECTS });
+}
+
+/** An NVSwitch answers like a GPU, and computes nothing. */
+function checkGpu({ gpu, verdict }: JudgedGpu): EvidenceCheck {
+  const name = `GPU ${gpu.index}`;
+  const { device } = verdict.fields;
+  if (!verdict.ok || device === "gpu") return fromVerdict(name, verdict);
+  const remedy = "collect evidence of GPUs only";
+  return { name, refusal: { field: "device", wanted: "gpu", found: `${device}`, remedy } };
 }
 
 /**
@@ -105,10 +121,11 @@ function judgeGpu(gpu: GpuEvidence, { binding, roots, policy, at }: AppraisalInp
  * hold or not. @throws RollupError EVIDENCE_MALFORMED when a report cannot be read
  */
 export function appraiseEvidence(evidence: Evidence, input: AppraisalInput): readonly EvidenceCheck[] {
+  const gpus = evidence.gpus.map((gpu) => ({ gpu, verdict: judgeGpu(gpu, input) }));
   return [
     judgeHost(evidence.host, input),
     checkReportData(evidence, input),
-    checkCount(evidence.gpus, input.gpus),
-    ...evidence.gpus.map((gpu) => judgeGpu(gpu, input)),
+    checkCount(gpus, input.gpus),
+    ...gpus.map(checkGpu),
   ];
 }
