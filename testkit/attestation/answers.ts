@@ -12,6 +12,7 @@ import { TCB_STATUSES } from "@phala-l2/tee-prover/verify/intel/tcb-status";
 import { INTEL_ROOT, type IntelInput, verifyIntelQuote } from "@phala-l2/tee-prover/verify/intel/verify";
 import { startAnvil } from "../l1/anvil.ts";
 import { type BeforePiece, type IntelOnL1, intelOnL1, type OnChainReport } from "./intel-on-l1.ts";
+import { certificatesOf } from "./intel-pieces.ts";
 import { qeIdentityOnL1, tcbInfoOnL1 } from "./statements.ts";
 
 const FOLDER = join(import.meta.dirname, "../../../shared/vectors/tee/bundles");
@@ -52,12 +53,16 @@ export function offChain(input: IntelInput): Answer {
   }
   const { quote, pck, tcb, tcbEvaluationDataNumber: tcbEvaluation } = evidence;
   const { body } = quote;
+  const [pckCertificate] = certificatesOf(quote.pckChain);
+  assert.ok(pckCertificate !== undefined);
   assert.ok(body.type !== "sgx");
   if (isDebugTd(body)) return { code: "DEBUG_ENABLED", facts: undefined };
   if (tcb.status === undefined) return { code: "TCB_LEVEL_NOT_FOUND", facts: undefined };
   if (tcb.status === "Revoked") return { code: "TCB_REVOKED", facts: undefined };
   const facts = {
     tcbEvaluation,
+    advisories: toHex(tcb.advisoriesDigest),
+    certificate: toHex(keccak256(pckCertificate.signedPart)),
     measurement: toHex(tdxImage(body)),
     platformId: toHex(keccak256(fromHex(pck.ppid))),
     reportData: toHex(body.reportData),
@@ -75,8 +80,9 @@ function codeOf(error: string): string {
 export async function onChain(l1: Pick<IntelOnL1, "verify">, quote: Uint8Array): Promise<Answer> {
   const answer = await l1.verify(quote);
   if (answer.kind === "reverted") return { code: codeOf(answer.error), facts: undefined };
-  const { tcbStatus, tcbEvaluation, measurement, platformId, reportData } = answer.report;
-  const facts = { tcbEvaluation, measurement, platformId, reportData };
+  const { tcbStatus, tcbEvaluation, advisories, certificate, measurement, platformId, reportData } =
+    answer.report;
+  const facts = { tcbEvaluation, advisories, certificate, measurement, platformId, reportData };
   return { code: TCB_STATUSES[tcbStatus] ?? `${tcbStatus}`, facts };
 }
 

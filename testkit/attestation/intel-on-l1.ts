@@ -13,6 +13,8 @@ const ABI = [...tdxQuoteVerifierAbi, ...intelCollateralAbi, ...certificateCacheA
 export type OnChainReport = {
   readonly tcbStatus: number;
   readonly tcbEvaluation: number;
+  readonly advisories: Hex;
+  readonly certificate: Hex;
   readonly measurement: Hex;
   readonly platformId: Hex;
   readonly reportData: Hex;

@@ -1,5 +1,6 @@
 import { toHex } from "@phala-l2/protocol/bytes";
 import { keccak256 } from "@phala-l2/protocol/keccak";
+import { advisoryListDigest } from "@phala-l2/tee-prover/verify/intel/advisories";
 import type {
   EnclaveTcbLevel,
   QeIdentity,
@@ -8,12 +9,8 @@ import type {
 } from "@phala-l2/tee-prover/verify/intel/tcb-info";
 import { TCB_STATUSES, type TcbStatus } from "@phala-l2/tee-prover/verify/intel/tcb-status";
 
-const NOTHING = `0x${"00".repeat(32)}`;
-
-/** The contract keeps the list's hash, as Intel writes it: JSON without white space. */
 function advisoriesOf(advisoryIds: readonly string[]): string {
-  if (advisoryIds.length === 0) return NOTHING;
-  return toHex(keccak256(new TextEncoder().encode(JSON.stringify(advisoryIds))));
+  return toHex(advisoryListDigest(advisoryIds));
 }
 
 function statusOf(status: TcbStatus): number {

@@ -11,7 +11,7 @@ import {
   type World,
 } from "@phala-l2/tee-prover/attest/dangerously-simulated/intel";
 import { PLATFORM_STATUSES, TCB_STATUSES } from "@phala-l2/tee-prover/verify/intel/tcb-status";
-import { stride } from "@phala-l2/tee-prover/verify/testing/mutations";
+import { flipBit, stride } from "@phala-l2/tee-prover/verify/testing/mutations";
 import fc from "fast-check";
 import {
   bundleNames,
@@ -75,6 +75,13 @@ describe("quotes of a development platform, on L1 and off-chain", () => {
         seen.add(wanted.code);
       }
       assert.ok(seen.size >= 20, [...seen].join());
+      const bits = 8 * Buffer.from(quote).indexOf("-----BEGIN");
+      for (let bit = 0; bit < bits; bit += stride(127)) {
+        const altered = flipBit(quote, bit);
+        const wanted = offChain({ ...common, quote: altered });
+        assert.deepEqual(await onChain(l1, altered), wanted, `bit ${bit}`);
+        assert.equal(wanted.facts, undefined, `bit ${bit}`);
+      }
       for (let length = 0; length < quote.length; length += stride(61)) {
         const cut = quote.subarray(0, length);
         assert.deepEqual(await onChain(l1, cut), offChain({ ...common, quote: cut }), `${length} bytes`);
@@ -100,13 +107,14 @@ describe("quotes of a development platform, on L1 and off-chain", () => {
     const common = commonOf(world);
     await withL1({ ...common, quote }, async (l1) => {
       const seen = new Set<string>();
+      const advisoryIds = ["INTEL-SA-00615", "INTEL-SA-00837"];
       for (const [i, status] of PLATFORM_STATUSES.entries()) {
         const unreached = PLATFORM_STATUSES[(i * 3 + 1) % PLATFORM_STATUSES.length];
         const tcbInfo = {
           tcbEvaluationDataNumber: 20 + i,
           tcbLevels: [
             levelOf("tdx", { tdxComponents: svns(0, 1, 9), status: unreached ?? status }),
-            levelOf("tdx", { tdxComponents: svns(), status }),
+            levelOf("tdx", { tdxComponents: svns(), status, ...(i % 2 === 0 ? {} : { advisoryIds }) }),
           ],
         };
         await l1.bring(tcbInfoPiece(world, l1, tcbInfo));

@@ -1,3 +1,4 @@
+import { advisoriesDigest } from "./advisories.ts";
 import type { PckExtensions } from "./pck.ts";
 import type { EnclaveReport, TdReport } from "./reports.ts";
 import type { EnclaveTcbLevel, TcbInfo, TcbLevel, TdxModuleIdentity } from "./tcb-info.ts";
@@ -15,6 +16,8 @@ export type TcbAppraisal = {
   readonly status: TcbStatus | undefined;
   readonly reason: string | undefined;
   readonly advisoryIds: readonly string[];
+  /** As L1 tells the advisories, 32 bytes. */
+  readonly advisoriesDigest: Uint8Array;
   /** Status of each part by itself; undefined where it is older than every level. */
   readonly platformStatus: PlatformStatus | undefined;
   readonly qeStatus: EnclaveStatus | undefined;
@@ -136,12 +139,21 @@ function verdict(parts: TcbParts, tdxFrom: number): Verdict {
   if (sgx === undefined || matched === undefined || module === undefined || qe === undefined) {
     const part = matched === undefined ? "platform" : module === undefined ? "TDX module" : "QE";
     const reason = `the ${part} is older than every level that Intel lists`;
-    return { status: undefined, reason, advisoryIds: [], ...statuses };
+    const none = { platform: [], module: [], qe: [] };
+    return {
+      status: undefined,
+      reason,
+      advisoryIds: [],
+      advisoriesDigest: advisoriesDigest(none),
+      ...statuses,
+    };
   }
-  const advisoryIds = [...new Set([...matched.advisoryIds, ...module.advisoryIds, ...qe.advisoryIds])];
+  const lists = { platform: matched.advisoryIds, module: module.advisoryIds, qe: qe.advisoryIds };
+  const advisoryIds = [...new Set([...lists.platform, ...lists.module, ...lists.qe])];
   const onModule = mergeStatus(matched.status, module.status);
   const relaunch = adviseRelaunch(parts, onModule, sgx.status, module.status, qe.status);
-  return { status: mergeStatus(relaunch, qe.status), reason: undefined, advisoryIds, ...statuses };
+  const status = mergeStatus(relaunch, qe.status);
+  return { status, reason: undefined, advisoryIds, advisoriesDigest: advisoriesDigest(lists), ...statuses };
 }
 
 function tdxModuleStatus(parts: TcbParts): TdxModuleStatus | undefined {

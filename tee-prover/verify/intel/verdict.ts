@@ -64,6 +64,7 @@ function fieldsOf({ quote, pck, tcb, tcbEvaluationDataNumber }: IntelEvidence): 
     ppid: pck.ppid,
     tcb_evaluation_data_number: tcbEvaluationDataNumber,
     advisory_ids: tcb.advisoryIds,
+    advisories_digest: hex(tcb.advisoriesDigest),
     platform_status: tcb.platformStatus ?? null,
     qe_status: tcb.qeStatus ?? null,
     ...(tcb.tdxModule === undefined
