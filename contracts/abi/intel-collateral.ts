@@ -101,6 +101,14 @@ export const intelCollateralAbi = [
   {
     inputs: [
       { internalType: "uint32", name: "evaluation", type: "uint32" },
+      { internalType: "uint32", name: "maximum", type: "uint32" },
+    ],
+    name: "IntelCollateral_TcbEvaluationEarly",
+    type: "error",
+  },
+  {
+    inputs: [
+      { internalType: "uint32", name: "evaluation", type: "uint32" },
       { internalType: "uint32", name: "minimum", type: "uint32" },
     ],
     name: "IntelCollateral_TcbEvaluationOutdated",
@@ -195,6 +203,12 @@ export const intelCollateralAbi = [
   },
   {
     anonymous: false,
+    inputs: [{ indexed: false, internalType: "uint32", name: "maximum", type: "uint32" }],
+    name: "MaximumEvaluationChanged",
+    type: "event",
+  },
+  {
+    anonymous: false,
     inputs: [{ indexed: false, internalType: "uint32", name: "minimum", type: "uint32" }],
     name: "MinimumEvaluationChanged",
     type: "event",
@@ -234,6 +248,13 @@ export const intelCollateralAbi = [
     inputs: [],
     name: "cache",
     outputs: [{ internalType: "contract ICertificateCache", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "maximumEvaluation",
+    outputs: [{ internalType: "uint32", name: "", type: "uint32" }],
     stateMutability: "view",
     type: "function",
   },
@@ -346,6 +367,13 @@ export const intelCollateralAbi = [
     name: "rootKey",
     outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
     stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "uint32", name: "maximum", type: "uint32" }],
+    name: "setMaximumEvaluation",
+    outputs: [],
+    stateMutability: "nonpayable",
     type: "function",
   },
   {

@@ -194,6 +194,39 @@ contract IntelCollateralTest is IntelFixture {
         collateral.tcbInfoOf(FMSPC, 0);
     }
 
+    function test_whatIsPublishedEarly_waitsForGovernance_ifItSaysSo() external {
+        _recordTcbInfo("good");
+        _recordTcbInfo("newer");
+        _recordQeIdentity("newer");
+        uint64 issued = collateral.tcbInfoStatement(FMSPC, 0).issueDate;
+        _refuse("good", signer, ".signerName", _notNewer(20, issued));
+        bytes memory unauthorized =
+            abi.encodeWithSelector(IIntelCollateral.IntelCollateral_Unauthorized.selector, guardian);
+        // To wait is to loosen.
+        vm.prank(guardian);
+        vm.expectRevert(unauthorized);
+        collateral.setMaximumEvaluation(19);
+        vm.prank(owner);
+        collateral.setMaximumEvaluation(19);
+        bytes memory early =
+            abi.encodeWithSelector(IIntelCollateral.IntelCollateral_TcbEvaluationEarly.selector, 20, 19);
+        vm.expectRevert(early);
+        collateral.tcbInfoOf(FMSPC, 0);
+        vm.expectRevert(early);
+        collateral.qeIdentity();
+        _refuse("newer", signer, ".signerName", early);
+        _recordTcbInfo("good");
+        _recordQeIdentity("good");
+        (, uint32 evaluation) = collateral.tcbInfoOf(FMSPC, 0);
+        assertEq(evaluation, 19);
+        _refuse("good", signer, ".signerName", _notNewer(19, issued));
+        vm.prank(guardian);
+        collateral.setMaximumEvaluation(20);
+        _recordTcbInfo("newer");
+        vm.expectRevert(abi.encodeWithSelector(IIntelCollateral.IntelCollateral_Unauthorized.selector, address(this)));
+        collateral.setMaximumEvaluation(21);
+    }
+
     function test_aStatement_needsAListOfNow() external {
         vm.warp(present + 30 days + 1);
         bytes memory expired =

@@ -30,6 +30,9 @@ contract IntelCollateral is IIntelCollateral, Ownable {
     /// @inheritdoc IIntelCollateral
     uint32 public minimumEvaluation;
 
+    /// @inheritdoc IIntelCollateral
+    uint32 public maximumEvaluation = type(uint32).max;
+
     mapping(bytes6 fmspc => mapping(bytes2 pceId => Statement)) private _tcbInfos;
     Statement private _qeIdentity;
 
@@ -97,6 +100,15 @@ contract IntelCollateral is IIntelCollateral, Ownable {
     }
 
     /// @inheritdoc IIntelCollateral
+    function setMaximumEvaluation(uint32 maximum) external {
+        // Newer evaluations are stricter ones.
+        bool tightens = maximum > maximumEvaluation && msg.sender == systemConfig.guardian();
+        require(tightens || msg.sender == owner(), IntelCollateral_Unauthorized(msg.sender));
+        maximumEvaluation = maximum;
+        emit MaximumEvaluationChanged(maximum);
+    }
+
+    /// @inheritdoc IIntelCollateral
     function tcbInfoOf(bytes6 fmspc, bytes2 pceId) external view returns (TcbInfo memory info, uint32 evaluation) {
         Statement storage statement = _tcbInfos[fmspc][pceId];
         require(statement.content != address(0), IntelCollateral_TcbInfoMismatch(fmspc, pceId));
@@ -161,32 +173,34 @@ contract IntelCollateral is IIntelCollateral, Ownable {
         return P256.verify(publicKey, signature, sha256(json));
     }
 
-    /// @dev A newer evaluation replaces an older one, and within one evaluation what was issued later. What a signer left
-    ///      that is no longer valid gives way to anything: a key that was stolen must not be able to number a statement so
-    ///      high that nothing ever replaces it.
+    /// @dev A newer evaluation replaces an older one, and within one evaluation what was issued later. What is above the
+    ///      maximum, or was left by a signer that is no longer valid, gives way to anything: a key that was stolen must not
+    ///      be able to number a statement so high that nothing ever replaces it.
     function _replace(Statement storage statement, StatementHead memory head, bytes32 signer, bytes memory content)
         private
     {
-        uint32 minimum = minimumEvaluation;
-        require(head.evaluation >= minimum, IntelCollateral_TcbEvaluationOutdated(head.evaluation, minimum));
+        _requireEvaluation(head.evaluation);
         bool newer = head.evaluation > statement.evaluation
             || (head.evaluation == statement.evaluation && head.issueDate > statement.issueDate);
-        require(
-            newer || statement.content == address(0) || !cache.isValid(statement.signer),
-            IntelCollateral_NotNewer(statement.evaluation, statement.issueDate)
-        );
+        bool givesWay = statement.content == address(0) || statement.evaluation > maximumEvaluation
+            || !cache.isValid(statement.signer);
+        require(newer || givesWay, IntelCollateral_NotNewer(statement.evaluation, statement.issueDate));
         (statement.issueDate, statement.nextUpdate) = (head.issueDate, head.nextUpdate);
         (statement.evaluation, statement.signer) = (head.evaluation, signer);
         statement.content = CodeBlob.write(content);
     }
 
-    /// @dev A signer revoked since, or a minimum raised since, ends a statement at once.
+    /// @dev A signer revoked since, or an evaluation excluded since, ends a statement at once.
     function _requireUsable(Statement storage statement) private view {
         require(cache.isValid(statement.signer), IntelCollateral_SignerInvalid(statement.signer));
+        _requireEvaluation(statement.evaluation);
+    }
+
+    function _requireEvaluation(uint32 evaluation) private view {
         require(
-            statement.evaluation >= minimumEvaluation,
-            IntelCollateral_TcbEvaluationOutdated(statement.evaluation, minimumEvaluation)
+            evaluation >= minimumEvaluation, IntelCollateral_TcbEvaluationOutdated(evaluation, minimumEvaluation)
         );
+        require(evaluation <= maximumEvaluation, IntelCollateral_TcbEvaluationEarly(evaluation, maximumEvaluation));
     }
 
     /// @dev Unknown revocations are no revocations: an authority without a list of now vouches for nothing.

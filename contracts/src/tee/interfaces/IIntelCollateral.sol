@@ -26,6 +26,7 @@ interface IIntelCollateral {
     );
     event QeIdentityRecorded(uint32 indexed evaluation, uint64 issueDate, uint64 nextUpdate);
     event MinimumEvaluationChanged(uint32 minimum);
+    event MaximumEvaluationChanged(uint32 maximum);
 
     /// @notice Neither the owner nor, for a higher number, the guardian.
     error IntelCollateral_Unauthorized(address caller);
@@ -53,11 +54,12 @@ interface IIntelCollateral {
     error IntelCollateral_NotNewer(uint32 evaluation, uint64 issueDate);
     /// @notice Of an older evaluation than governance demands.
     error IntelCollateral_TcbEvaluationOutdated(uint32 evaluation, uint32 minimum);
+    /// @notice Of a newer evaluation than governance waits for.
+    error IntelCollateral_TcbEvaluationEarly(uint32 evaluation, uint32 maximum);
 
     /// @notice Records TCB information of TDX platforms. It replaces what is of an older evaluation, or of the same one and
-    ///         issued earlier; never the reverse, unless what stands here was signed by a certificate no longer valid.
-    /// @dev Intel publishes an evaluation early, and months later for all: whoever brings the early edition makes platforms
-    ///      that have not been updated out of date. It can cost them new keys until policy grants grace.
+    ///         issued earlier; never the reverse, unless what stands here was signed by a certificate no longer valid, or
+    ///         is above the maximum.
     /// @param json The object that Intel signed, to the byte.
     /// @param signature r and s.
     /// @param signer Id in the certificate cache of Intel's TCB signing certificate.
@@ -73,7 +75,15 @@ interface IIntelCollateral {
     ///         guardian.
     function setMinimumEvaluation(uint32 minimum) external;
 
+    /// @notice Changes the highest evaluation that statements may be of, at their use too; none at first. The owner; to
+    ///         raise it, also the guardian.
+    /// @dev Intel publishes an evaluation early, and months later for all. Whoever brings the early edition makes platforms
+    ///      that have not been updated out of date; if governance would rather wait, it says so here.
+    function setMaximumEvaluation(uint32 maximum) external;
+
     function minimumEvaluation() external view returns (uint32);
+
+    function maximumEvaluation() external view returns (uint32);
 
     /// @notice TCB information that holds now; else it reverts with the reason.
     function tcbInfoOf(bytes6 fmspc, bytes2 pceId) external view returns (TcbInfo memory info, uint32 evaluation);
