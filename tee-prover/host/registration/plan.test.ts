@@ -39,6 +39,7 @@ function nothing({ chains }: Pieces): Standing {
     lists: new Map(),
     statements: new Map(),
     minimumEvaluation: 0,
+    maximumEvaluation: 2 ** 32 - 1,
   };
 }
 
@@ -157,6 +158,19 @@ describe("what L1 lacks of a TD's evidence", () => {
     assert.deepEqual(names(pieces, { ...standing, statements: of(1) }), []);
   });
 
+  it("gives way where it was published early and governance waits", () => {
+    const pieces = piecesOf(tdx);
+    const full = everything(pieces);
+    const [{ evaluation } = { evaluation: 0 }] = full.statements.values();
+    const statements = new Map(
+      [...full.statements].map(([key, known]) => [key, { ...known, evaluation: evaluation + 1 }] as const),
+    );
+    assert.deepEqual(names(pieces, { ...full, statements }), []);
+    assert.deepEqual(names(pieces, { ...full, statements, maximumEvaluation: evaluation }), [
+      ["TCB information", "QE identity"],
+    ]);
+  });
+
   it("is refused where it is neither on L1 nor, current, at hand", () => {
     assert.ok(tdx.host.kind === "TDX");
     const bare = piecesOf({ ...tdx, host: { ...tdx.host, collateral: undefined } });
@@ -168,6 +182,7 @@ describe("what L1 lacks of a TD's evidence", () => {
     assert.throws(() => planRounds(pieces, { ...full, now: later }), refused(/^list of/));
     assert.throws(() => planRounds(pieces, { ...nothing(pieces), now: NOW - 2n * DAY }), refused(/^list of/));
     assert.throws(() => planRounds(pieces, { ...full, minimumEvaluation: 999 }), refused(/TCB information/));
+    assert.throws(() => planRounds(pieces, { ...full, maximumEvaluation: 1 }), refused(/TCB information/));
     const statements = new Map(
       [...full.statements].map(([key, known]) => [key, { ...known, isSignerValid: false }] as const),
     );

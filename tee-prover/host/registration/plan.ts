@@ -35,8 +35,9 @@ export type Standing = {
   /** By authority. */
   readonly lists: ReadonlyMap<Hex, Validity>;
   readonly statements: ReadonlyMap<string, StatementStanding>;
-  /** Lowest evaluation of TCBs that Intel's statements may be of. */
+  /** Lowest and highest evaluation of TCBs that Intel's statements may be of. */
   readonly minimumEvaluation: number;
+  readonly maximumEvaluation: number;
 };
 
 /** One transaction. */
@@ -124,22 +125,25 @@ function listIsDue(piece: ListPiece, { now, lists }: Standing): boolean {
 
 function statementIsDue(piece: StatementPiece, standing: Standing): boolean {
   const { name, family, statement } = piece;
-  const { now, minimumEvaluation, statements } = standing;
+  const { now, minimumEvaluation, maximumEvaluation, statements } = standing;
+  const isAccepted = (evaluation: number) =>
+    evaluation >= minimumEvaluation && evaluation <= maximumEvaluation;
   const known = statements.get(statementKey(family));
-  const holds =
-    known?.isSignerValid === true && isCurrent(known, now) && known.evaluation >= minimumEvaluation;
+  const holds = known?.isSignerValid === true && isCurrent(known, now) && isAccepted(known.evaluation);
   const isUsable =
     statement !== undefined &&
     isCurrent({ issued: statement.issueDate, nextUpdate: statement.nextUpdate }, now) &&
-    statement.evaluation >= minimumEvaluation;
+    isAccepted(statement.evaluation);
   if (!holds && !isUsable) {
     const found =
       statement === undefined
         ? "none"
-        : `one of ${statement.issueDate} to ${statement.nextUpdate}, evaluation ${statement.evaluation} (least ${minimumEvaluation})`;
+        : `one of ${statement.issueDate} to ${statement.nextUpdate}, evaluation ${statement.evaluation} (${minimumEvaluation} to ${maximumEvaluation})`;
     throw staleOn(now, name, found);
   }
   if (!isUsable || known === undefined || !known.isSignerValid) return isUsable;
+  // What was published early gives way where governance waits.
+  if (known.evaluation > maximumEvaluation) return true;
   // The contract takes a newer evaluation, or within one what was issued later.
   if (statement.evaluation !== known.evaluation) return statement.evaluation > known.evaluation;
   return statement.issueDate > known.issued && known.nextUpdate < now + RENEW_WITHIN;

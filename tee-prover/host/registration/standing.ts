@@ -65,18 +65,17 @@ export async function readStanding(
   const all = chains.flat();
   const ids = [...new Set(all.map(({ id }) => id))];
   const roots = [...new Set(all.filter(({ issuer }) => issuer === undefined).map(({ id }) => id))];
-  const [{ timestamp }, certificates, pinned, known, said, minimumEvaluation] = await Promise.all([
-    client.getBlock(),
-    Promise.all(ids.map((id) => certificateStanding(client, cache, id))),
-    Promise.all(roots.map((id) => client.readContract({ ...cache, functionName: "isPinned", args: [id] }))),
-    Promise.all(lists.map(({ authority }) => listStanding(client, cache, authority))),
-    Promise.all(statements.map(({ family }) => statementStanding(client, libraries, family))),
-    client.readContract({
-      address: libraries.intelCollateral,
-      abi: intelCollateralAbi,
-      functionName: "minimumEvaluation",
-    }),
-  ]);
+  const collateral = { address: libraries.intelCollateral, abi: intelCollateralAbi } as const;
+  const [{ timestamp }, certificates, pinned, known, said, minimumEvaluation, maximumEvaluation] =
+    await Promise.all([
+      client.getBlock(),
+      Promise.all(ids.map((id) => certificateStanding(client, cache, id))),
+      Promise.all(roots.map((id) => client.readContract({ ...cache, functionName: "isPinned", args: [id] }))),
+      Promise.all(lists.map(({ authority }) => listStanding(client, cache, authority))),
+      Promise.all(statements.map(({ family }) => statementStanding(client, libraries, family))),
+      client.readContract({ ...collateral, functionName: "minimumEvaluation" }),
+      client.readContract({ ...collateral, functionName: "maximumEvaluation" }),
+    ]);
   return {
     now: timestamp,
     certificates: new Map(certificates),
@@ -84,5 +83,6 @@ export async function readStanding(
     lists: new Map(known),
     statements: new Map(said),
     minimumEvaluation,
+    maximumEvaluation,
   };
 }
