@@ -1,6 +1,7 @@
 import { certificateCacheAbi } from "@phala-l2/contracts/abi/certificate-cache";
 import { snpReportVerifierAbi } from "@phala-l2/contracts/abi/snp-report-verifier";
 import type { Product } from "@phala-l2/tee-prover/verify/amd/product";
+import { PRODUCT_NUMBERS, packTcb } from "@phala-l2/tee-prover/verify/amd/tcb-digest";
 import { parseCertificate } from "@phala-l2/tee-prover/verify/certificates/certificate";
 import {
   type Address,
@@ -13,7 +14,7 @@ import {
   toHex,
 } from "viem";
 import { callOf, clientOf, deployerOf, type L1Client, OWNER, send } from "./contracts-on-l1.ts";
-import { type MinimumTcb, PRODUCT_NUMBERS, packTcb, type SnpFacts } from "./snp-answers.ts";
+import type { MinimumTcb, SnpFacts } from "./snp-answers.ts";
 
 /** Errors of the contracts behind the verifier come through it. */
 const ABI = [...snpReportVerifierAbi, ...certificateCacheAbi] as const;
@@ -40,8 +41,8 @@ export type AmdOnL1 = {
   add(der: Uint8Array, issuer: Uint8Array): Promise<bigint | undefined>;
   /** What the cache would answer to `add`: `accepted`, or the error's name. */
   attempt(der: Uint8Array, issuer: Uint8Array): Promise<string>;
-  /** Records a revocation list of a certificate's subject. */
-  revoke(list: Uint8Array, issuer: Uint8Array): Promise<void>;
+  /** Records a revocation list of a certificate's subject. @returns gas */
+  revoke(list: Uint8Array, issuer: Uint8Array): Promise<bigint>;
   setMinimum(minimum: MinimumTcb): Promise<void>;
   /** Lets a time come, in Unix seconds. */
   waitUntil(time: bigint): Promise<void>;
@@ -90,7 +91,8 @@ function actionsOf(client: L1Client, { cache, verifier }: Contracts): Omit<AmdOn
         facts: { tcbStatus, advisories, measurement, platformId, reportData },
       };
     },
-    gasOf: (evidence) => client.estimateGas({ to: verifier, data: call(evidence) }),
+    // Sent, since an estimate runs it a dozen times.
+    gasOf: async (evidence) => (await send(client, verifier, call(evidence))).gasUsed,
     add: async (der, issuer) => {
       if (await client.readContract({ ...inCache, functionName: "isAdded", args: [certificateId(der)] })) {
         return undefined;
@@ -103,7 +105,8 @@ function actionsOf(client: L1Client, { cache, verifier }: Contracts): Omit<AmdOn
     },
     revoke: async (list, issuer) => {
       const args = [toHex(list), certificateId(issuer), false, 100n] as const;
-      await send(client, cache, encodeFunctionData({ ...inCache, functionName: "addRevocations", args }));
+      const data = encodeFunctionData({ ...inCache, functionName: "addRevocations", args });
+      return (await send(client, cache, data)).gasUsed;
     },
     setMinimum: (minimum) => setMinimum(client, minimum),
     waitUntil: async (timestamp) => {

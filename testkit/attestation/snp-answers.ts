@@ -8,9 +8,10 @@ import {
   STRICT_AMD_POLICY,
 } from "@phala-l2/tee-prover/verify/amd/policy";
 import type { Product } from "@phala-l2/tee-prover/verify/amd/product";
-import { TCB_PARTS, type TcbVersion } from "@phala-l2/tee-prover/verify/amd/tcb";
+import type { TcbVersion } from "@phala-l2/tee-prover/verify/amd/tcb";
+import { tcbDigest } from "@phala-l2/tee-prover/verify/amd/tcb-digest";
 import { type AmdEvidence, type AmdInput, verifySnpReport } from "@phala-l2/tee-prover/verify/amd/verify";
-import { encodeAbiParameters, type Hex, keccak256 } from "viem";
+import { type Hex, keccak256 } from "viem";
 import type { OnChainSnpAnswer } from "./amd-on-l1.ts";
 
 /** What genuine evidence says, on L1 and off-chain. */
@@ -31,34 +32,15 @@ export type SnpAnswer =
 /** The least TCB of each product; L1 trusts no Milan. */
 export type MinimumTcb = Readonly<Record<Exclude<Product, "Milan">, TcbVersion>>;
 
-/** The numbers of `AmdProduct`. */
-export const PRODUCT_NUMBERS = { Genoa: 0, Turin: 1 } as const satisfies Readonly<
-  Record<keyof MinimumTcb, number>
->;
-
 const UP_TO_DATE = 0;
 const OUT_OF_DATE = 1;
 /** A digest of nothing. */
 export const NOTHING = `0x${"00".repeat(32)}` as const;
-const TCB_TYPES = [
-  { type: "uint8" },
-  { type: "uint40" },
-  { type: "uint40" },
-  { type: "uint40" },
-  { type: "uint40" },
-] as const;
 
-/** As `SnpTcb` packs it. */
-export function packTcb(tcb: TcbVersion): number {
-  return TCB_PARTS.reduce((packed, part) => packed * 256 + tcb[part], 0);
-}
-
-function tcbDigest({ tcb, product }: AmdEvidence): Hex {
-  if (product === "Milan") throw new TypeError("L1 trusts no Milan");
-  const { current, reported, committed, launch } = tcb;
-  const packed = [current, reported, committed, launch].map(packTcb);
-  const [first = 0, second = 0, third = 0, fourth = 0] = packed;
-  return keccak256(encodeAbiParameters(TCB_TYPES, [PRODUCT_NUMBERS[product], first, second, third, fourth]));
+function digestOf({ product, tcb }: AmdEvidence): Hex {
+  const digest = tcbDigest(product, tcb);
+  if (digest === undefined) throw new TypeError(`L1 does not trust ${product}`);
+  return toHex(digest);
 }
 
 /** Identity of the machine: the chip's, or of a lent key the cloud's. */
@@ -80,7 +62,7 @@ export function answerOffChain(input: AmdInput, minimumTcb: MinimumTcb): SnpAnsw
   const upToDate = amdTcbStatus(evidence, policy) === "UpToDate";
   const facts = {
     tcbStatus: upToDate ? UP_TO_DATE : OUT_OF_DATE,
-    advisories: upToDate ? NOTHING : tcbDigest(evidence),
+    advisories: upToDate ? NOTHING : digestOf(evidence),
     measurement: toHex(snpImage(evidence.report)),
     platformId: platformOf(evidence.leaf),
     reportData: toHex(evidence.report.reportData),

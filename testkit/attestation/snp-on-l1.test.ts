@@ -123,6 +123,10 @@ describe("reports of a development AMD, on L1 and off-chain", () => {
       const gas = await l1.gasOf(sealSnpReport(input.report, input.leaf));
       context.diagnostic(`${name}: ${gas} gas`);
       assert.ok(gas < GAS_OF_VERIFICATION, name);
+      const misled = sealSnpReport(input.report, input.leaf).map((byte, i) => (i === 0 ? byte ^ 1 : byte));
+      const more = await l1.gasOf(misled);
+      context.diagnostic(`${name}: ${more} gas with the wrong hint`);
+      assert.ok(more > gas && more < GAS_OF_ANY_STEP, name);
     }
   });
 
@@ -160,11 +164,13 @@ describe("reports of a development AMD, on L1 and off-chain", () => {
     assert.deepEqual([...statuses].sort(), ["0", "1"]);
   });
 
-  it("end with their authority, when AMD's list names it", async () => {
+  it("end with their authority, when AMD's list names it", async (context) => {
     const { input } = sampleOf("genoa5");
     const { input: lent } = sampleOf("genoaVlek");
     await l1.undone(async () => {
-      await l1.revoke(issueCrl(genoa.ark, { revoked: [genoa.ask.serial] }), genoa.ark.der);
+      const gas = await l1.revoke(issueCrl(genoa.ark, { revoked: [genoa.ask.serial] }), genoa.ark.der);
+      context.diagnostic(`AMD's list: ${gas} gas`);
+      assert.ok(gas < GAS_OF_ANY_STEP, `${gas}`);
       const answer = await l1.verify(sealSnpReport(input.report, input.leaf));
       assert.deepEqual(answer, { kind: "reverted", error: "CertificateCache_InvalidCertificate" });
       assert.equal((await l1.verify(sealSnpReport(lent.report, lent.leaf))).kind, "report");
@@ -179,8 +185,9 @@ describe("a simulated prover's evidence", () => {
     const evidence = simulatedSevSnp("SEV_SNP")(reportData, NOW);
     assert.ok(evidence.kind === "SEV_SNP");
     const { report, leaf, chain, crl } = evidence;
+    assert.ok(leaf !== undefined && chain !== undefined);
     const [ask, ark] = elementsOf(chain);
-    assert.ok(leaf !== undefined && ask !== undefined && ark !== undefined && crl !== undefined);
+    assert.ok(ask !== undefined && ark !== undefined && crl !== undefined);
     const own = await startAnvil({ port: 0, chainId: 900, timestamp: NOW });
     try {
       const others = { Milan: worlds.Milan.ark.der, Turin: turin.ark.der };

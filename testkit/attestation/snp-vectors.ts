@@ -8,8 +8,9 @@ import { toHex } from "@phala-l2/protocol/bytes";
 import { rootsOf } from "@phala-l2/tee-prover/attest/dangerously-simulated/amd";
 import { type Issued, issueCrl, NOW } from "@phala-l2/tee-prover/attest/dangerously-simulated/authority";
 import { PRODUCTS } from "@phala-l2/tee-prover/verify/amd/product";
+import { packTcb } from "@phala-l2/tee-prover/verify/amd/tcb-digest";
 import { encodeAbiParameters, type Hex, parseAbiParameters } from "viem";
-import { answerOffChain, NOTHING, packTcb } from "./snp-answers.ts";
+import { answerOffChain, NOTHING } from "./snp-answers.ts";
 import { sealSnpReport } from "./snp-envelope.ts";
 import { issueSample, MINIMUM_TCB, snpSamples } from "./snp-samples.ts";
 import { issueAmdWorldsForL1 } from "./snp-worlds.ts";
@@ -72,7 +73,7 @@ const SAMPLES = parseAbiParameters([
 
 const vectors = {
   now: Number(NOW),
-  minimumTcb: { genoa: packTcb(MINIMUM_TCB.Genoa), turin: packTcb(MINIMUM_TCB.Turin) },
+  minimumTcb: { genoa: Number(packTcb(MINIMUM_TCB.Genoa)), turin: Number(packTcb(MINIMUM_TCB.Turin)) },
   genoaList: toHex(issueCrl(ark)),
   genoaListOfAsk: toHex(issueCrl(ark, { thisUpdate: NOW - 1n, revoked: [ask.serial] })),
   // ABI-encoded, since tests in Solidity would read so much JSON field by field for minutes.

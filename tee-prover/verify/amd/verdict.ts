@@ -4,6 +4,7 @@ import { type AmdPolicy, amdTcbStatus, appraiseAmd, chipName } from "./policy.ts
 import type { Product } from "./product.ts";
 import { type FirmwareVersion, GUEST_POLICY, hasBit, PLATFORM_INFO } from "./report.ts";
 import { partsOf, type TcbVersion } from "./tcb.ts";
+import { tcbDigest } from "./tcb-digest.ts";
 import { type AmdEvidence, type AmdInput, verifySnpReport } from "./verify.ts";
 
 function hex(bytes: Uint8Array): string {
@@ -30,6 +31,7 @@ function versionText({ major, minor, build }: FirmwareVersion): string {
 
 function platformFields({ report, product, leaf, tcb, revocationChecked }: AmdEvidence): EvidenceFields {
   const { cpuid, mitigations } = report;
+  const digest = tcbDigest(product, tcb);
   return {
     product,
     product_name: leaf.productName,
@@ -45,6 +47,7 @@ function platformFields({ report, product, leaf, tcb, revocationChecked }: AmdEv
     current_tcb: tcbFields(tcb.current, product),
     committed_tcb: tcbFields(tcb.committed, product),
     launch_tcb: tcbFields(tcb.launch, product),
+    advisories_digest: digest === undefined ? null : hex(digest),
     current_firmware: versionText(report.currentFirmware),
     committed_firmware: versionText(report.committedFirmware),
     launch_mitigations: mitigations === undefined ? null : bitsText(mitigations.launch),
