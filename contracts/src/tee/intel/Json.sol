@@ -36,7 +36,6 @@ library Json {
     uint8 private constant QUOTE = 0x22;
     uint8 private constant COMMA = 0x2c;
     uint8 private constant COLON = 0x3a;
-    uint8 private constant BACKSLASH = 0x5c;
     uint8 private constant ZERO = 0x30;
 
     /// @dev Digits of the largest number that is read: of 32 bits.
@@ -81,18 +80,18 @@ library Json {
         _expect(cursor, QUOTE);
         start = cursor.position;
         bytes memory data = cursor.text;
-        for (end = start; end < data.length; ++end) {
-            uint256 character;
-            assembly ("memory-safe") {
-                character := byte(0, mload(add(add(data, 0x20), end)))
+        uint256 character;
+        // To the first quote, backslash or control character. A loop of few instructions: most of a text is this.
+        assembly ("memory-safe") {
+            let content := add(data, 0x20)
+            let length := mload(data)
+            for { end := start } lt(end, length) { end := add(end, 1) } {
+                character := byte(0, mload(add(content, end)))
+                if or(lt(character, 0x20), or(eq(character, 0x22), eq(character, 0x5c))) { break }
             }
-            if (character == QUOTE) {
-                cursor.position = end + 1;
-                return (start, end);
-            }
-            require(character >= 0x20 && character != BACKSLASH, Json_Unexpected(end));
         }
-        revert Json_Unexpected(end);
+        require(end < data.length && character == QUOTE, Json_Unexpected(end));
+        cursor.position = end + 1;
     }
 
     /// @notice A whole number of at most `most`.
@@ -180,8 +179,13 @@ library Json {
     }
 
     /// @dev Zero, which stands nowhere in JSON, at the end.
-    function _peek(JsonCursor memory cursor) private pure returns (uint8) {
-        return cursor.position < cursor.text.length ? uint8(cursor.text[cursor.position]) : 0;
+    function _peek(JsonCursor memory cursor) private pure returns (uint8 character) {
+        bytes memory data = cursor.text;
+        uint256 position = cursor.position;
+        if (position >= data.length) return 0;
+        assembly ("memory-safe") {
+            character := byte(0, mload(add(add(data, 0x20), position)))
+        }
     }
 
     /// @dev More than 9 for what is no digit.
