@@ -75,9 +75,12 @@ abstract contract AdmissionFixture is Base {
     GpuVerifierDouble internal gpuVerifier;
     CertificatesDouble internal certificates;
 
-    /// @notice What the rest needs: a deployer, and PHA, of which the registrant and this contract have plenty.
+    /// @notice What the rest needs: a deployer with the places of all, and PHA, of which the registrant and this contract
+    ///         have plenty.
     function _deployFoundations() internal {
         deployer = new DeterministicDeployer();
+        registry = EvidenceRegistry(_named("ProverRegistry"));
+        attestationPolicy = AttestationPolicy(_named("AttestationPolicy"));
         pha = new PhaTestToken(address(this), 1_000_000 ether + 1000 * uint256(PROVER_BOND));
         pha.transfer(registrant, 1000 * uint256(PROVER_BOND));
     }
@@ -86,8 +89,6 @@ abstract contract AdmissionFixture is Base {
     function _deployAdmission(ISystemConfig systemConfig) internal {
         (tdxVerifier, snpVerifier) = (new TeeVerifierDouble(), new TeeVerifierDouble());
         (gpuVerifier, certificates) = (new GpuVerifierDouble(), new CertificatesDouble());
-        registry = EvidenceRegistry(_named("ProverRegistry"));
-        attestationPolicy = AttestationPolicy(_named("AttestationPolicy"));
         _proxy(
             "AttestationPolicy",
             address(new AttestationPolicy()),
