@@ -105,6 +105,8 @@ export type DeployConfig = {
   /** Seconds between resolution and finality of a game. */
   readonly disputeGameFinalityDelay: bigint;
   readonly etherQuota: EtherQuota;
+  /** PHA (18 decimals) for each newly final L2 block, out of what ProverRewards was given; see IProverRewards. */
+  readonly rewardPerBlock: bigint;
   readonly attestation: AttestationConfig;
   /** Whether keys without hardware may be registered. Never true in production; cannot be changed later. */
   readonly dangerouslyAcceptsSimulated: boolean;
@@ -178,6 +180,7 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     // Room for the second vendor's proof: wallets count this delay alone.
     proofMaturityDelay: 6n,
     disputeGameFinalityDelay: 1n,
+    rewardPerBlock: 10n ** 18n,
     etherQuota: { perDay: 10_000n * 10n ** 18n, floor: 100n * 10n ** 18n },
     attestation: { roots: DANGEROUS_DEVELOPMENT_ROOTS, minimumTcbEvaluation: 0 },
     dangerouslyAcceptsSimulated: true,

@@ -15,6 +15,7 @@ import { type CreationCode, creationCodeFrom } from "./creation-code.ts";
 import { type Deterministic, openDeterministic } from "./deterministic.ts";
 import { type L1Sender, l1Sender } from "./l1-client.ts";
 import { firstPhase, foundations, type Phase, secondPhase } from "./plan.ts";
+import { proverRewards } from "./prover-rewards.ts";
 import { registerProverFrom } from "./register-prover.ts";
 import { verifyDeployment } from "./verify.ts";
 import { withdrawalQuota } from "./withdrawal-quota.ts";
@@ -98,20 +99,24 @@ function predictAddresses(config: DeployConfig, make: Deterministic, code: Creat
     OptimismPortalProxy: make.addressOf("OptimismPortalProxy"),
     L1StandardBridgeProxy: make.addressOf("L1StandardBridgeProxy"),
   };
+  const judges = {
+    AnchorStateRegistryProxy: make.addressOf("AnchorStateRegistryProxy"),
+    ProverRegistryProxy: make.addressOf("ProverRegistryProxy"),
+  };
   const attestation = attestationContracts(config, governance, make, code);
   return {
     ...governance,
     ...exits,
+    ...judges,
     DisputeGameFactoryProxy: make.addressOf("DisputeGameFactoryProxy"),
-    AnchorStateRegistryProxy: make.addressOf("AnchorStateRegistryProxy"),
     L1CrossDomainMessengerProxy: make.addressOf("L1CrossDomainMessengerProxy"),
     OptimismMintableERC20FactoryProxy: make.addressOf("OptimismMintableERC20FactoryProxy"),
-    ProverRegistryProxy: make.addressOf("ProverRegistryProxy"),
     SignatureVerifier: attestation.signatureVerifier.address,
     CertificateCache: attestation.certificateCache.address,
     IntelCollateral: attestation.intelCollateral.address,
     TdxQuoteVerifier: attestation.tdxQuoteVerifier.address,
     WithdrawalQuota: withdrawalQuota(config, { ...governance, ...exits }, make, code).address,
+    ProverRewards: proverRewards(config, base.pha, { ...governance, ...judges }, make, code).address,
     ProofPolicy: base.policy.address,
     Multicall3: base.multicall3.address,
     Pha: base.pha,

@@ -13,6 +13,7 @@ import { attestationContracts } from "./attestation.ts";
 import type { DeployConfig } from "./config.ts";
 import type { CreationCode } from "./creation-code.ts";
 import type { Creation, Deterministic } from "./deterministic.ts";
+import { proverRewards } from "./prover-rewards.ts";
 import { withdrawalQuota } from "./withdrawal-quota.ts";
 
 /** MultiProofGame.GAME_TYPE. */
@@ -102,10 +103,11 @@ export function firstPhase(
     ...bridgingProxies(addresses, make, code),
   ]);
   const plain = [
-    // The policy looks whether its token stands.
+    // Policy and rewards look whether their token stands.
     ...[base.timelock, base.phaTestToken, base.policy, base.multicall3],
     ...Object.values(attestationContracts(config, addresses, make, code)),
     withdrawalQuota(config, addresses, make, code),
+    proverRewards(config, base.pha, addresses, make, code),
   ];
   return {
     creations: [...plain.filter((creation) => creation !== undefined), ...creations],
@@ -174,6 +176,7 @@ export function secondPhase(
       addresses.AnchorStateRegistryProxy,
       addresses.ProverRegistryProxy,
       addresses.ProofPolicy,
+      addresses.ProverRewards,
       genesis.rollupConfigHash,
     ]),
   );

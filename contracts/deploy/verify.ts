@@ -10,6 +10,7 @@ import { multiProofGameAbi } from "../abi/multi-proof-game.ts";
 import { optimismPortalAbi } from "../abi/optimism-portal.ts";
 import { proofPolicyAbi } from "../abi/proof-policy.ts";
 import { proverRegistryAbi } from "../abi/prover-registry.ts";
+import { proverRewardsAbi } from "../abi/prover-rewards.ts";
 import { systemConfigAbi } from "../abi/system-config.ts";
 import { tdxQuoteVerifierAbi } from "../abi/tdx-quote-verifier.ts";
 import type { AddressBook } from "./address-book.ts";
@@ -72,7 +73,8 @@ function proxyChecks(client: PublicClient, proxy: Address, logic: Address, timel
 
 function ownerChecks(client: PublicClient, { addresses }: AddressBook): Check[] {
   const owned = [
-    ...(["SystemConfigProxy", "ProverRegistryProxy", "DisputeGameFactoryProxy", "WithdrawalQuota"] as const),
+    ...(["SystemConfigProxy", "ProverRegistryProxy", "DisputeGameFactoryProxy"] as const),
+    ...(["WithdrawalQuota", "ProverRewards"] as const),
     ...(["CertificateCache", "IntelCollateral"] as const),
   ];
   return owned.map((name) => ({
@@ -91,6 +93,7 @@ function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
   const factory = { address: addresses.DisputeGameFactoryProxy, abi: disputeGameFactoryAbi } as const;
   const registry = { address: addresses.ProverRegistryProxy, abi: proverRegistryAbi } as const;
   const game = { address: addresses.MultiProofGameImpl, abi: multiProofGameAbi } as const;
+  const rewards = { address: addresses.ProverRewards, abi: proverRewardsAbi } as const;
   const policy = { address: addresses.ProofPolicy, abi: proofPolicyAbi } as const;
   const messenger = {
     address: addresses.L1CrossDomainMessengerProxy,
@@ -147,6 +150,16 @@ function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
       what: "the game's rollup configuration",
       found: client.readContract({ ...game, functionName: "rollupConfigHash" }),
       wanted: book.rollupConfigHash,
+    },
+    {
+      what: "the game's rewards",
+      found: client.readContract({ ...game, functionName: "proverRewards" }),
+      wanted: addresses.ProverRewards,
+    },
+    {
+      what: "the token of rewards",
+      found: client.readContract({ ...rewards, functionName: "token" }),
+      wanted: addresses.Pha,
     },
     {
       what: "the token of bonds",

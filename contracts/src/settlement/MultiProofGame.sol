@@ -12,6 +12,7 @@ import {IDisputeGameFactory} from "./interfaces/IDisputeGameFactory.sol";
 import {IMultiProofGame} from "./interfaces/IMultiProofGame.sol";
 import {IOptimismPortal} from "./interfaces/IOptimismPortal.sol";
 import {IProofPolicy} from "./interfaces/IProofPolicy.sol";
+import {IProverRewards} from "./interfaces/IProverRewards.sol";
 
 /// @title MultiProofGame
 /// @notice See `IMultiProofGame`. Not upgradeable: each game is a clone whose code carries its own arguments
@@ -35,6 +36,7 @@ contract MultiProofGame is GameBond {
     IAnchorStateRegistry private immutable ANCHOR_STATE_REGISTRY;
     IDisputeGameFactory private immutable FACTORY;
     IProverRegistry private immutable PROVER_REGISTRY;
+    IProverRewards private immutable REWARDS;
     bytes32 private immutable ROLLUP_CONFIG_HASH;
 
     /// @inheritdoc IDisputeGame
@@ -70,11 +72,13 @@ contract MultiProofGame is GameBond {
     /// @param anchorStateRegistry_ Decides which games count.
     /// @param proverRegistry_ Decides which keys count.
     /// @param policy What finality needs.
+    /// @param rewards Pays supporters.
     /// @param rollupConfigHash_ The chain whose execution is claimed.
     constructor(
         IAnchorStateRegistry anchorStateRegistry_,
         IProverRegistry proverRegistry_,
         IProofPolicy policy,
+        IProverRewards rewards,
         bytes32 rollupConfigHash_
     ) GameBond(policy) {
         require(rollupConfigHash_ != 0, MultiProofGame_ZeroRollupConfigHash());
@@ -86,6 +90,7 @@ contract MultiProofGame is GameBond {
         ANCHOR_STATE_REGISTRY = anchorStateRegistry_;
         FACTORY = anchorStateRegistry_.disputeGameFactory();
         PROVER_REGISTRY = proverRegistry_;
+        REWARDS = rewards;
         ROLLUP_CONFIG_HASH = rollupConfigHash_;
     }
 
@@ -117,6 +122,8 @@ contract MultiProofGame is GameBond {
         _requireParentWon();
         _requireDecidable();
         _finish(GameStatus.DEFENDER_WINS);
+        _keepValidSupporters();
+        if (_supporters.length != 0) REWARDS.reserve();
         return GameStatus.DEFENDER_WINS;
     }
 
@@ -165,6 +172,11 @@ contract MultiProofGame is GameBond {
     /// @inheritdoc IMultiProofGame
     function proofPolicy() external view returns (IProofPolicy) {
         return POLICY;
+    }
+
+    /// @inheritdoc IMultiProofGame
+    function proverRewards() external view returns (IProverRewards) {
+        return REWARDS;
     }
 
     /// @inheritdoc IMultiProofGame
@@ -308,6 +320,13 @@ contract MultiProofGame is GameBond {
             _supporters[i - 1] = _supporters[i];
         }
         _supporters.pop();
+    }
+
+    /// @dev Whoever is no prover any more has no part in the win.
+    function _keepValidSupporters() private {
+        for (uint256 i = _supporters.length; i > 0; --i) {
+            if (!PROVER_REGISTRY.isValid(_supporters[i - 1].key)) _removeSupporter(i - 1);
+        }
     }
 
     function _finish(GameStatus outcome) private {

@@ -308,7 +308,7 @@ contract GameBondTest is SettlementFixture {
     }
 
     function _useBond(ProofPolicy other) private {
-        implementation = new MultiProofGame(anchors, registry, other, CONFIG_HASH);
+        implementation = new MultiProofGame(anchors, registry, other, rewards, CONFIG_HASH);
         vm.prank(owner);
         factory.setImplementation(GAME_TYPE, IDisputeGame(address(implementation)));
     }

@@ -370,9 +370,9 @@ contract MultiProofGameTest is SettlementFixture {
                 IMultiProofGame.MultiProofGame_MaturityTooShort.selector, uint256(MATURITY), uint256(MATURITY) + 1
             )
         );
-        new MultiProofGame(anchors, registry, slow, CONFIG_HASH);
+        new MultiProofGame(anchors, registry, slow, rewards, CONFIG_HASH);
         vm.expectRevert(IMultiProofGame.MultiProofGame_ZeroRollupConfigHash.selector);
-        new MultiProofGame(anchors, registry, policy, 0);
+        new MultiProofGame(anchors, registry, policy, rewards, 0);
     }
 
     function test_a_policy_never_lets_one_vendor_suffice() public {

@@ -124,7 +124,7 @@ contract SettlementAttackTest is SettlementFixture {
     /// @dev A delay of "never" means never, and does not break the other paths by an overflow.
     function test_delays_at_the_edge_of_their_type_do_not_overflow() public {
         ProofPolicy never = _policy(false, FAST, type(uint64).max - 1, type(uint64).max);
-        MultiProofGame impl = new MultiProofGame(anchors, registry, never, CONFIG_HASH);
+        MultiProofGame impl = new MultiProofGame(anchors, registry, never, rewards, CONFIG_HASH);
         vm.prank(owner);
         factory.setImplementation(GAME_TYPE, IDisputeGame(address(impl)));
         _wait(SILENCE);

@@ -9,6 +9,7 @@ import {DisputeGameFactory} from "../../src/settlement/DisputeGameFactory.sol";
 import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
 import {OptimismPortal} from "../../src/settlement/OptimismPortal.sol";
 import {ProofPolicy} from "../../src/settlement/ProofPolicy.sol";
+import {ProverRewards} from "../../src/settlement/ProverRewards.sol";
 import {WithdrawalQuota} from "../../src/settlement/WithdrawalQuota.sol";
 import {SystemConfig} from "../../src/settlement/SystemConfig.sol";
 import {IAnchorStateRegistry} from "../../src/settlement/interfaces/IAnchorStateRegistry.sol";
@@ -35,6 +36,7 @@ abstract contract SettlementFixture is Base {
     uint64 internal constant AIR_GAP = 50;
     uint64 internal constant MATURITY = 200;
     uint256 internal constant BOND = 1 ether;
+    uint256 internal constant REWARD_PER_BLOCK = 12 ether;
     uint128 internal constant ETHER_QUOTA = 100 ether;
     uint128 internal constant ETHER_FLOOR = 10 ether;
 
@@ -59,6 +61,7 @@ abstract contract SettlementFixture is Base {
     ProverRegistry internal registry;
     ProofPolicy internal policy;
     PhaTestToken internal pha;
+    ProverRewards internal rewards;
     MultiProofGame internal implementation;
 
     function setUp() public virtual {
@@ -72,6 +75,7 @@ abstract contract SettlementFixture is Base {
         registry = ProverRegistry(_named("ProverRegistry"));
         pha = new PhaTestToken(address(this), 1_000_000 ether);
         policy = _policy(requiresGpu(), FAST, SLOW, WINDOW);
+        rewards = new ProverRewards(pha, anchors, registry, owner, REWARD_PER_BLOCK);
 
         quota = new WithdrawalQuota(
             address(portal), account("bridge"), systemConfig, owner, ETHER_QUOTA, ETHER_FLOOR
@@ -96,7 +100,7 @@ abstract contract SettlementFixture is Base {
                 (systemConfig, factory, IAnchorStateRegistry.Proposal(GENESIS_ROOT, 0), GAME_TYPE)
             )
         );
-        implementation = new MultiProofGame(anchors, registry, policy, CONFIG_HASH);
+        implementation = new MultiProofGame(anchors, registry, policy, rewards, CONFIG_HASH);
         _proxy(
             "DisputeGameFactory",
             address(new DisputeGameFactory()),

@@ -5,6 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IDisputeGame} from "./IDisputeGame.sol";
 import {IDisputeGameFactory} from "./IDisputeGameFactory.sol";
 import {IProofPolicy} from "./IProofPolicy.sol";
+import {IProverRewards} from "./IProverRewards.sol";
 import {IProverRegistry} from "../../tee/interfaces/IProverRegistry.sol";
 
 /// @title IMultiProofGame
@@ -115,6 +116,7 @@ interface IMultiProofGame is IDisputeGame {
     /// @notice Whether the game rests on a bond instead of an initial proof.
     function bonded() external view returns (bool);
 
+    /// @notice Who supports the game; once it is won, those of them who were valid then.
     function supporters() external view returns (Supporter[] memory);
 
     function proofStatus() external view returns (Standing memory);
@@ -139,6 +141,9 @@ interface IMultiProofGame is IDisputeGame {
     function proverRegistry() external view returns (IProverRegistry);
 
     function proofPolicy() external view returns (IProofPolicy);
+
+    /// @notice What pays the supporters of a game that is won.
+    function proverRewards() external view returns (IProverRewards);
 
     function disputeGameFactory() external view returns (IDisputeGameFactory);
 
