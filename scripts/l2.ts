@@ -22,6 +22,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   sequencer: async () => (await import("./commands/sequencer.ts")).sequencerCommand,
   batcher: async () => (await import("./commands/batcher.ts")).batcherCommand,
   prover: async () => (await import("./commands/prover.ts")).proverCommand,
+  "register-prover": async () => (await import("./commands/register-prover.ts")).registerProverCommand,
   bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
   genesis: async () => (await import("./commands/genesis.ts")).genesisCommand,
   execute: async () => (await import("./commands/execute.ts")).executeCommand,

@@ -5,13 +5,14 @@ import { type NodeCore, startCore } from "@phala-l2/node/core";
 import { coreOptions, coreSettings } from "@phala-l2/node/core-settings";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
-import { type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { mayHoldValue } from "@phala-l2/protocol/config/development";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { rollupConfigHash } from "@phala-l2/protocol/config/rollup-json";
 import {
   addressSetting,
   bigintWithin,
+  booleanSetting,
   fileSetting,
   type SettingsOf,
   secondsSetting,
@@ -31,8 +32,14 @@ import { bornEnclave } from "./host/born-enclave.ts";
 import { createClaims } from "./host/claims.ts";
 import { type EnclaveProgram, loadEnclaveProgram, programSettings } from "./host/enclave-program.ts";
 import { GameBook, type SettlementAddresses } from "./host/games.ts";
+import { KeyLife, type LiveKey } from "./host/key-life.ts";
 import { readKeyStanding } from "./host/key-standing.ts";
-import { createL1Transactions } from "./host/l1-transactions.ts";
+import { createL1Transactions, type L1Transactions } from "./host/l1-transactions.ts";
+import { ownKeys } from "./host/own-keys.ts";
+import type { Progress } from "./host/registration/bring.ts";
+import type { PrintedKey } from "./host/registration/printed.ts";
+import { registerKey } from "./host/registration/register.ts";
+import { readPolicy, readRegistryContracts } from "./host/registration/registry.ts";
 import { Submitter } from "./host/submitter.ts";
 import { rpcSettings, startTeeEndpoint } from "./rpc/endpoint.ts";
 import type { KeyFacts } from "./rpc/tee.ts";
@@ -50,6 +57,15 @@ export const proverSettings = {
   disputeGameFactory: addressSetting({ help: "DisputeGameFactory on L1" }),
   anchorStateRegistry: addressSetting({ help: "AnchorStateRegistry on L1" }),
   proverRegistry: addressSetting({ help: "ProverRegistry on L1" }),
+  registers: booleanSetting({
+    help: "true: this prover registers its keys, and posts their bonds in PHA; false: somebody else does (l2 register-prover)",
+    default: "true",
+  }),
+  beneficiary: addressSetting({ help: "earns what the keys prove; the account without", optional: true }),
+  renewalLead: secondsSetting({
+    help: "seconds before a key or its evidence ends in which a new key is taken",
+    default: "259200",
+  }),
   proposalInterval: bigintWithin(
     1n,
     MAX_BLOCKS_PER_PROOF,
@@ -61,7 +77,7 @@ export const proverSettings = {
 export type ProverSettings = SettingsOf<typeof proverSettings>;
 
 export type RunningProver = {
-  /** The enclave's key, to be registered before its claims count. */
+  /** The first key of the enclave, to be registered before its claims count; `registration` is for whoever does it. */
   readonly address: Hex;
   /** As the contracts name it. */
   readonly kind: ProverKind;
@@ -71,6 +87,8 @@ export type RunningProver = {
   readonly program: string | undefined;
   /** The L1 block that the evidence commits to: it is not older. */
   readonly l1Block: Hex;
+  /** Whatever else a registration takes; numbers are decimal. */
+  readonly registration: PrintedKey["registration"];
   /** What speaks for the key: the JSON of `encodeEvidence`. */
   readonly evidence: Hex;
   /** Where it serves `tee_*`; undefined when it does not. */
@@ -79,6 +97,8 @@ export type RunningProver = {
 };
 
 const MILLISECONDS = 1000;
+/** Provers take their new keys within this share of the lead. */
+const SPREAD_OF_LEAD = 4n;
 
 function unixSeconds(): bigint {
   return BigInt(Math.floor(systemClock.now() / MILLISECONDS));
@@ -105,42 +125,30 @@ export async function startProver(
   let gpuWork: GpuWork = { kind: "none" };
   try {
     gpuWork = await startGpuWork({ ...settings, hasGpu: classOf(source.kind).gpu }, { log });
-    const domain = { chainId: config.l1ChainId, verifyingContract: settings.proverRegistry };
-    const enclave = bornEnclave({ program, gpuWork, domain });
-    const l1Block = core.watch.heads().latest.hash;
-    const binding = { domain, key: enclave.address, l1Block, policyVersion: settings.policyVersion };
-    const evidence = await source.evidence(binding);
     const client = l1Client(settings.l1RpcUrls);
     const addresses = settlementOf(settings);
     const book = new GameBook(client, addresses);
     await requireSameSettlement(book, addresses, config);
-    const facts = keyFacts(source, { program, gpuWork, binding, evidence });
-    const readStanding = (key: Hex) => readKeyStanding(client, addresses.proverRegistry, key);
-    const endpoint = { facts: () => facts, readStanding, clock: systemClock, log };
-    const rpc = await startTeeEndpoint(settings, endpoint);
     const abort = new AbortController();
     const { signal } = abort;
-    const claims = createClaims({ enclave, chain: core.chain, l1: core.l1, clock: systemClock, log, signal });
-    const running = submitter(settings, {
-      core,
-      client,
-      addresses,
-      book,
-      account,
-      claims,
-      key: toHex(enclave.address),
-      source,
-      log,
-      signal,
-    }).run();
+    const parts = { core, client, addresses, account, program, gpuWork, source, log, signal };
+    const keys = await startKeys(settings, config, parts);
+    const facts = () => keys.life.serving().facts;
+    const readStanding = (key: Hex) => readKeyStanding(client, addresses.proverRegistry, key);
+    const rpc = await startTeeEndpoint(settings, { facts, readStanding, clock: systemClock, log });
+    const { transactions } = keys;
+    const running = [
+      submitter(settings, { ...parts, book, keys: keys.life, transactions }).run(),
+      keys.life.run(),
+    ];
     const stop = async () => {
       abort.abort();
       await stopGpuWork(gpuWork);
-      await running;
+      await Promise.all(running);
       await rpc?.stop();
       await core.stop();
     };
-    return announced(facts, { rpcUrl: rpc?.url, stop }, log);
+    return announced(keys.life.serving(), { rpcUrl: rpc?.url, stop }, log);
   } catch (error) {
     await stopGpuWork(gpuWork);
     await core.stop();
@@ -190,42 +198,79 @@ async function requireSameSettlement(
   }
 }
 
-type SubmitterParts = {
+type ProverParts = {
   readonly core: NodeCore;
   readonly client: PublicClient;
   readonly addresses: SettlementAddresses;
-  readonly book: GameBook;
   readonly account: Awaited<ReturnType<typeof loadAccount>>;
-  readonly claims: ReturnType<typeof createClaims>;
-  readonly key: Hex;
+  readonly program: EnclaveProgram;
+  readonly gpuWork: GpuWork;
   readonly source: EvidenceSource;
   readonly log: Log;
   readonly signal: AbortSignal;
 };
 
-function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
-  const { core, client, addresses, book, account, claims, key, source, log, signal } = parts;
+/** The first key is born, and what keeps a key counting from then on. */
+async function startKeys(settings: ProverSettings, { l1ChainId }: RollupConfig, parts: ProverParts) {
+  const { core, client, addresses, account, program, gpuWork, source, log, signal } = parts;
+  const shared = { clock: systemClock, log, signal };
   const pollIntervalMs = settings.pollInterval * MILLISECONDS;
-  const shared = { clock: systemClock, signal };
+  const transactions = createL1Transactions(
+    { resubmitAfterMs: settings.resubmitAfter * MILLISECONDS, pollIntervalMs },
+    { clock: systemClock, signal, client, account },
+  );
+  const contracts = await readRegistryContracts(client, addresses.proverRegistry);
+  const domain = { chainId: l1ChainId, verifyingContract: settings.proverRegistry };
+  const bear = ownKeys(source.kind, {
+    source,
+    domain,
+    beneficiary: settings.beneficiary ?? addressFromHex(account.address),
+    createEnclave: () => bornEnclave({ program, gpuWork, domain }),
+    l1Block: () => core.watch.heads().finalized,
+    policyVersion: async () => (await readPolicy(client, contracts)).version,
+    claimsOf: (enclave) => createClaims({ enclave, chain: core.chain, l1: core.l1, ...shared }),
+    factsOf: (binding, evidence) => keyFacts(source, { program, gpuWork, binding, evidence }),
+  });
+  const lead = BigInt(Math.round(settings.renewalLead));
+  const onProgress = (progress: Progress) => log.info({ ...progress }, "registration");
+  const registering = { client, transactions, contracts, payer: account.address, onProgress };
+  const life = new KeyLife(
+    await bear(),
+    { registers: settings.registers, lead, spread: lead / SPREAD_OF_LEAD, pollIntervalMs },
+    {
+      ...shared,
+      bear,
+      register: (registration) => registerKey(registration, registering),
+      standingOf: (key) => readKeyStanding(client, addresses.proverRegistry, key),
+      leastVersion: async () => (await readPolicy(client, contracts)).leastVersion,
+    },
+  );
+  return { life, transactions };
+}
+
+type SubmitterParts = ProverParts & {
+  readonly book: GameBook;
+  readonly keys: KeyLife;
+  readonly transactions: L1Transactions;
+};
+
+function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
+  const { core, addresses, book, keys, transactions, source, log, signal } = parts;
+  const signer = () => {
+    const { registration, claims } = keys.serving();
+    return { key: toHex(registration.binding.key), claims };
+  };
   return new Submitter(
     {
       addresses,
-      own: { ...classOf(source.kind), key },
+      own: classOf(source.kind),
       interval: settings.proposalInterval,
       maxBlocks: MAX_BLOCKS_PER_PROOF,
-      pollIntervalMs,
+      pollIntervalMs: settings.pollInterval * MILLISECONDS,
     },
     {
-      ...shared,
-      log,
-      claims,
-      book,
+      ...{ clock: systemClock, signal, log, signer, book, transactions, l1: core.l1 },
       node: { chain: core.chain, currentL1: () => core.engine.syncStatus().currentL1 },
-      l1: core.l1,
-      transactions: createL1Transactions(
-        { resubmitAfterMs: settings.resubmitAfter * MILLISECONDS, pollIntervalMs },
-        { ...shared, client, account },
-      ),
     },
   );
 }
@@ -245,7 +290,7 @@ function keyFacts(
 
 /** Tells what has to be registered; a key that nobody registers proves nothing. */
 function announced(
-  { kind, simulated, measurement, program, binding, evidence }: KeyFacts,
+  { facts: { kind, simulated, measurement, program, binding, evidence }, registration }: LiveKey,
   running: Pick<RunningProver, "rpcUrl" | "stop">,
   log: Log,
 ): RunningProver {
@@ -258,8 +303,14 @@ function announced(
   }
   log.info(
     { key: address, kind, measurement, simulated, registry, l1Block },
-    "a new key was born in this prover; have it registered: proofs begin when the registry counts it",
+    "a new key was born in this prover: proofs begin when the registry counts it",
   );
-  const facts = { address, kind, measurement, simulated, program, l1Block };
+  const terms = {
+    l1BlockNumber: registration.l1BlockNumber.toString(),
+    policyVersion: binding.policyVersion.toString(),
+    beneficiary: toHex(registration.beneficiary),
+    signature: toHex(registration.signature),
+  };
+  const facts = { address, kind, measurement, simulated, program, l1Block, registration: terms };
   return { ...facts, evidence: toHex(encodeEvidence(evidence)), ...running };
 }

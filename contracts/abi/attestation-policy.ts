@@ -313,7 +313,7 @@ export const attestationPolicyAbi = [
     inputs: [
       { internalType: "address", name: "owner_", type: "address" },
       { internalType: "contract ISystemConfig", name: "systemConfig_", type: "address" },
-      { internalType: "contract IEvidenceRegistry", name: "registry_", type: "address" },
+      { internalType: "contract IProverRegistry", name: "registry_", type: "address" },
       {
         components: [
           {
@@ -486,7 +486,7 @@ export const attestationPolicyAbi = [
   {
     inputs: [],
     name: "registry",
-    outputs: [{ internalType: "contract IEvidenceRegistry", name: "", type: "address" }],
+    outputs: [{ internalType: "contract IProverRegistry", name: "", type: "address" }],
     stateMutability: "view",
     type: "function",
   },

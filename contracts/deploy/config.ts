@@ -17,17 +17,10 @@ import { mnemonicToAccount } from "viem/accounts";
 export const PROVER_KINDS = ["TDX", "SEV_SNP", "TDX_GPU", "SEV_SNP_GPU"] as const;
 export type ProverKind = (typeof PROVER_KINDS)[number];
 
-/** A key to register; see IProverRegistry. */
-export type ProverRegistration = {
-  readonly key: Address;
-  readonly kind: ProverKind;
-  /** Identity of the measured image, 32 bytes. */
-  readonly measurement: Hex;
-  /** Unix seconds, at most 365 days from registration. */
-  readonly expiresAt: bigint;
-  /** No hardware stands behind the key; accepted only where `dangerouslyAcceptsSimulated`. */
-  readonly simulated: boolean;
-};
+/** The contract's number of a kind. */
+export function kindNumber(kind: ProverKind): number {
+  return PROVER_KINDS.indexOf(kind) + 1;
+}
 
 /** Owner of everything. Delays in seconds. */
 export type TimelockConfig = {
@@ -60,6 +53,30 @@ export type AttestationConfig = {
   readonly roots: AttestationRoots;
   /** Lowest of Intel's evaluations of TCBs (tcbEvaluationDataNumber) by which a platform may be judged. */
   readonly minimumTcbEvaluation: number;
+  /** Least TCB of AMD's platforms, as `SnpTcb` packs it. */
+  readonly minimumTcb: { readonly genoa: number; readonly turin: number };
+  /** Images in which keys may be born, by what `l2 measure` tells of them. */
+  readonly images: readonly AcceptedImage[];
+  /** Measurements of GPUs, by what `l2 measure --kind nvidia` tells of their RIMs. */
+  readonly gpuMeasurements: readonly Hex[];
+  /** Machines; they matter where only listed ones are accepted. */
+  readonly platforms: readonly Hex[];
+  readonly platformsListed: boolean;
+  /** Whether images are accepted whose GPU recomputes nothing. */
+  readonly acceptsPresenceOnly: boolean;
+  /** Least GPUs of a kind with any; at least 1. */
+  readonly minimumGpus: number;
+  /** Seconds for which a key counts at most. */
+  readonly keyLifetime: bigint;
+  /** PHA that a registration posts, 18 decimals. */
+  readonly bond: bigint;
+};
+
+/** See IAttestationPolicy. */
+export type AcceptedImage = {
+  readonly measurement: Hex;
+  readonly kind: ProverKind;
+  readonly presenceOnly: boolean;
 };
 
 /** The market for deposits' gas; see IResourceMetering. */
@@ -110,8 +127,6 @@ export type DeployConfig = {
   readonly attestation: AttestationConfig;
   /** Whether keys without hardware may be registered. Never true in production; cannot be changed later. */
   readonly dangerouslyAcceptsSimulated: boolean;
-  /** Registered through the timelock, where its delay is zero. */
-  readonly provers: readonly ProverRegistration[];
   /** PHA on this L1, of which bonds are made; undefined where the test token stands for it. */
   readonly pha: Address | undefined;
   /** A worthless token for trying things out; undefined leaves it out. */
@@ -141,8 +156,28 @@ export type DevnetInput = {
   readonly l1ChainId?: number;
   readonly l2ChainId?: bigint;
   readonly guardian?: Address;
-  readonly provers?: readonly ProverRegistration[];
+  readonly images?: readonly AcceptedImage[];
+  readonly gpuMeasurements?: readonly Hex[];
 };
+
+const DAY = 86_400n;
+
+/** Simulated provers, of any TCB. */
+function devnetAttestation({ images = [], gpuMeasurements = [] }: DevnetInput): AttestationConfig {
+  return {
+    roots: DANGEROUS_DEVELOPMENT_ROOTS,
+    minimumTcbEvaluation: 0,
+    minimumTcb: { genoa: 0, turin: 0 },
+    images,
+    gpuMeasurements,
+    platforms: [],
+    platformsListed: false,
+    acceptsPresenceOnly: true,
+    minimumGpus: 1,
+    keyLifetime: 30n * DAY,
+    bond: 100n * 10n ** 18n,
+  };
+}
 
 /** A devnet: no delay of governance, simulated provers, and finality within seconds. */
 export function devnetDeployConfig(input: DevnetInput): DeployConfig {
@@ -180,11 +215,10 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     // Room for the second vendor's proof: wallets count this delay alone.
     proofMaturityDelay: 6n,
     disputeGameFinalityDelay: 1n,
+    attestation: devnetAttestation(input),
     rewardPerBlock: 10n ** 18n,
     etherQuota: { perDay: 10_000n * 10n ** 18n, floor: 100n * 10n ** 18n },
-    attestation: { roots: DANGEROUS_DEVELOPMENT_ROOTS, minimumTcbEvaluation: 0 },
     dangerouslyAcceptsSimulated: true,
-    provers: input.provers ?? [],
     pha: undefined,
     phaTestToken: { holder: input.deployer, supply: 1_000_000n * 10n ** 18n },
   };
@@ -219,11 +253,26 @@ function requireProductionRules(config: DeployConfig): void {
       { data: { l1ChainId } },
     );
   }
+  requireProductionEvidence(config);
   if (timelock.minDelay === 0n) {
     throw new RollupError(
       "DEPLOY_CONFIG_INVALID",
       `chain ${l1ChainId} may hold value: give the timelock a delay in which people can leave`,
       { data: { l1ChainId } },
+    );
+  }
+}
+
+/** A bond that holds somebody back, and firmware that AMD has not mended since: the contracts know no such minimum. */
+function requireProductionEvidence({ l1ChainId, attestation }: DeployConfig): void {
+  const { bond, minimumTcb, minimumTcbEvaluation } = attestation;
+  const least = { bond, "minimumTcb.genoa": minimumTcb.genoa, "minimumTcb.turin": minimumTcb.turin };
+  for (const [field, value] of Object.entries({ ...least, minimumTcbEvaluation })) {
+    if (BigInt(value) > 0n) continue;
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      `chain ${l1ChainId} may hold value: attestation.${field} is zero, which accepts anything`,
+      { data: { l1ChainId, field } },
     );
   }
 }
@@ -256,13 +305,6 @@ function requireFittingNumbers(config: DeployConfig): void {
       data: { perDay, floor },
     });
   }
-  if (config.provers.length > 0 && config.timelock.minDelay > 0n) {
-    throw new RollupError(
-      "DEPLOY_CONFIG_INVALID",
-      "provers are registered through the timelock, whose delay is not zero: leave them out and use registerProver",
-      { data: { minDelay: config.timelock.minDelay } },
-    );
-  }
 }
 
 function requireOwnKeys(config: DeployConfig, deployer: Address): void {
@@ -289,6 +331,5 @@ function poweredAddresses(config: DeployConfig, deployer: Address): (readonly [s
     ["unsafe block signer", config.systemConfig.unsafeBlockSigner],
     ...config.timelock.proposers.map((address) => ["timelock proposer", address] as const),
     ...config.timelock.executors.map((address) => ["timelock executor", address] as const),
-    ...config.provers.map(({ key }) => ["prover", key] as const),
   ];
 }

@@ -14,9 +14,9 @@ import { type DeployConfig, requireSafeConfig } from "./config.ts";
 import { type CreationCode, creationCodeFrom } from "./creation-code.ts";
 import { type Deterministic, openDeterministic } from "./deterministic.ts";
 import { type L1Sender, l1Sender } from "./l1-client.ts";
-import { firstPhase, foundations, type Phase, secondPhase } from "./plan.ts";
+import { firstPhase, foundations, secondPhase } from "./plan.ts";
 import { proverRewards } from "./prover-rewards.ts";
-import { registerProverFrom } from "./register-prover.ts";
+import type { Phase } from "./proxies.ts";
 import { verifyDeployment } from "./verify.ts";
 import { withdrawalQuota } from "./withdrawal-quota.ts";
 
@@ -81,10 +81,6 @@ export async function deployL1(config: DeployConfig, dependencies: DeployDepende
   };
   progress("verification");
   await verifyDeployment(sender.client, book, implementationsOf(first, second));
-  for (const prover of config.provers) {
-    progress(`prover ${prover.kind} ${prover.key}${prover.simulated ? " (SIMULATED)" : ""}`);
-    await registerProverFrom(sender, addresses, prover);
-  }
   writeAddressBook(addressBookFile, book);
   return book;
 }
@@ -94,6 +90,7 @@ function predictAddresses(config: DeployConfig, make: Deterministic, code: Creat
   const governance = {
     Timelock: base.timelock.address,
     SystemConfigProxy: make.addressOf("SystemConfigProxy"),
+    AttestationPolicyProxy: make.addressOf("AttestationPolicyProxy"),
   };
   const exits = {
     OptimismPortalProxy: make.addressOf("OptimismPortalProxy"),
@@ -115,6 +112,8 @@ function predictAddresses(config: DeployConfig, make: Deterministic, code: Creat
     CertificateCache: attestation.certificateCache.address,
     IntelCollateral: attestation.intelCollateral.address,
     TdxQuoteVerifier: attestation.tdxQuoteVerifier.address,
+    SnpReportVerifier: attestation.snpReportVerifier.address,
+    NvidiaReportVerifier: attestation.nvidiaReportVerifier.address,
     WithdrawalQuota: withdrawalQuota(config, { ...governance, ...exits }, make, code).address,
     ProverRewards: proverRewards(config, base.pha, { ...governance, ...judges }, make, code).address,
     ProofPolicy: base.policy.address,

@@ -1,32 +1,23 @@
 import { RollupError } from "@phala-l2/protocol/errors";
-import { type Address, encodeFunctionData, type Hex, pad } from "viem";
+import { encodeFunctionData, type Hex, pad } from "viem";
 import { anchorStateRegistryAbi } from "../abi/anchor-state-registry.ts";
 import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
 import { l1CrossDomainMessengerAbi } from "../abi/l1-cross-domain-messenger.ts";
 import { l1StandardBridgeAbi } from "../abi/l1-standard-bridge.ts";
 import { optimismMintableERC20FactoryAbi } from "../abi/optimism-mintable-erc20-factory.ts";
 import { optimismPortalAbi } from "../abi/optimism-portal.ts";
-import { proverRegistryAbi } from "../abi/prover-registry.ts";
 import { systemConfigAbi } from "../abi/system-config.ts";
 import type { L1Addresses } from "./address-book.ts";
-import { attestationContracts } from "./attestation.ts";
+import { admissionProxies, attestationContracts } from "./attestation.ts";
 import type { DeployConfig } from "./config.ts";
 import type { CreationCode } from "./creation-code.ts";
 import type { Creation, Deterministic } from "./deterministic.ts";
 import { proverRewards } from "./prover-rewards.ts";
+import { type Phase, type ProxyPlan, proxies } from "./proxies.ts";
 import { withdrawalQuota } from "./withdrawal-quota.ts";
 
 /** MultiProofGame.GAME_TYPE. */
 export const GAME_TYPE = 2035;
-
-/** What a phase creates, and which implementation each of its proxies must have. */
-export type Phase = {
-  readonly creations: readonly Creation[];
-  readonly implementations: readonly (readonly [proxy: Address, implementation: Address])[];
-};
-
-/** A proxy with its implementation, initialised in its constructor. */
-type ProxyPlan = { readonly name: keyof L1Addresses; readonly logic: Creation; readonly initialization: Hex };
 
 /**
  * Policy, token and owner: nothing else is without an owner.
@@ -91,15 +82,7 @@ export function firstPhase(
         args: [addresses.SystemConfigProxy, addresses.AnchorStateRegistryProxy],
       }),
     },
-    {
-      name: "ProverRegistryProxy",
-      logic: make.code(code("tee/ProverRegistry", [])),
-      initialization: encodeFunctionData({
-        abi: proverRegistryAbi,
-        functionName: "initialize",
-        args: [addresses.Timelock, addresses.SystemConfigProxy, config.dangerouslyAcceptsSimulated],
-      }),
-    },
+    ...admissionProxies(config, addresses, base.pha, make, code),
     ...bridgingProxies(addresses, make, code),
   ]);
   const plain = [
@@ -195,23 +178,6 @@ export function secondPhase(
     game,
     creations: [...anchor.creations, game, ...factory.creations],
     implementations: [...anchor.implementations, ...factory.implementations],
-  };
-}
-
-function proxies(
-  addresses: L1Addresses,
-  make: Deterministic,
-  code: CreationCode,
-  plans: readonly ProxyPlan[],
-): Phase {
-  const created = plans.map(({ name, logic, initialization }) =>
-    make.named(name, code("deployment/L1Proxy", [logic.address, addresses.Timelock, initialization])),
-  );
-  return {
-    creations: plans.flatMap(({ logic }, index) => [logic, ...created.slice(index, index + 1)]),
-    implementations: plans.flatMap(({ logic }, index) =>
-      created.slice(index, index + 1).map(({ address }) => [address, logic.address] as const),
-    ),
   };
 }
 

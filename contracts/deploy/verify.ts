@@ -1,9 +1,7 @@
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, getAddress, type Hex, type PublicClient, parseAbi, slice } from "viem";
 import { anchorStateRegistryAbi } from "../abi/anchor-state-registry.ts";
-import { certificateCacheAbi } from "../abi/certificate-cache.ts";
 import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
-import { intelCollateralAbi } from "../abi/intel-collateral.ts";
 import { l1CrossDomainMessengerAbi } from "../abi/l1-cross-domain-messenger.ts";
 import { l1StandardBridgeAbi } from "../abi/l1-standard-bridge.ts";
 import { multiProofGameAbi } from "../abi/multi-proof-game.ts";
@@ -12,16 +10,15 @@ import { proofPolicyAbi } from "../abi/proof-policy.ts";
 import { proverRegistryAbi } from "../abi/prover-registry.ts";
 import { proverRewardsAbi } from "../abi/prover-rewards.ts";
 import { systemConfigAbi } from "../abi/system-config.ts";
-import { tdxQuoteVerifierAbi } from "../abi/tdx-quote-verifier.ts";
 import type { AddressBook } from "./address-book.ts";
-import { GAME_TYPE, type Phase } from "./plan.ts";
+import { GAME_TYPE } from "./plan.ts";
+import type { Phase } from "./proxies.ts";
+import { attestationChecks, type Check } from "./verify-attestation.ts";
 
 /** EIP-1967. */
 const IMPLEMENTATION_SLOT: Hex = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
 const ADMIN_SLOT: Hex = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103";
 const ownableAbi = parseAbi(["function owner() view returns (address)"]);
-
-type Check = { readonly what: string; readonly found: Promise<string>; readonly wanted: string };
 
 /**
  * Checks on chain that every proxy has the expected code and owner, and that the contracts name each other.
@@ -75,7 +72,7 @@ function ownerChecks(client: PublicClient, { addresses }: AddressBook): Check[] 
   const owned = [
     ...(["SystemConfigProxy", "ProverRegistryProxy", "DisputeGameFactoryProxy"] as const),
     ...(["WithdrawalQuota", "ProverRewards"] as const),
-    ...(["CertificateCache", "IntelCollateral"] as const),
+    ...(["AttestationPolicyProxy", "CertificateCache", "IntelCollateral"] as const),
   ];
   return owned.map((name) => ({
     what: `owner of ${name}`,
@@ -175,35 +172,6 @@ function wiringChecks(client: PublicClient, book: AddressBook): Check[] {
       what: "the messenger's portal",
       found: client.readContract({ ...messenger, functionName: "portal" }),
       wanted: addresses.OptimismPortalProxy,
-    },
-  ];
-}
-
-/** What verifies evidence, and whose word it takes. */
-function attestationChecks(client: PublicClient, { addresses }: AddressBook): Check[] {
-  const cache = { address: addresses.CertificateCache, abi: certificateCacheAbi } as const;
-  const collateral = { address: addresses.IntelCollateral, abi: intelCollateralAbi } as const;
-  const quotes = { address: addresses.TdxQuoteVerifier, abi: tdxQuoteVerifierAbi } as const;
-  return [
-    {
-      what: "the certificate cache's signature verifier",
-      found: client.readContract({ ...cache, functionName: "verifier" }),
-      wanted: addresses.SignatureVerifier,
-    },
-    {
-      what: "the certificate cache's system configuration",
-      found: client.readContract({ ...cache, functionName: "systemConfig" }),
-      wanted: addresses.SystemConfigProxy,
-    },
-    {
-      what: "the collateral's certificate cache",
-      found: client.readContract({ ...collateral, functionName: "cache" }),
-      wanted: addresses.CertificateCache,
-    },
-    {
-      what: "the quote verifier's collateral",
-      found: client.readContract({ ...quotes, functionName: "collateral" }),
-      wanted: addresses.IntelCollateral,
     },
   ];
 }

@@ -13,11 +13,12 @@ export const proverCommand = defineCommand({
       simulated,
       program = null,
       l1Block,
+      registration,
       evidence,
       rpcUrl = null,
       stop: end,
     } = await startProver(settings, { log });
-    const facts = { kind, measurement, simulated, program, l1Block, evidence };
+    const facts = { kind, measurement, simulated, program, l1Block, registration, evidence };
     print({ ready: true, key: address, ...facts, rpc: rpcUrl });
     await untilStopped(stop);
     await end();

@@ -10,7 +10,7 @@ import { fundUsers } from "./funding.ts";
 import { type EmbeddedL1, startEmbeddedL1 } from "./l1.ts";
 import { requireFreePorts } from "./ports.ts";
 import { createProcesses, endLeftovers, type Processes, type Ready } from "./processes.ts";
-import { registrar } from "./registration.ts";
+import { untilRegistered } from "./registration.ts";
 
 export type Devnet = {
   readonly network: NetworkDescription;
@@ -63,13 +63,13 @@ async function startParts(
 ): Promise<() => Promise<void>> {
   const parts = partWriter(settings, l1, chain);
   const sequencer = await step("sequencer", () => processes.start(parts.sequencer()));
-  const register = registrar(chain.book, l1.rpcUrl);
+  const registered = untilRegistered(chain.book, l1.rpcUrl);
   return async () => {
     await Promise.all([
       step("batcher", () => processes.start(parts.batcher())),
       step("verifier node", () => processes.start(parts.verifier(gossipAddresses(sequencer)))),
       ...PROVERS.map((prover) =>
-        step(`${prover.name} (SIMULATED hardware)`, () => processes.start(parts.prover(prover), register)),
+        step(`${prover.name} (SIMULATED hardware)`, () => processes.start(parts.prover(prover), registered)),
       ),
     ]);
   };

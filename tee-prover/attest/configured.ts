@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import {
-  bigintWithin,
   booleanSetting,
   choiceOf,
   fileSetting,
@@ -71,10 +70,6 @@ export const evidenceSettings = {
     default: NVATTEST.join(","),
   }),
   gpuRims: listSetting({ help: "NVIDIA's RIMs of driver and VBIOS, files", default: "" }),
-  policyVersion: bigintWithin(
-    0n,
-    (1n << 64n) - 1n,
-  )({ help: "version of the registry's policy that the evidence is for", default: "0" }),
 };
 
 export type EvidenceSettings = SettingsOf<typeof evidenceSettings>;

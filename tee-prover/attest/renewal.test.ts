@@ -18,7 +18,7 @@ const input: RenewalInput = {
     { what: "TCB information", at: NOW + 30n * DAY },
   ],
   standing: { isRegistered: true, isValid: true, expiresAt: NOW + 90n * DAY },
-  policyVersion: { evidence: 3n, current: 3n },
+  policyVersion: { evidence: 3n, least: 3n },
   now: NOW,
   lead: 7n * DAY,
   spread: DAY,
@@ -44,11 +44,10 @@ describe("a key's renewal", () => {
     assert.equal(renewalOf({ ...input, now: NOW + 23n * DAY - 1n }).kind, "later");
   });
 
-  it("is due at once when the policy has another version, newer or older", () => {
-    for (const current of [2n, 4n]) {
-      const renewal = renewalOf({ ...input, policyVersion: { evidence: 3n, current } });
-      assert.ok(renewal.kind === "now" && renewal.reason.includes("policy"));
-    }
+  it("is due at once when the policy no longer counts evidence of this version, and not for a newer policy alone", () => {
+    const renewal = renewalOf({ ...input, policyVersion: { evidence: 3n, least: 4n } });
+    assert.ok(renewal.kind === "now" && renewal.reason.includes("policy"));
+    assert.equal(renewalOf({ ...input, policyVersion: { evidence: 3n, least: 2n } }).kind, "later");
   });
 
   it("is due at once when the registry does not count the key any more", () => {
@@ -63,7 +62,7 @@ describe("a key's renewal", () => {
     const standing = { isRegistered: false, isValid: false, expiresAt: undefined };
     assert.deepEqual(renewalOf({ ...input, standing }), { kind: "register" });
     assert.equal(renewalOf({ ...input, standing, now: NOW + 25n * DAY }).kind, "now");
-    const policyVersion = { evidence: 3n, current: 4n };
+    const policyVersion = { evidence: 3n, least: 4n };
     assert.equal(renewalOf({ ...input, standing, policyVersion }).kind, "now");
   });
 

@@ -14,11 +14,11 @@ export type RenewalInput = {
   /** What expires in the evidence. */
   readonly expiries: readonly Expiry[];
   readonly standing: Standing;
-  /** Of the registry's policy: which the evidence is for, and which holds now. */
-  readonly policyVersion: { readonly evidence: bigint; readonly current: bigint };
+  /** Of the registry's policy: which the evidence is for, and the least that counts now. */
+  readonly policyVersion: { readonly evidence: bigint; readonly least: bigint };
   /** Unix seconds. */
   readonly now: bigint;
-  /** Seconds from new evidence to a key that counts: governance's delay, and time for people. */
+  /** Seconds before an end in which a new key is taken: time for people to mend what stands in the way. */
   readonly lead: bigint;
   /** Seconds over which provers spread, so that they do not renew all at once. */
   readonly spread: bigint;
@@ -46,13 +46,13 @@ function earliestOf(ends: readonly Expiry[]): Expiry | undefined {
 
 /**
  * When a prover has to take a new key with new evidence: ahead of the first thing that expires, and at once when its key
- * no longer counts or the policy has another version. A key that was never admitted is not renewed for it, or a prover
- * would renew for ever while governance takes its time.
+ * no longer counts or the policy no longer counts its evidence. A key that was never admitted is not renewed for it: its
+ * registration may still be on the way.
  */
 export function renewalOf(input: RenewalInput): Renewal {
   const { key, expiries, standing, policyVersion, now, lead, spread } = input;
-  if (policyVersion.evidence !== policyVersion.current) {
-    const reason = `the policy has version ${policyVersion.current}, the evidence is for ${policyVersion.evidence}`;
+  if (policyVersion.evidence < policyVersion.least) {
+    const reason = `the policy counts evidence from version ${policyVersion.least} on, this is for ${policyVersion.evidence}`;
     return { kind: "now", reason };
   }
   if (standing.isRegistered && !standing.isValid) {

@@ -24,8 +24,8 @@ function simulatedHost(kind: ProverKind, { now }: SimulationOptions): HostSource
   return { kind: host, simulated: true, evidence: async (reportData) => issue(reportData, now()) };
 }
 
-function simulatedGpus(count: number): GpuSource {
-  const devices = Array.from({ length: count }, (_, index) => simulatedGpu(index));
+function simulatedGpus(count: number, kind: ProverKind): GpuSource {
+  const devices = Array.from({ length: count }, (_, index) => simulatedGpu(index, kind));
   return {
     simulated: true,
     evidence: async (nonceOf) => devices.map((issue, index) => issue(nonceOf(index))),
@@ -43,6 +43,6 @@ export function dangerouslySimulatedEvidence(kind: ProverKind, options: Simulati
     { kind },
     "DANGER: this prover is SIMULATED; no TEE protects its key, and its proofs are worth nothing outside a development chain",
   );
-  const gpus = classOf(kind).gpu ? simulatedGpus(options.gpus ?? 1) : undefined;
+  const gpus = classOf(kind).gpu ? simulatedGpus(options.gpus ?? 1, kind) : undefined;
   return evidenceSource(simulatedHost(kind, options), gpus);
 }

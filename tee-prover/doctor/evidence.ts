@@ -36,12 +36,12 @@ export const DAYS_LEFT = 7;
 /**
  * What evidence commits to that nobody can register: the key of no one, and no L1 block.
  */
-function trialBinding({ proverRegistry, policyVersion }: ProverSettings, chainId: bigint): KeyBinding {
+function trialBinding({ proverRegistry }: ProverSettings, chainId: bigint): KeyBinding {
   return {
     domain: { chainId, verifyingContract: proverRegistry },
     key: asAddress(new Uint8Array(20)),
     l1Block: asHash(new Uint8Array(32)),
-    policyVersion,
+    policyVersion: 0n,
   };
 }
 

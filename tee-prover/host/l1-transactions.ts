@@ -1,15 +1,9 @@
-import { anchorStateRegistryAbi } from "@phala-l2/contracts/abi/anchor-state-registry";
-import { certificateCacheAbi } from "@phala-l2/contracts/abi/certificate-cache";
-import { disputeGameFactoryAbi } from "@phala-l2/contracts/abi/dispute-game-factory";
-import { intelCollateralAbi } from "@phala-l2/contracts/abi/intel-collateral";
-import { multiProofGameAbi } from "@phala-l2/contracts/abi/multi-proof-game";
-import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
-import { tdxQuoteVerifierAbi } from "@phala-l2/contracts/abi/tdx-quote-verifier";
 import type { Clock } from "@phala-l2/node/clock";
 import type { SigningAccount } from "@phala-l2/node/keys/account";
 import type { Hex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { BaseError, decodeErrorResult, isHex, type PublicClient } from "viem";
+import { BaseError, isHex, type PublicClient } from "viem";
+import { contractError } from "./contract-errors.ts";
 
 /** A call of a contract on L1. */
 export type Call = { readonly to: Hex; readonly data: Hex };
@@ -48,17 +42,6 @@ export type L1TransactionsDependencies = {
   readonly clock: Clock;
   readonly signal: AbortSignal;
 };
-
-/** Errors that any of the contracts behind a call may raise. */
-const REFUSALS = [
-  ...disputeGameFactoryAbi,
-  ...multiProofGameAbi,
-  ...proverRegistryAbi,
-  ...anchorStateRegistryAbi,
-  ...certificateCacheAbi,
-  ...intelCollateralAbi,
-  ...tdxQuoteVerifierAbi,
-].filter(({ type }) => type === "error");
 
 /** EIP-7825: what one transaction may use at most. */
 export const TRANSACTION_GAS_MAX = 16_777_216n;
@@ -207,14 +190,9 @@ function raised(fee: bigint, steps: number): bigint {
   return offer;
 }
 
-/** The name of a contract's error. */
+/** The name of a contract's error; of a foreign one its bytes are all there is to say. */
 function nameOf(error: Hex): string {
-  try {
-    return decodeErrorResult({ abi: REFUSALS, data: error }).errorName;
-  } catch {
-    // An error of no contract of ours: its bytes are all there is to say.
-    return error.slice(0, 10);
-  }
+  return contractError(error)?.name ?? error.slice(0, 10);
 }
 
 function revertDataOf(error: unknown): Hex | undefined {

@@ -125,7 +125,7 @@ async function turn(setup: Setup) {
   const submitter = new Submitter(
     {
       addresses,
-      own: { key: KEY, vendor: 1, gpu: false },
+      own: { vendor: 1, gpu: false },
       interval: 10n,
       maxBlocks: 100n,
       pollIntervalMs: 1,
@@ -141,7 +141,7 @@ async function turn(setup: Setup) {
         blockRef: async (which) =>
           setup.canonicalL1 === false ? undefined : l1Ref(typeof which === "bigint" ? which : 0n),
       },
-      claims,
+      signer: () => ({ key: KEY, claims }),
       transactions: {
         wouldSucceed: async () => setup.ripe ?? false,
         send: async (call) => {
@@ -291,7 +291,7 @@ describe("the submitter's loop", () => {
     const submitter = new Submitter(
       {
         addresses,
-        own: { key: KEY, vendor: 1, gpu: false },
+        own: { vendor: 1, gpu: false },
         interval: 10n,
         maxBlocks: 100n,
         pollIntervalMs: 1000,
@@ -300,7 +300,7 @@ describe("the submitter's loop", () => {
         book: { read: failing, isValidKey: failing, isClaimValid: failing },
         node: node(),
         l1: { blockRef: failing },
-        claims: failing,
+        signer: () => ({ key: KEY, claims: failing }),
         transactions: { wouldSucceed: failing, send: failing },
         clock: {
           now: () => 0,

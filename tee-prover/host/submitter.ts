@@ -24,18 +24,22 @@ import {
 
 export type SubmitterOptions = {
   readonly addresses: SettlementAddresses;
-  readonly own: ProverClass & { readonly key: Hex };
+  readonly own: ProverClass;
   /** L2 blocks between proposals. */
   readonly interval: bigint;
   readonly maxBlocks: bigint;
   readonly pollIntervalMs: number;
 };
 
+/** A key, and what it signs. */
+export type Signer = { readonly key: Hex; readonly claims: Claims };
+
 export type SubmitterDependencies = {
   readonly book: Pick<GameBook, "read" | "isValidKey" | "isClaimValid">;
   readonly node: OwnNode;
   readonly l1: Pick<L1Source, "blockRef">;
-  readonly claims: Claims;
+  /** The key that signs now; it may be another one at the next turn. */
+  readonly signer: () => Signer;
   readonly transactions: Pick<L1Transactions, "send" | "wouldSucceed">;
   readonly clock: Clock;
   readonly log: Log;
@@ -53,11 +57,14 @@ export class Submitter {
   readonly #dependencies: SubmitterDependencies;
   #failures = 0;
   #wasValid = true;
+  /** Of this turn. */
+  #signer: Signer;
   readonly #alarmed = new Set<string>();
 
   constructor(options: SubmitterOptions, dependencies: SubmitterDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
+    this.#signer = dependencies.signer();
   }
 
   /** Runs until the signal; a failure is logged and waited out. */
@@ -79,7 +86,8 @@ export class Submitter {
 
   /** One look at L1 and everything that follows from it. */
   async turn(): Promise<void> {
-    const { book, signal } = this.#dependencies;
+    const { book, signal, signer } = this.#dependencies;
+    this.#signer = signer();
     const situation = await this.#look();
     this.#raiseAlarms(situation);
     if (await this.#isRegistered()) {
@@ -116,14 +124,23 @@ export class Submitter {
     const safe = node.chain.heads().safe.number;
     const outputRoot = (number: bigint) => ownOutputRoot(node, number);
     const reached = node.currentL1().number;
-    return { own, games, anchor, safe, reached, outputRoot, interval, maxBlocks };
+    return {
+      own: { ...own, key: this.#signer.key },
+      games,
+      anchor,
+      safe,
+      reached,
+      outputRoot,
+      interval,
+      maxBlocks,
+    };
   }
 
   async #isRegistered(): Promise<boolean> {
     const { book, log } = this.#dependencies;
-    const isValid = await book.isValidKey(this.#options.own.key);
+    const isValid = await book.isValidKey(this.#signer.key);
     if (isValid !== this.#wasValid) {
-      const facts = { key: this.#options.own.key };
+      const facts = { key: this.#signer.key };
       if (isValid) log.info(facts, "the registry counts this prover's key");
       else
         log.warn(
@@ -149,8 +166,8 @@ export class Submitter {
   }
 
   async #prove({ game }: ProofTask): Promise<void> {
-    const { claims, log } = this.#dependencies;
-    const signed = await claims({
+    const { log } = this.#dependencies;
+    const signed = await this.#signer.claims({
       l1Head: hashFromHex(game.l1Head),
       previousBlockNumber: game.previousBlockNumber,
       previousOutputRoot: hashFromHex(game.previousOutputRoot),
@@ -173,7 +190,7 @@ export class Submitter {
   }
 
   async #propose(situation: Situation): Promise<void> {
-    const { node, l1, claims, log } = this.#dependencies;
+    const { node, l1, log } = this.#dependencies;
     const proposal = proposalDue(situation);
     if (proposal === undefined) return;
     const { target, previous } = proposal;
@@ -182,7 +199,7 @@ export class Submitter {
       log.debug({ l2Block: target.number }, "no canonical L1 block for the proposal yet");
       return;
     }
-    const signed = await claims({
+    const signed = await this.#signer.claims({
       l1Head: l1Head.hash,
       previousBlockNumber: previous.number,
       previousOutputRoot: hashFromHex(previous.root),

@@ -3,15 +3,22 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
 import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
 import type { AddressBook } from "@phala-l2/contracts/deploy/address-book";
-import { devnetDeployConfig } from "@phala-l2/contracts/deploy/config";
+import { devnetDeployConfig, PROVER_KINDS } from "@phala-l2/contracts/deploy/config";
 import { deployL1 } from "@phala-l2/contracts/deploy/l1";
+import { l1Sender } from "@phala-l2/contracts/deploy/l1-client";
 import { createChain } from "@phala-l2/contracts/genesis/chain";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { http } from "viem";
+import {
+  simulatedGpuMeasurement,
+  simulatedImage,
+} from "@phala-l2/tee-prover/attest/dangerously-simulated/platforms";
+import { classOf } from "@phala-l2/tee-prover/attest/kind";
+import { encodeFunctionData, http } from "viem";
 import { devnetAccount, L1_CHAIN_ID, ROLES } from "./accounts.ts";
 
 export type DeployedChain = {
@@ -42,6 +49,32 @@ export async function compileContracts(): Promise<void> {
   throw new RollupError("CONTRACTS_DO_NOT_COMPILE", `hardhat build failed: ${complained || said}`);
 }
 
+/** Bonds of as many keys as a prover takes in many starts; each start of a prover has a new key. */
+const FUNDS = 10_000n * 10n ** 18n;
+const LEAST_FUNDS = 1_000n * 10n ** 18n;
+
+/** Gives provers PHA for their bonds, where they have little. */
+async function fundProvers({ addresses }: AddressBook, l1Url: string): Promise<void> {
+  const sender = l1Sender(http(l1Url), devnetAccount(ROLES.deployer));
+  const token = { address: addresses.Pha, abi: phaTestTokenAbi } as const;
+  const provers = [ROLES.proverTdx, ROLES.proverSevSnp, ROLES.proverTdxGpu, ROLES.smoke].map(
+    (role) => devnetAccount(role).address,
+  );
+  const balances = await Promise.all(
+    provers.map((prover) =>
+      sender.client.readContract({ ...token, functionName: "balanceOf", args: [prover] }),
+    ),
+  );
+  const poor = provers.filter((_, index) => (balances[index] ?? 0n) < LEAST_FUNDS);
+  await sender.send(
+    poor.map((prover) => ({
+      to: token.address,
+      gas: 100_000n,
+      data: encodeFunctionData({ abi: token.abi, functionName: "transfer", args: [prover, FUNDS] }),
+    })),
+  );
+}
+
 /** Deploys the contracts on L1 and writes the chain's files, or verifies what an earlier run has left. */
 export async function deployChain(
   folder: string,
@@ -55,6 +88,11 @@ export async function deployChain(
     deployer: devnetAccount(ROLES.deployer).address,
     batcher: devnetAccount(ROLES.batcher).address,
     unsafeBlockSigner: devnetAccount(ROLES.unsafeBlockSigner).address,
+    images: PROVER_KINDS.map((kind) => ({
+      ...{ kind, measurement: toHex(simulatedImage(kind)) },
+      presenceOnly: classOf(kind).gpu,
+    })),
+    gpuMeasurements: [toHex(simulatedGpuMeasurement(BigInt(Math.floor(Date.now() / 1000))))],
   });
   const timing = { blockTime: BLOCK_TIME, seqWindowSize: SEQUENCING_WINDOW };
   const book = await deployL1(config, {
@@ -69,5 +107,6 @@ export async function deployChain(
       return { outputRoot: toHex(chain.outputRoot), rollupConfigHash: toHex(chain.rollupConfigHash) };
     },
   });
+  await fundProvers(book, l1Url);
   return { book, rollupFile, genesisFile };
 }

@@ -5,7 +5,7 @@ import { disputeGameFactoryAbi } from "@phala-l2/contracts/abi/dispute-game-fact
 import { multiProofGameAbi } from "@phala-l2/contracts/abi/multi-proof-game";
 import { optimismPortalAbi } from "@phala-l2/contracts/abi/optimism-portal";
 import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
-import { addressFromHex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, fromHex, type Hash, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import { claimDigest } from "@phala-l2/protocol/claim";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import type { RunningProver } from "@phala-l2/tee-prover/main";
@@ -24,7 +24,6 @@ const DEFENDER_WINS = 2;
 const WITHDRAWAL = parseEther("1");
 /** keccak256 of a text is no output root of any block. */
 const FALSE_ROOT = toHex(keccak256(new TextEncoder().encode("not this chain's state")));
-const MEASUREMENT = toHex(keccak256(new TextEncoder().encode("a broken image")));
 
 let system: System;
 let clients: Clients;
@@ -34,7 +33,7 @@ let secondVendor: RunningProver;
 before(async () => {
   system = await startSystem({ provers: ["TDX", "TDX_GPU"] });
   clients = clientsOf(system.network, devnetAccount(USERS[0]));
-  secondVendor = await system.startProver("SEV_SNP");
+  secondVendor = await system.startProver("SEV_SNP", { registers: false });
 });
 after(() => system?.stop());
 
@@ -193,7 +192,8 @@ describe("settlement", () => {
   });
 
   it("a registered key's signature for one root, or one game, is none for another", async () => {
-    await system.registerProver({ address: broken.address, kind: "SEV_SNP_GPU", measurement: MEASUREMENT });
+    const sign = async (digest: Hash) => fromHex(await broken.sign({ hash: toHex(digest) }));
+    await system.registerStolen({ address: addressFromHex(broken.address), sign }, "SEV_SNP_GPU");
     const root = await rootOf(proven);
     const signature = await signedClaim(broken, proven, root);
     await simulateProof(proven, root, signature);

@@ -6,7 +6,6 @@ import { after, before, describe, it } from "node:test";
 import { anchorStateRegistryAbi } from "@phala-l2/contracts/abi/anchor-state-registry";
 import { multiProofGameAbi } from "@phala-l2/contracts/abi/multi-proof-game";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
-import { registerProver } from "@phala-l2/contracts/deploy/register-prover";
 import { bornKey } from "@phala-l2/enclave/key";
 import { outputRootOf } from "@phala-l2/enclave/l2-chain";
 import { NO_SUCH_BLOCK } from "@phala-l2/enclave/prove";
@@ -38,6 +37,7 @@ import { createPublicClient, http } from "viem";
 import { devnetAccount, L1_CHAIN_ID, ROLES } from "../devnet/accounts.ts";
 import { compileContracts, type DeployedChain, deployChain } from "../devnet/deploy.ts";
 import { type Anvil, startAnvil } from "../l1/anvil.ts";
+import { registerStolen } from "../system/register.ts";
 
 /** How far the honest nodes have derived at first, and the last block that L1 gives at all. */
 const SAFE = 35n;
@@ -95,18 +95,8 @@ async function prover(kind: ProverKind, payer: number, seed: number): Promise<Pr
   const { addresses, rollupConfigHash } = chain.book;
   const born = bornKey(() => keccak256(Uint8Array.of(seed)));
   const key = toHex(born.address);
-  await registerProver({
-    transport: http(anvil.url),
-    account: devnetAccount(ROLES.deployer),
-    addresses,
-    prover: {
-      key,
-      kind,
-      measurement: toHex(keccak256(Uint8Array.of(seed, 1))),
-      expiresAt: (await client().getBlock()).timestamp + 86_400n,
-      simulated: true,
-    },
-  });
+  const stolen = { address: born.address, sign: async (digest: Hash) => born.sign(digest) };
+  await registerStolen(stolen, kind, { l1Url: anvil.url, addresses, payer });
   const domain = {
     chainId: BigInt(L1_CHAIN_ID),
     verifyingContract: addressFromHex(addresses.ProverRegistryProxy),
@@ -188,7 +178,7 @@ async function submitterOf({ kind, payer, key, claims, safe, lie }: SubmitterSet
   return new Submitter(
     {
       addresses: settlement,
-      own: { ...classOf(kind), key },
+      own: classOf(kind),
       interval: INTERVAL,
       maxBlocks: 43_200n,
       pollIntervalMs: 50,
@@ -198,7 +188,7 @@ async function submitterOf({ kind, payer, key, claims, safe, lie }: SubmitterSet
       book: new GameBook(l1, settlement),
       node,
       l1: { blockRef: async () => derivedFrom },
-      claims,
+      signer: () => ({ key, claims }),
       transactions: createL1Transactions(
         { resubmitAfterMs: 20_000, pollIntervalMs: 20 },
         { ...shared, client: l1, account: devnetAccount(payer) },

@@ -3,18 +3,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NetworkDescription } from "@phala-l2/bridge/network";
+import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
 import type { AddressBook } from "@phala-l2/contracts/deploy/address-book";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
-import { registerProver } from "@phala-l2/contracts/deploy/register-prover";
 import { nodeOptions, nodeSettings, type RunningNode, startNode } from "@phala-l2/node/main";
 import { resolveSettings, type SettingsOf, type SettingsTable } from "@phala-l2/protocol/config/settings";
 import { type Log, silentLog } from "@phala-l2/protocol/log";
 import { batcherSettings, startBatcher } from "@phala-l2/sequencer/batcher/main";
 import { sequencerSettings, startSequencer } from "@phala-l2/sequencer/main";
+import { parsePrinted } from "@phala-l2/tee-prover/host/registration/printed";
 import { proverSettings, type RunningProver, startProver } from "@phala-l2/tee-prover/main";
-import { http } from "viem";
-import { devnetAccount, ROLES } from "../devnet/accounts.ts";
+import { createPublicClient, http } from "viem";
+import { ROLES } from "../devnet/accounts.ts";
 import { type DataAvailability, type PartSettings, partSettings } from "./part-settings.ts";
+import { domainOf, type Registrar, registerFor, registerStolen, type StolenKey } from "./register.ts";
 import { type RollupL1, startRollupL1 } from "./rollup-l1.ts";
 import { until } from "./wait.ts";
 
@@ -29,7 +31,8 @@ export type SystemOptions = {
 /** A part that can be stopped and started again. */
 type Stoppable = { stop(): Promise<void> };
 
-const KEY_LIFETIME_SECONDS = 24n * 3600n;
+/** Until a prover has brought the vendors' certificates to L1, a round of transactions after the other, and registered. */
+const REGISTRATION_TIMEOUT_MS = 120_000;
 
 /** Reads a part's settings in the way its command does. */
 function settingsOf<Table extends SettingsTable>(table: Table, file: PartSettings): SettingsOf<Table> {
@@ -122,9 +125,9 @@ export class System {
     this.#verifier = await startNode(await nodeOptions(values), { log: this.#log });
   }
 
-  /** Starts a prover, whose key counts for nothing before it is registered. */
-  async startProver(kind: ProverKind): Promise<RunningProver> {
-    const settings = settingsOf(proverSettings, this.#settings.prover(kind));
+  /** Starts a prover. Unless it registers its key, that counts for nothing before somebody else does. */
+  async startProver(kind: ProverKind, { registers = true } = {}): Promise<RunningProver> {
+    const settings = settingsOf(proverSettings, { ...this.#settings.prover(kind), registers });
     const prover = await startProver(settings, { log: this.#log });
     this.#provers.set(kind, prover);
     return prover;
@@ -136,19 +139,31 @@ export class System {
     await prover?.stop();
   }
 
-  /** Registers a key through the timelock, for a day. */
-  async registerProver({
-    address,
-    kind,
-    measurement,
-  }: Pick<RunningProver, "address" | "kind" | "measurement">): Promise<void> {
-    const expiresAt = BigInt(Math.floor(Date.now() / 1000)) + KEY_LIFETIME_SECONDS;
-    await registerProver({
-      transport: http(this.l1Url),
-      account: devnetAccount(ROLES.deployer),
-      addresses: this.addresses,
-      prover: { key: address, kind, measurement, expiresAt, simulated: true },
+  /** Registers a prover's first key in its place. */
+  async registerProver({ address, ...printed }: RunningProver): Promise<void> {
+    const { kind, l1Block, registration, evidence } = printed;
+    const text = JSON.stringify({ key: address, kind, l1Block, registration, evidence });
+    await registerFor(parsePrinted(text, domainOf(this.addresses)), this.#registrar());
+  }
+
+  /** Registers a key of this process by simulated evidence. */
+  registerStolen(key: StolenKey, kind: ProverKind): Promise<void> {
+    return registerStolen(key, kind, this.#registrar());
+  }
+
+  /** Waits until the registry counts a prover's first key. */
+  async untilCounted({ address }: Pick<RunningProver, "address">): Promise<void> {
+    const registry = { address: this.addresses.ProverRegistryProxy, abi: proverRegistryAbi } as const;
+    const client = createPublicClient({ transport: http(this.l1Url) });
+    await until(() => client.readContract({ ...registry, functionName: "isValid", args: [address] }), {
+      what: `the registry counts ${address}`,
+      timeoutMs: REGISTRATION_TIMEOUT_MS,
     });
+  }
+
+  /** An account that no prover sends from: two senders would take the same nonce. */
+  #registrar(): Registrar {
+    return { l1Url: this.l1Url, addresses: this.addresses, payer: ROLES.smoke };
   }
 
   /** Stops everything, users' side first, and leaves no process and no file. */
@@ -182,7 +197,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   try {
     await system.startSequencer();
     await Promise.all([system.restartBatcher(dataAvailability), system.restartVerifier()]);
-    for (const kind of provers) await system.registerProver(await system.startProver(kind));
+    const started: RunningProver[] = [];
+    for (const kind of provers) started.push(await system.startProver(kind));
+    await Promise.all(started.map((prover) => system.untilCounted(prover)));
     return system;
   } catch (error) {
     await system.stop();

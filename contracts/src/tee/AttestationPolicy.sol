@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {ISystemConfig} from "../settlement/interfaces/ISystemConfig.sol";
-import {IEvidenceRegistry} from "./admission/IEvidenceRegistry.sol";
 import {AmdProduct, SnpTcb} from "./amd/SnpTcb.sol";
 import {IAttestationPolicy} from "./interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
@@ -58,7 +57,7 @@ contract AttestationPolicy is IAttestationPolicy, OwnableUpgradeable {
     ISystemConfig public systemConfig;
 
     /// @notice Is told of each change; and nullifies a vendor of which somebody proved to it that it lies.
-    IEvidenceRegistry public registry;
+    IProverRegistry public registry;
 
     /// @inheritdoc IAttestationPolicy
     uint64 public keyLifetime;
@@ -96,7 +95,7 @@ contract AttestationPolicy is IAttestationPolicy, OwnableUpgradeable {
     function initialize(
         address owner_,
         ISystemConfig systemConfig_,
-        IEvidenceRegistry registry_,
+        IProverRegistry registry_,
         Rules calldata rules
     ) external initializer {
         __Ownable_init(owner_);

@@ -3,93 +3,147 @@ pragma solidity 0.8.37;
 
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
 import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ISystemConfig} from "../settlement/interfaces/ISystemConfig.sol";
 import {Claim, ClaimLib} from "./Claim.sol";
+import {EvidenceAppraisal, RegistryDependencies} from "./EvidenceAppraisal.sol";
+import {IAttestationPolicy} from "./interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
+import {ITeeVerifier} from "./interfaces/ITeeVerifier.sol";
+import {ProverKinds} from "./ProverKinds.sol";
 
 /// @title ProverRegistry
-/// @notice See `IProverRegistry`. Keys are admitted by the owner; removal is open to the guardian as well, because a
-///         forged vendor cannot wait for a timelock.
-contract ProverRegistry is IProverRegistry, OwnableUpgradeable, EIP712Upgradeable {
+/// @notice See `IProverRegistry`. Nobody can admit a key without evidence. What verifies it is fixed in the
+///         implementation: another verifier is an upgrade, which waits for the timelock.
+contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradeable {
     using ClaimLib for Claim;
+    using SafeERC20 for IERC20;
 
-    /// @notice Longest time for which a key may be registered: keys are renewed, together with their evidence.
-    uint64 public constant MAX_KEY_LIFETIME = 365 days;
+    /// @notice How long a bond stays after its key's end: while what the key signed can still be held against it.
+    uint64 public constant BOND_HOLD = 14 days;
 
-    /// @inheritdoc IProverRegistry
-    bool public dangerouslyAcceptsSimulated;
+    /// @notice How long the owner, a timelock, may take to decide about a disputed bond.
+    uint64 public constant DECISION_PERIOD = 60 days;
+
+    /// @notice What who shows an equivocation gets of the bond: enough to look for it, too little to slash oneself for it.
+    uint256 public constant REPORTER_PERCENT = 10;
+
+    /// @notice Gas that must be left to judge evidence anew: about twice what the dearest evidence takes.
+    uint256 public constant APPRAISAL_GAS = 12_000_000;
 
     /// @notice Where the guardian is named.
-    ISystemConfig public systemConfig;
+    ISystemConfig public immutable systemConfig;
+    /// @notice PHA.
+    IERC20 public immutable bondToken;
+    /// @inheritdoc IProverRegistry
+    bool public immutable dangerouslyAcceptsSimulated;
 
     /// @inheritdoc IProverRegistry
-    mapping(bytes32 measurement => bool) public isMeasurementRevoked;
+    uint64 public currentPolicyVersion;
+
+    /// @inheritdoc IProverRegistry
+    mapping(bytes32 deviceId => address) public keyOfDevice;
 
     mapping(address key => Prover) private _provers;
     address[] private _keys;
 
-    /// @notice The owner, or the guardian.
-    modifier onlyRevoker() {
-        require(
-            msg.sender == owner() || msg.sender == systemConfig.guardian(), ProverRegistry_Unauthorized(msg.sender)
-        );
-        _;
-    }
+    bytes32 private constant REGISTRATION_TYPEHASH =
+        keccak256("Registration(address beneficiary,uint64 policyVersion,bytes32 l1BlockHash)");
 
-    constructor() {
+    constructor(RegistryDependencies memory dependencies) EvidenceAppraisal(dependencies) {
+        systemConfig = dependencies.systemConfig;
+        bondToken = dependencies.bondToken;
+        dangerouslyAcceptsSimulated = dependencies.dangerouslyAcceptsSimulated;
         _disableInitializers();
     }
 
-    /// @param owner_ Admits keys: the timelock.
-    /// @param systemConfig_ Names the guardian.
-    /// @param acceptsSimulated Whether keys without hardware may be registered. Never in production.
-    function initialize(address owner_, ISystemConfig systemConfig_, bool acceptsSimulated) external initializer {
+    /// @param owner_ Revokes keys, decides about disputed bonds, receives what is slashed: the timelock.
+    /// @dev The policy exists before: it tells of each later change itself.
+    function initialize(address owner_) external initializer {
         __Ownable_init(owner_);
-        __EIP712_init("phala-l2 multi-proof", "1");
-        systemConfig = systemConfig_;
-        dangerouslyAcceptsSimulated = acceptsSimulated;
+        currentPolicyVersion = policy.version();
     }
 
     /// @inheritdoc IProverRegistry
-    function register(address key, Kind kind, bytes32 measurement, uint64 expiresAt, bool simulated)
-        external
-        onlyOwner
-    {
+    function register(Registration calldata registration) external {
+        address key = registration.key;
         require(key != address(0), ProverRegistry_ZeroKey());
-        require(kind != Kind.NONE, ProverRegistry_UnknownKind());
-        require(measurement != 0, ProverRegistry_ZeroMeasurement());
-        require(!isMeasurementRevoked[measurement], ProverRegistry_RevokedMeasurement(measurement));
+        require(registration.beneficiary != address(0), ProverRegistry_ZeroBeneficiary());
+        require(registration.kind != IProverRegistry.Kind.NONE, ProverRegistry_UnknownKind());
         require(!isRegistered(key), ProverRegistry_AlreadyRegistered(key));
-        require(!simulated || dangerouslyAcceptsSimulated, ProverRegistry_SimulatedProver(key));
+        bytes32 l1BlockHash = _recentBlockHash(registration.l1BlockNumber);
+        bytes32 digest = registrationDigest(registration.beneficiary, registration.policyVersion, l1BlockHash);
+        address signer = _recover(digest, registration.signature);
+        require(signer == key, ProverRegistry_RegistrationNotSigned(key, signer));
+
+        Appraised memory appraised = _appraise(registration, l1BlockHash);
+        uint96 bond = policy.bond();
+        _bindDevices(registration, appraised);
+        _store(registration, appraised, bond);
+        _takeBond(bond);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function affirm(address key) external {
+        _requireValid(key);
+        _provers[key].policyVersion = currentPolicyVersion;
+        emit ProverAffirmed(key, currentPolicyVersion);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function policyChanged(uint64 version_) external {
+        require(msg.sender == address(policy), ProverRegistry_Unauthorized(msg.sender));
+        currentPolicyVersion = version_;
+    }
+
+    /// @inheritdoc IProverRegistry
+    function retire(address key) external {
+        require(msg.sender == _provers[key].beneficiary, ProverRegistry_Unauthorized(msg.sender));
+        _end(key, Ending.RETIRED);
+        emit ProverRetired(key);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function revoke(address key) external {
         require(
-            expiresAt > block.timestamp && expiresAt <= block.timestamp + MAX_KEY_LIFETIME,
-            ProverRegistry_InvalidExpiry(expiresAt)
+            msg.sender == owner() || msg.sender == systemConfig.guardian(), ProverRegistry_Unauthorized(msg.sender)
         );
-
-        _provers[key] = Prover({
-            kind: kind,
-            simulated: simulated,
-            revoked: false,
-            registeredAt: uint64(block.timestamp),
-            expiresAt: expiresAt,
-            measurement: measurement
-        });
-        _keys.push(key);
-        emit ProverRegistered(key, kind, measurement, expiresAt, simulated);
+        _end(key, Ending.REVOKED);
+        emit ProverRevoked(key);
     }
 
     /// @inheritdoc IProverRegistry
-    function revoke(address key) external onlyRevoker {
-        require(isRegistered(key), ProverRegistry_UnknownKey(key));
-        _revoke(key);
+    function invalidate(address key) external {
+        Prover storage prover_ = _provers[key];
+        _end(key, Ending.INVALIDATED);
+        Cause cause = Cause.EXPIRED;
+        if (block.timestamp < prover_.expiresAt) {
+            if (_standingOf(prover_) != IAttestationPolicy.Standing.ALLOWED) cause = Cause.POLICY;
+            else if (!_areValid(prover_.certificates)) cause = Cause.CERTIFICATE;
+            else revert ProverRegistry_StillValid(key);
+        }
+        emit ProverInvalidated(key, cause);
     }
 
     /// @inheritdoc IProverRegistry
-    function revokeMeasurement(bytes32 measurement) external onlyRevoker {
-        require(measurement != 0, ProverRegistry_ZeroMeasurement());
-        isMeasurementRevoked[measurement] = true;
-        emit MeasurementRevoked(measurement);
+    function invalidateByEvidence(address key, bytes calldata evidence) external {
+        Prover storage prover_ = _provers[key];
+        _end(key, Ending.INVALIDATED);
+        bytes32 found = keccak256(evidence);
+        require(found == prover_.evidenceHash, ProverRegistry_OtherEvidence(prover_.evidenceHash, found));
+        // The gas left is far more than this evidence takes: what fails below does not fail for want of gas.
+        require(gasleft() >= APPRAISAL_GAS, ProverRegistry_TooLittleGas(APPRAISAL_GAS, gasleft()));
+        try _verifierOf(prover_.kind).verify(evidence) returns (ITeeVerifier.Report memory report) {
+            require(
+                !policy.acceptsTcb(report.vendor, report.tcbStatus, report.tcbEvaluation, report.advisories),
+                ProverRegistry_StillValid(key)
+            );
+        } catch {
+            // Not genuine now.
+        }
+        emit ProverInvalidated(key, Cause.EVIDENCE);
     }
 
     /// @inheritdoc IProverRegistry
@@ -99,42 +153,52 @@ contract ProverRegistry is IProverRegistry, OwnableUpgradeable, EIP712Upgradeabl
         bytes32 otherOutputRoot,
         bytes calldata otherSignature
     ) external {
+        require(claim.outputRoot != otherOutputRoot, ProverRegistry_NoEquivocation());
         Claim memory other = claim;
         other.outputRoot = otherOutputRoot;
-        address key = _recover(claim, signature);
-        bool proven = claim.outputRoot != otherOutputRoot && _recover(other, otherSignature) == key;
-        require(proven, ProverRegistry_NoEquivocation());
+        address key = _recover(claimDigest(claim), signature);
+        address otherKey = _recover(_hashTypedDataV4(other.structHash()), otherSignature);
         require(isRegistered(key), ProverRegistry_UnknownKey(key));
-        _revoke(key);
-        emit Equivocation(key, claim.outputRoot, otherOutputRoot);
+        if (key == otherKey) {
+            emit Equivocation(key, claim.outputRoot, otherOutputRoot);
+            _punish(key);
+        } else {
+            emit Contradiction(key, otherKey, claim.outputRoot, otherOutputRoot);
+            _dispute(key, otherKey);
+        }
+    }
+
+    /// @inheritdoc IProverRegistry
+    function decideBond(address key, bool slash) external onlyOwner {
+        Prover storage prover_ = _provers[key];
+        require(prover_.bondState == BondState.DISPUTED, ProverRegistry_BondState(key, prover_.bondState));
+        uint64 until = prover_.endedAt + DECISION_PERIOD;
+        require(block.timestamp < until, ProverRegistry_DecisionPeriodOver(key, until));
+        if (slash) _slash(key, 0);
+        else _returnBond(key);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function returnBond(address key) external {
+        Prover storage prover_ = _provers[key];
+        BondState state = prover_.bondState;
+        require(state == BondState.HELD || state == BondState.DISPUTED, ProverRegistry_BondState(key, state));
+        uint64 until =
+            state == BondState.HELD ? _endOf(prover_) + BOND_HOLD : prover_.endedAt + DECISION_PERIOD;
+        require(block.timestamp >= until, ProverRegistry_BondHeld(key, until));
+        _returnBond(key);
     }
 
     /// @inheritdoc IProverRegistry
     function verify(Claim calldata claim, bytes calldata signature)
         external
         view
-        returns (address key, HostVendor vendor, bool gpu)
+        returns (address key, IProverRegistry.HostVendor vendor, bool gpu)
     {
-        key = _recover(claim, signature);
-        Prover storage signer = _provers[key];
-        require(signer.kind != Kind.NONE, ProverRegistry_UnknownKey(key));
-        require(!signer.revoked, ProverRegistry_RevokedKey(key));
-        require(!isMeasurementRevoked[signer.measurement], ProverRegistry_RevokedMeasurement(signer.measurement));
-        require(block.timestamp < signer.expiresAt, ProverRegistry_ExpiredKey(key, signer.expiresAt));
-        vendor = hostVendor(signer.kind);
-        gpu = hasGpu(signer.kind);
-    }
-
-    /// @inheritdoc IProverRegistry
-    function claimDigest(Claim calldata claim) external view returns (bytes32) {
-        return _hashTypedDataV4(claim.structHash());
-    }
-
-    /// @inheritdoc IProverRegistry
-    function isValid(address key) external view returns (bool) {
-        Prover storage signer = _provers[key];
-        return signer.kind != Kind.NONE && !signer.revoked && !isMeasurementRevoked[signer.measurement]
-            && block.timestamp < signer.expiresAt;
+        key = _recover(claimDigest(claim), signature);
+        IProverRegistry.Kind kind = _requireValid(key);
+        vendor = ProverKinds.hostVendor(kind);
+        gpu = ProverKinds.hasGpu(kind);
     }
 
     /// @inheritdoc IProverRegistry
@@ -143,9 +207,8 @@ contract ProverRegistry is IProverRegistry, OwnableUpgradeable, EIP712Upgradeabl
     }
 
     /// @inheritdoc IProverRegistry
-    /// @dev Governed registration names nobody but the key.
     function beneficiaryOf(address key) external view returns (address) {
-        return isRegistered(key) ? key : address(0);
+        return _provers[key].beneficiary;
     }
 
     /// @inheritdoc IProverRegistry
@@ -160,35 +223,202 @@ contract ProverRegistry is IProverRegistry, OwnableUpgradeable, EIP712Upgradeabl
 
     /// @inheritdoc IProverRegistry
     function version() external pure returns (string memory) {
-        return "1.0.0";
+        return "2.0.0";
+    }
+
+    /// @inheritdoc IProverRegistry
+    function hostVendor(IProverRegistry.Kind kind) external pure returns (IProverRegistry.HostVendor) {
+        return ProverKinds.hostVendor(kind);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function hasGpu(IProverRegistry.Kind kind) external pure returns (bool) {
+        return ProverKinds.hasGpu(kind);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function claimDigest(Claim calldata claim) public view returns (bytes32) {
+        return _hashTypedDataV4(claim.structHash());
+    }
+
+    /// @inheritdoc IProverRegistry
+    function registrationDigest(address beneficiary, uint64 policyVersion, bytes32 l1BlockHash)
+        public
+        view
+        returns (bytes32)
+    {
+        return _hashTypedDataV4(
+            keccak256(abi.encode(REGISTRATION_TYPEHASH, beneficiary, policyVersion, l1BlockHash))
+        );
+    }
+
+    /// @inheritdoc IProverRegistry
+    function isValid(address key) public view returns (bool) {
+        Prover storage signer = _provers[key];
+        return signer.kind != IProverRegistry.Kind.NONE && signer.ending == Ending.NONE
+            && block.timestamp < signer.expiresAt && _standingOf(signer) == IAttestationPolicy.Standing.ALLOWED;
     }
 
     /// @inheritdoc IProverRegistry
     function isRegistered(address key) public view returns (bool) {
-        return _provers[key].kind != Kind.NONE;
+        return _provers[key].kind != IProverRegistry.Kind.NONE;
     }
 
-    /// @inheritdoc IProverRegistry
-    function hostVendor(Kind kind) public pure returns (HostVendor) {
-        if (kind == Kind.TDX || kind == Kind.TDX_GPU) return HostVendor.INTEL;
-        if (kind == Kind.SEV_SNP || kind == Kind.SEV_SNP_GPU) return HostVendor.AMD;
-        return HostVendor.NONE;
+    /// @dev Constants, so that no proof pays for reading them.
+    function _EIP712Name() internal pure override returns (string memory) {
+        return "phala-l2 multi-proof";
     }
 
-    /// @inheritdoc IProverRegistry
-    function hasGpu(Kind kind) public pure returns (bool) {
-        return kind == Kind.TDX_GPU || kind == Kind.SEV_SNP_GPU;
+    function _EIP712Version() internal pure override returns (string memory) {
+        return "1";
     }
 
-    function _revoke(address key) private {
-        _provers[key].revoked = true;
-        emit ProverRevoked(key);
+    /// @dev A GPU serves one valid key. It moves to a newer one of the same platform and beneficiary, as when a prover
+    ///      starts again: its report over the newer key's nonce shows who has it now.
+    function _bindDevices(Registration calldata registration, Appraised memory appraised) private {
+        for (uint256 i = 0; i < appraised.deviceIds.length; ++i) {
+            bytes32 device = appraised.deviceIds[i];
+            address holder = keyOfDevice[device];
+            require(holder != registration.key, ProverRegistry_DuplicateDevice(device));
+            if (isValid(holder)) {
+                Prover storage old = _provers[holder];
+                require(
+                    old.platformId == appraised.cpu.platformId && old.beneficiary == registration.beneficiary,
+                    ProverRegistry_DeviceInUse(device, holder)
+                );
+                _end(holder, Ending.SUPERSEDED);
+                emit ProverSuperseded(holder, registration.key);
+            }
+            keyOfDevice[device] = registration.key;
+            emit DeviceBound(device, registration.key);
+        }
+    }
+
+    function _store(Registration calldata registration, Appraised memory appraised, uint96 bond) private {
+        Prover storage entry = _provers[registration.key];
+        (entry.kind, entry.bondState, entry.tcbStatus) =
+            (registration.kind, BondState.HELD, appraised.cpu.tcbStatus);
+        // What the policy has just accepted is as good as evidence of its present version.
+        (entry.policyVersion, entry.registeredAt) = (currentPolicyVersion, uint64(block.timestamp));
+        entry.expiresAt = appraised.expiresAt;
+        (entry.measurement, entry.platformId) = (appraised.cpu.measurement, appraised.cpu.platformId);
+        (entry.tcbEvaluation, entry.advisories) = (appraised.cpu.tcbEvaluation, appraised.cpu.advisories);
+        (entry.beneficiary, entry.bond, entry.registrant) = (registration.beneficiary, bond, msg.sender);
+        entry.evidenceHash = keccak256(registration.evidence);
+        (entry.certificates, entry.deviceIds) = (appraised.certificates, appraised.deviceIds);
+        _keys.push(registration.key);
+        emit ProverRegistered(
+            registration.key,
+            registration.kind,
+            entry.measurement,
+            entry.platformId,
+            registration.policyVersion,
+            entry.evidenceHash,
+            appraised.expiresAt,
+            entry.tcbStatus,
+            registration.beneficiary,
+            msg.sender
+        );
+    }
+
+    /// @dev A token that keeps a part for itself would leave the last bonds unpaid.
+    function _takeBond(uint96 bond) private {
+        if (bond == 0) return;
+        uint256 before = bondToken.balanceOf(address(this));
+        bondToken.safeTransferFrom(msg.sender, address(this), bond);
+        uint256 received = bondToken.balanceOf(address(this)) - before;
+        require(received == bond, ProverRegistry_BondNotReceived(bond, received));
+    }
+
+    /// @dev Ends a key that has not ended before.
+    function _end(address key, Ending ending) private {
+        Prover storage prover_ = _provers[key];
+        require(isRegistered(key), ProverRegistry_UnknownKey(key));
+        require(prover_.ending == Ending.NONE, ProverRegistry_EndedKey(key, prover_.ending));
+        (prover_.ending, prover_.endedAt) = (ending, uint64(block.timestamp));
+    }
+
+    /// @dev The key lies, or is not where it was attested to be. One that was ended otherwise before did so all the same.
+    function _punish(address key) private {
+        Prover storage prover_ = _provers[key];
+        BondState state = prover_.bondState;
+        require(state == BondState.HELD || state == BondState.DISPUTED, ProverRegistry_BondState(key, state));
+        if (prover_.ending == Ending.NONE) _end(key, Ending.EQUIVOCATED);
+        // What policy shut out before is known: keys from then cannot be used to end a vendor that was restored since.
+        if (_standingOf(prover_) == IAttestationPolicy.Standing.ALLOWED) {
+            policy.nullifyVendor(ProverKinds.hostVendor(prover_.kind));
+        }
+        _slash(key, REPORTER_PERCENT);
+    }
+
+    /// @dev Who of both lies is not for this contract to say; their vendor cannot be trusted until it is said.
+    function _dispute(address key, address otherKey) private {
+        IProverRegistry.HostVendor vendor = ProverKinds.hostVendor(_provers[key].kind);
+        require(
+            isValid(key) && isValid(otherKey) && vendor == ProverKinds.hostVendor(_provers[otherKey].kind),
+            ProverRegistry_NoEquivocation()
+        );
+        _end(key, Ending.CONTRADICTED);
+        _end(otherKey, Ending.CONTRADICTED);
+        (_provers[key].bondState, _provers[otherKey].bondState) = (BondState.DISPUTED, BondState.DISPUTED);
+        policy.nullifyVendor(vendor);
+    }
+
+    function _slash(address key, uint256 percent) private {
+        Prover storage prover_ = _provers[key];
+        prover_.bondState = BondState.SLASHED;
+        uint256 bond = prover_.bond;
+        uint256 reward = bond * percent / 100;
+        emit ProverSlashed(key, msg.sender, bond, reward);
+        if (reward != 0) bondToken.safeTransfer(msg.sender, reward);
+        if (bond != 0) bondToken.safeTransfer(owner(), bond - reward);
+    }
+
+    function _returnBond(address key) private {
+        Prover storage prover_ = _provers[key];
+        prover_.bondState = BondState.RETURNED;
+        emit BondReturned(key, prover_.registrant, prover_.bond);
+        if (prover_.bond != 0) bondToken.safeTransfer(prover_.registrant, prover_.bond);
+    }
+
+    /// @dev As `isValid`, with the reason.
+    function _requireValid(address key) private view returns (IProverRegistry.Kind kind) {
+        Prover storage signer = _provers[key];
+        Ending ending;
+        uint64 expiresAt;
+        (kind, ending, expiresAt) = (signer.kind, signer.ending, signer.expiresAt);
+        require(kind != IProverRegistry.Kind.NONE, ProverRegistry_UnknownKey(key));
+        require(ending == Ending.NONE, ProverRegistry_EndedKey(key, ending));
+        require(block.timestamp < expiresAt, ProverRegistry_ExpiredKey(key, expiresAt));
+        IAttestationPolicy.Standing standing = _standingOf(signer);
+        require(standing == IAttestationPolicy.Standing.ALLOWED, ProverRegistry_KeyNotAllowed(key, standing));
+    }
+
+    function _areValid(bytes32[] storage ids) private view returns (bool) {
+        for (uint256 i = 0; i < ids.length; ++i) {
+            if (!certificates.isValid(ids[i])) return false;
+        }
+        return true;
+    }
+
+    /// @dev Since the version of the policy that last allowed the key nothing has changed, or the policy is asked. Every
+    ///      change of the policy is a version of its own, of which it tells this contract in the same transaction.
+    function _standingOf(Prover storage prover_) private view returns (IAttestationPolicy.Standing) {
+        if (prover_.policyVersion == currentPolicyVersion) return IAttestationPolicy.Standing.ALLOWED;
+        return policy.standingOf(
+            prover_.measurement, prover_.platformId, ProverKinds.hostVendor(prover_.kind), prover_.policyVersion
+        );
+    }
+
+    /// @dev When the key stopped counting for whatever reason.
+    function _endOf(Prover storage prover_) private view returns (uint64) {
+        bool early = prover_.ending != Ending.NONE && prover_.endedAt < prover_.expiresAt;
+        return early ? prover_.endedAt : prover_.expiresAt;
     }
 
     /// @dev ECDSA refuses high-s signatures and the zero address; 65 bytes is the only length it takes.
-    function _recover(Claim memory claim, bytes calldata signature) private view returns (address) {
-        (address key, ECDSA.RecoverError failure,) =
-            ECDSA.tryRecover(_hashTypedDataV4(claim.structHash()), signature);
+    function _recover(bytes32 digest, bytes calldata signature) private pure returns (address) {
+        (address key, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, signature);
         require(failure == ECDSA.RecoverError.NoError, ProverRegistry_InvalidSignature());
         return key;
     }

@@ -19,6 +19,7 @@ import {
   parseEther,
   type Transport,
   toHex,
+  zeroHash,
 } from "viem";
 import {
   generatePrivateKey,
@@ -26,23 +27,22 @@ import {
   type PrivateKeyAccount,
   privateKeyToAccount,
 } from "viem/accounts";
+import { attestationPolicyAbi } from "../../abi/attestation-policy.ts";
 import { certificateCacheAbi } from "../../abi/certificate-cache.ts";
-import { proverRegistryAbi } from "../../abi/prover-registry.ts";
 import { systemConfigAbi } from "../../abi/system-config.ts";
 import { parseAddressBook, readAddressBook } from "../../deploy/address-book.ts";
 import {
+  type AttestationConfig,
   batchInboxOf,
   type DeployConfig,
   devnetDeployConfig,
-  type ProverRegistration,
+  kindNumber,
   requireSafeConfig,
 } from "../../deploy/config.ts";
 import { type DeployDependencies, deployL1 } from "../../deploy/l1.ts";
-import { registerProver } from "../../deploy/register-prover.ts";
 
 const MEASUREMENT = keccak256(toHex("image"));
 const COMMITMENT = { outputRoot: keccak256("0x01"), rollupConfigHash: keccak256("0x02") } as const;
-const DAY = 86_400n;
 
 type Setting = {
   readonly client: PublicClient;
@@ -53,17 +53,6 @@ type Setting = {
   mine(seconds: bigint): Promise<void>;
   close(): Promise<void>;
 };
-
-async function prover(client: PublicClient, key: bigint): Promise<ProverRegistration> {
-  const { timestamp } = await client.getBlock();
-  return {
-    key: privateKeyToAccount(toHex(key, { size: 32 })).address,
-    kind: "SEV_SNP",
-    measurement: MEASUREMENT,
-    expiresAt: timestamp + 30n * DAY,
-    simulated: true,
-  };
-}
 
 async function setUp(directory: string): Promise<Setting> {
   const connection = await network.create("l1");
@@ -78,7 +67,7 @@ async function setUp(directory: string): Promise<Setting> {
     deployer: deployer.address,
     batcher: deployer.address,
     unsafeBlockSigner: deployer.address,
-    provers: [await prover(client, 1n)],
+    images: [{ measurement: MEASUREMENT, kind: "SEV_SNP", presenceOnly: false }],
   });
   return {
     client,
@@ -117,17 +106,24 @@ describe("deployL1", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("deploys, registers the provers and writes a book that reads back", async () => {
-    const { client, config, dependencies } = setting;
+  it("deploys, and writes a book that reads back", async () => {
+    const { config, dependencies } = setting;
     const book = await deployL1(config, dependencies);
     assert.deepEqual(readAddressBook(dependencies.addressBookFile), book);
-    const isValid = await client.readContract({
-      address: book.addresses.ProverRegistryProxy,
-      abi: proverRegistryAbi,
-      functionName: "isValid",
-      args: [config.provers[0]?.key ?? "0x"],
-    });
-    assert.equal(isValid, true);
+  });
+
+  it("begins with the configured rules of attestation, as version 1", async () => {
+    const { client, config, dependencies } = setting;
+    const { addresses } = await deployL1(config, dependencies);
+    const policy = { address: addresses.AttestationPolicyProxy, abi: attestationPolicyAbi } as const;
+    const { readContract } = client;
+    assert.equal(await readContract({ ...policy, functionName: "version" }), 1n);
+    assert.equal(await readContract({ ...policy, functionName: "bond" }), config.attestation.bond);
+    assert.equal(
+      await readContract({ ...policy, functionName: "kindOf", args: [MEASUREMENT] }),
+      kindNumber("SEV_SNP"),
+    );
+    assert.equal(await readContract({ ...policy, functionName: "kindOf", args: [zeroHash] }), 0);
   });
 
   it("trusts the configured roots of attestation, and no others", async () => {
@@ -222,19 +218,6 @@ describe("deployL1", () => {
       /OwnableUnauthorizedAccount/,
     );
   });
-
-  it("schedules a prover behind a delay, and executes when called again after it", async () => {
-    const { client, config, dependencies, deployer, transport } = setting;
-    const delayed = { ...config, provers: [], timelock: { ...config.timelock, minDelay: 100n } };
-    const { addresses } = await deployL1(delayed, dependencies);
-    const options = { transport, account: deployer, addresses, prover: await prover(client, 2n) };
-    const first = await registerProver(options);
-    assert.equal(first.kind, "scheduled");
-    assert.deepEqual(await registerProver(options), first);
-    await setting.mine(101n);
-    assert.deepEqual(await registerProver(options), { kind: "registered", key: options.prover.key });
-    assert.deepEqual(await registerProver(options), { kind: "registered", key: options.prover.key });
-  });
 });
 
 describe("requireSafeConfig", () => {
@@ -244,7 +227,12 @@ describe("requireSafeConfig", () => {
   }).address;
   const devnet = devnetDeployConfig({ deployer: own, batcher: own, unsafeBlockSigner: own, l1ChainId: 1 });
   const timelock = { ...devnet.timelock, minDelay: 100n };
-  const attestation = { ...devnet.attestation, roots: VENDOR_ATTESTATION_ROOTS };
+  const attestation: AttestationConfig = {
+    ...devnet.attestation,
+    roots: VENDOR_ATTESTATION_ROOTS,
+    minimumTcb: { genoa: 0x09_00_17_48, turin: 0x01_01_01_01_4a },
+    minimumTcbEvaluation: 19,
+  };
   const base = { ...devnet, attestation, dangerouslyAcceptsSimulated: false, timelock, pha: own };
 
   it("accepts own keys on any chain and known ones on development chains", () => {
@@ -287,6 +275,21 @@ describe("requireSafeConfig", () => {
   it("refuses bonds of a worthless token where value may be held", () => {
     assert.throws(() => requireSafeConfig({ ...base, pha: undefined }, own), code("DEPLOY_CONFIG_INVALID"));
     requireSafeConfig({ ...base, pha: undefined, l1ChainId: 900 }, own);
+  });
+
+  it("refuses minimums of evidence and bonds that accept anything where value may be held", () => {
+    const minimumTcb = attestation.minimumTcb;
+    const lax: readonly Partial<AttestationConfig>[] = [
+      { bond: 0n },
+      { minimumTcbEvaluation: 0 },
+      { minimumTcb: { ...minimumTcb, genoa: 0 } },
+      { minimumTcb: { ...minimumTcb, turin: 0 } },
+    ];
+    for (const change of lax) {
+      const config = { ...base, attestation: { ...attestation, ...change } };
+      assert.throws(() => requireSafeConfig(config, own), code("DEPLOY_CONFIG_INVALID"));
+      requireSafeConfig({ ...config, l1ChainId: 11_155_111 }, own);
+    }
   });
 
   it("refuses a quota that could stop ether", () => {

@@ -7,9 +7,8 @@ import {PhaTestToken} from "../../src/pha/PhaTestToken.sol";
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {AttestationPolicy} from "../../src/tee/AttestationPolicy.sol";
 import {EvidenceBinding} from "../../src/tee/EvidenceBinding.sol";
-import {RegistryDependencies} from "../../src/tee/admission/EvidenceAppraisal.sol";
-import {EvidenceRegistry} from "../../src/tee/admission/EvidenceRegistry.sol";
-import {IEvidenceRegistry} from "../../src/tee/admission/IEvidenceRegistry.sol";
+import {RegistryDependencies} from "../../src/tee/EvidenceAppraisal.sol";
+import {ProverRegistry} from "../../src/tee/ProverRegistry.sol";
 import {IAttestationPolicy} from "../../src/tee/interfaces/IAttestationPolicy.sol";
 import {ICertificateCache} from "../../src/tee/interfaces/ICertificateCache.sol";
 import {INvidiaReportVerifier} from "../../src/tee/interfaces/INvidiaReportVerifier.sol";
@@ -54,6 +53,7 @@ abstract contract AdmissionFixture is Base {
     bytes32 internal constant TDX_IMAGE = keccak256("tdx image");
     bytes32 internal constant SNP_IMAGE = keccak256("snp image");
     bytes32 internal constant GPU_IMAGE = keccak256("gpu image");
+    bytes32 internal constant SNP_GPU_IMAGE = keccak256("an image of guests with GPU");
     bytes32 internal constant GPU_FIRMWARE = keccak256("gpu firmware");
     bytes32 internal constant CPU_LEAF = keccak256("cpu leaf");
     bytes32 internal constant GPU_LEAF = keccak256("gpu leaf");
@@ -69,7 +69,7 @@ abstract contract AdmissionFixture is Base {
     DeterministicDeployer internal deployer;
     PhaTestToken internal pha;
     AttestationPolicy internal attestationPolicy;
-    EvidenceRegistry internal registry;
+    ProverRegistry internal registry;
     TeeVerifierDouble internal tdxVerifier;
     TeeVerifierDouble internal snpVerifier;
     GpuVerifierDouble internal gpuVerifier;
@@ -79,7 +79,7 @@ abstract contract AdmissionFixture is Base {
     ///         have plenty.
     function _deployFoundations() internal {
         deployer = new DeterministicDeployer();
-        registry = EvidenceRegistry(_named("ProverRegistry"));
+        registry = ProverRegistry(_named("ProverRegistry"));
         attestationPolicy = AttestationPolicy(_named("AttestationPolicy"));
         pha = new PhaTestToken(address(this), 1_000_000 ether + 1000 * uint256(PROVER_BOND));
         pha.transfer(registrant, 1000 * uint256(PROVER_BOND));
@@ -96,8 +96,8 @@ abstract contract AdmissionFixture is Base {
         );
         _proxy(
             "ProverRegistry",
-            address(new EvidenceRegistry(_dependencies(systemConfig))),
-            abi.encodeCall(EvidenceRegistry.initialize, (owner))
+            address(new ProverRegistry(_dependencies(systemConfig))),
+            abi.encodeCall(ProverRegistry.initialize, (owner))
         );
         vm.prank(registrant);
         pha.approve(address(registry), type(uint256).max);
@@ -117,10 +117,11 @@ abstract contract AdmissionFixture is Base {
     }
 
     function _rules() internal pure returns (IAttestationPolicy.Rules memory rules) {
-        rules.images = new IAttestationPolicy.Image[](3);
+        rules.images = new IAttestationPolicy.Image[](4);
         rules.images[0] = IAttestationPolicy.Image(TDX_IMAGE, IProverRegistry.Kind.TDX, false);
         rules.images[1] = IAttestationPolicy.Image(SNP_IMAGE, IProverRegistry.Kind.SEV_SNP, false);
         rules.images[2] = IAttestationPolicy.Image(GPU_IMAGE, IProverRegistry.Kind.TDX_GPU, false);
+        rules.images[3] = IAttestationPolicy.Image(SNP_GPU_IMAGE, IProverRegistry.Kind.SEV_SNP_GPU, false);
         rules.gpuMeasurements = new bytes32[](1);
         rules.gpuMeasurements[0] = GPU_FIRMWARE;
         rules.minimumGpus = 1;
@@ -134,7 +135,7 @@ abstract contract AdmissionFixture is Base {
         _submit(_registration(_draft(key, kind, measurement)));
     }
 
-    function _submit(IEvidenceRegistry.Registration memory registration) internal {
+    function _submit(IProverRegistry.Registration memory registration) internal {
         vm.prank(registrant);
         registry.register(registration);
     }
@@ -160,7 +161,7 @@ abstract contract AdmissionFixture is Base {
     }
 
     /// @notice The registration that a draft's hardware and key sign.
-    function _registration(Draft memory draft) internal view returns (IEvidenceRegistry.Registration memory result) {
+    function _registration(Draft memory draft) internal view returns (IProverRegistry.Registration memory result) {
         address key = vm.addr(draft.key);
         result.key = key;
         (result.kind, result.policyVersion) = (draft.kind, draft.policyVersion);

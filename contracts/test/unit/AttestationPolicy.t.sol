@@ -6,7 +6,6 @@ import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/Own
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {AmdProduct, SnpTcb} from "../../src/tee/amd/SnpTcb.sol";
 import {AttestationPolicy} from "../../src/tee/AttestationPolicy.sol";
-import {IEvidenceRegistry} from "../../src/tee/admission/IEvidenceRegistry.sol";
 import {IAttestationPolicy} from "../../src/tee/interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {ITeeVerifier} from "../../src/tee/interfaces/ITeeVerifier.sol";
@@ -334,7 +333,7 @@ contract AttestationPolicyTest is AdmissionFixture {
         for (uint256 i = 0; i < others.length; ++i) {
             vm.prank(others[i]);
             vm.expectRevert(
-                abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_Unauthorized.selector, others[i])
+                abi.encodeWithSelector(IProverRegistry.ProverRegistry_Unauthorized.selector, others[i])
             );
             registry.policyChanged(1);
         }

@@ -89,7 +89,7 @@ contract MultiProofGameTest is SettlementFixture {
         _prove(game, SNP_KEY, ROOT);
         _wait(FAST);
         vm.prank(guardian);
-        registry.revokeMeasurement(SNP_IMAGE);
+        attestationPolicy.removeMeasurement(SNP_IMAGE);
         vm.expectRevert(
             abi.encodeWithSelector(IMultiProofGame.MultiProofGame_NotEnoughVendors.selector, uint8(1), uint8(2))
         );
@@ -126,7 +126,7 @@ contract MultiProofGameTest is SettlementFixture {
     function test_unproven_window_is_no_way_out_of_revocation() public {
         MultiProofGame game = _propose(TDX_KEY, ROOT, 10, address(0));
         vm.prank(guardian);
-        registry.revokeMeasurement(TDX_IMAGE);
+        attestationPolicy.removeMeasurement(TDX_IMAGE);
         _wait(WINDOW + SLOW);
         vm.expectRevert(
             abi.encodeWithSelector(IMultiProofGame.MultiProofGame_NotEnoughVendors.selector, uint8(0), uint8(2))
@@ -162,7 +162,9 @@ contract MultiProofGameTest is SettlementFixture {
         vm.prank(guardian);
         registry.revoke(vm.addr(SNP_KEY));
         vm.expectRevert(
-            abi.encodeWithSelector(IProverRegistry.ProverRegistry_RevokedKey.selector, vm.addr(SNP_KEY))
+            abi.encodeWithSelector(
+                IProverRegistry.ProverRegistry_EndedKey.selector, vm.addr(SNP_KEY), IProverRegistry.Ending.REVOKED
+            )
         );
         game.prove(OTHER_ROOT, signature);
     }

@@ -139,7 +139,7 @@ contract MultiProofGameInvariantTest is SettlementFixture {
         uint256 latest;
         for (uint256 i = 0; i < supporters.length; ++i) {
             IProverRegistry.Prover memory prover = registry.prover(supporters[i].key);
-            if (prover.revoked || block.timestamp >= prover.expiresAt) continue;
+            if (prover.ending != IProverRegistry.Ending.NONE || block.timestamp >= prover.expiresAt) continue;
             bool isIntel = prover.kind == IProverRegistry.Kind.TDX || prover.kind == IProverRegistry.Kind.TDX_GPU;
             // The first supporter of each vendor is what makes the threshold.
             if ((isIntel && !intel) || (!isIntel && !amd)) latest = supporters[i].provedAt;

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
-import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {L1Proxy} from "../../src/deployment/L1Proxy.sol";
-import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {Claim} from "../../src/tee/Claim.sol";
 import {ProverRegistry} from "../../src/tee/ProverRegistry.sol";
+import {IAttestationPolicy} from "../../src/tee/interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {SettlementFixture} from "./SettlementFixture.sol";
 
+/// @notice Which signatures of claims count.
 contract ProverRegistryTest is SettlementFixture {
     uint256 private constant SECP256K1_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
-    uint256 private constant NEW_KEY = 0xabc;
+
+    /// @dev What a registry may take of a proof's gas: `docs/spec/attestation-gas.md`.
+    uint256 private constant VERIFY_GAS = 35_000;
 
     function test_verify_names_signer_vendor_and_gpu() public view {
         Claim memory claim = _sample();
@@ -43,6 +44,25 @@ contract ProverRegistryTest is SettlementFixture {
         assertTrue(count != 0, "the file has vectors");
     }
 
+    function test_registration_digest_equals_the_shared_vectors() public {
+        string memory json = vm.readFile("./protocol/vectors/evidence-binding.json");
+        uint256 chain = block.chainid;
+        uint256 count;
+        for (; vm.keyExistsJson(json, _path(count, ".registrationDigest")); ++count) {
+            address where = vm.parseJsonAddress(json, _path(count, ".registry"));
+            vm.etch(where, address(new ProverRegistry(_dependencies(systemConfig))).code);
+            vm.chainId(vm.parseJsonUint(json, _path(count, ".chainId")));
+            bytes32 found = ProverRegistry(where).registrationDigest(
+                vm.parseJsonAddress(json, _path(count, ".beneficiary")),
+                uint64(vm.parseJsonUint(json, _path(count, ".policyVersion"))),
+                vm.parseJsonBytes32(json, _path(count, ".l1BlockHash"))
+            );
+            vm.chainId(chain);
+            assertEq(found, vm.parseJsonBytes32(json, _path(count, ".registrationDigest")));
+        }
+        assertTrue(count != 0, "the file has vectors");
+    }
+
     function test_only_registered_keys_have_a_beneficiary() public view {
         assertEq(registry.beneficiaryOf(vm.addr(TDX_KEY)), vm.addr(TDX_KEY));
         assertEq(registry.beneficiaryOf(vm.addr(NEW_KEY)), address(0));
@@ -58,29 +78,54 @@ contract ProverRegistryTest is SettlementFixture {
         bytes memory signature = _signature(TDX_KEY, claim);
         vm.prank(owner);
         registry.revoke(vm.addr(TDX_KEY));
-        bytes memory reason =
-            abi.encodeWithSelector(IProverRegistry.ProverRegistry_RevokedKey.selector, vm.addr(TDX_KEY));
-        _refused(claim, signature, reason);
+        _refused(
+            claim,
+            signature,
+            abi.encodeWithSelector(
+                IProverRegistry.ProverRegistry_EndedKey.selector, vm.addr(TDX_KEY), IProverRegistry.Ending.REVOKED
+            )
+        );
         assertTrue(registry.isRegistered(vm.addr(TDX_KEY)), "was registered");
         assertFalse(registry.isValid(vm.addr(TDX_KEY)), "is not valid");
     }
 
-    function test_revoking_a_measurement_kills_each_of_its_keys() public {
+    function test_removing_a_measurement_kills_each_of_its_keys_in_the_same_block() public {
+        Claim memory claim = _sample();
+        bytes memory signature = _signature(TDX_KEY_2, claim);
+        registry.verify(claim, signature);
         vm.prank(guardian);
-        registry.revokeMeasurement(TDX_IMAGE);
+        attestationPolicy.removeMeasurement(TDX_IMAGE);
         assertFalse(registry.isValid(vm.addr(TDX_KEY)), "first key");
         assertFalse(registry.isValid(vm.addr(TDX_KEY_2)), "second key");
         assertTrue(registry.isValid(vm.addr(TDX_GPU_KEY)), "another image lives");
-        Claim memory claim = _sample();
-        bytes memory signature = _signature(TDX_KEY_2, claim);
-        _refused(
-            claim,
-            signature,
-            abi.encodeWithSelector(IProverRegistry.ProverRegistry_RevokedMeasurement.selector, TDX_IMAGE)
-        );
+        _notAllowed(TDX_KEY_2, IAttestationPolicy.Standing.MEASUREMENT_NOT_ACCEPTED);
         vm.prank(owner);
-        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_RevokedMeasurement.selector, TDX_IMAGE));
-        registry.register(vm.addr(NEW_KEY), IProverRegistry.Kind.TDX, TDX_IMAGE, expiry, true);
+        attestationPolicy.acceptMeasurement(TDX_IMAGE, IProverRegistry.Kind.TDX, false);
+        _notAllowed(TDX_KEY_2, IAttestationPolicy.Standing.MEASUREMENT_NOT_ACCEPTED);
+        _register(NEW_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE);
+        assertTrue(registry.isValid(vm.addr(NEW_KEY)), "a new key of it");
+    }
+
+    function test_nullifying_a_vendor_kills_its_keys_with_and_without_gpus() public {
+        vm.prank(guardian);
+        attestationPolicy.nullifyVendor(IProverRegistry.HostVendor.INTEL);
+        _notAllowed(TDX_KEY, IAttestationPolicy.Standing.VENDOR_NULLIFIED);
+        _notAllowed(TDX_GPU_KEY, IAttestationPolicy.Standing.VENDOR_NULLIFIED);
+        assertTrue(registry.isValid(vm.addr(SNP_KEY)), "AMD's lives");
+    }
+
+    function test_denying_a_platform_kills_its_keys() public {
+        vm.prank(guardian);
+        attestationPolicy.setPlatformDenied(_platform(TDX_KEY), true);
+        _notAllowed(TDX_KEY, IAttestationPolicy.Standing.PLATFORM_DENIED);
+        assertTrue(registry.isValid(vm.addr(TDX_KEY_2)), "on another platform");
+    }
+
+    function test_a_rule_that_no_proof_asks_again_kills_every_older_key() public {
+        vm.prank(guardian);
+        attestationPolicy.setMinimumTcbEvaluation(EVALUATION + 1);
+        _notAllowed(TDX_KEY, IAttestationPolicy.Standing.VERSION_OUTDATED);
+        _notAllowed(SNP_KEY, IAttestationPolicy.Standing.VERSION_OUTDATED);
     }
 
     function test_verify_refuses_a_key_from_its_expiry_on() public {
@@ -101,26 +146,24 @@ contract ProverRegistryTest is SettlementFixture {
         ProverRegistry other = ProverRegistry(
             address(
                 new L1Proxy(
-                    address(new ProverRegistry()),
+                    address(new ProverRegistry(_dependencies(systemConfig))),
                     owner,
-                    abi.encodeCall(ProverRegistry.initialize, (owner, ISystemConfig(systemConfig), true))
+                    abi.encodeCall(ProverRegistry.initialize, (owner))
                 )
             )
         );
-        vm.prank(owner);
-        other.register(vm.addr(TDX_KEY), IProverRegistry.Kind.TDX, TDX_IMAGE, expiry, true);
-        vm.expectRevert();
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_UnknownKey.selector);
         other.verify(claim, signature);
 
         uint256 chain = block.chainid;
         vm.chainId(chain + 1);
-        vm.expectRevert();
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_UnknownKey.selector);
         registry.verify(claim, signature);
         vm.chainId(chain);
         registry.verify(claim, signature);
 
         claim.l2BlockNumber += 1;
-        vm.expectRevert();
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_UnknownKey.selector);
         registry.verify(claim, signature);
     }
 
@@ -136,86 +179,12 @@ contract ProverRegistryTest is SettlementFixture {
         _refused(claim, new bytes(65), reason);
     }
 
-    function test_only_the_owner_registers() public {
-        vm.prank(guardian);
-        vm.expectRevert(
-            abi.encodeWithSelector(OwnableUpgradeable.OwnableUnauthorizedAccount.selector, guardian)
-        );
-        registry.register(vm.addr(NEW_KEY), IProverRegistry.Kind.TDX, TDX_IMAGE, expiry, true);
-    }
-
-    function test_only_owner_and_guardian_revoke() public {
-        address key = vm.addr(TDX_KEY);
-        bytes memory reason =
-            abi.encodeWithSelector(IProverRegistry.ProverRegistry_Unauthorized.selector, address(this));
-        vm.expectRevert(reason);
-        registry.revoke(key);
-        vm.expectRevert(reason);
-        registry.revokeMeasurement(TDX_IMAGE);
-        vm.prank(guardian);
-        registry.revoke(key);
-    }
-
-    function test_register_refuses_bad_arguments_by_name() public {
-        address key = vm.addr(NEW_KEY);
-        vm.startPrank(owner);
-        vm.expectRevert(IProverRegistry.ProverRegistry_ZeroKey.selector);
-        registry.register(address(0), IProverRegistry.Kind.TDX, TDX_IMAGE, expiry, true);
-        vm.expectRevert(IProverRegistry.ProverRegistry_UnknownKind.selector);
-        registry.register(key, IProverRegistry.Kind.NONE, TDX_IMAGE, expiry, true);
-        vm.expectRevert(IProverRegistry.ProverRegistry_ZeroMeasurement.selector);
-        registry.register(key, IProverRegistry.Kind.TDX, 0, expiry, true);
-        uint64 now_ = uint64(block.timestamp);
-        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_InvalidExpiry.selector, now_));
-        registry.register(key, IProverRegistry.Kind.TDX, TDX_IMAGE, now_, true);
-        uint64 never = type(uint64).max;
-        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_InvalidExpiry.selector, never));
-        registry.register(key, IProverRegistry.Kind.TDX, TDX_IMAGE, never, true);
-    }
-
-    function test_a_key_is_registered_once_even_after_revocation() public {
-        address key = vm.addr(TDX_KEY);
-        vm.startPrank(owner);
-        registry.revoke(key);
-        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_AlreadyRegistered.selector, key));
-        registry.register(key, IProverRegistry.Kind.TDX, GPU_IMAGE, expiry, true);
-    }
-
-    function test_a_production_registry_refuses_simulated_provers() public {
-        bytes memory initialization =
-            abi.encodeCall(ProverRegistry.initialize, (owner, ISystemConfig(systemConfig), false));
-        ProverRegistry production =
-            ProverRegistry(address(new L1Proxy(address(new ProverRegistry()), owner, initialization)));
-        address key = vm.addr(NEW_KEY);
-        vm.startPrank(owner);
-        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_SimulatedProver.selector, key));
-        production.register(key, IProverRegistry.Kind.TDX, TDX_IMAGE, expiry, true);
-        production.register(key, IProverRegistry.Kind.TDX, TDX_IMAGE, expiry, false);
-    }
-
-    function test_equivocation_revokes_the_key_for_anyone_who_shows_it() public {
+    function test_verifying_takes_little_gas() public view {
         Claim memory claim = _sample();
-        Claim memory other = _sample();
-        other.outputRoot = OTHER_ROOT;
-        bytes memory first = _signature(TDX_KEY, claim);
-        bytes memory second = _signature(TDX_KEY, other);
-        bytes memory foreign = _signature(SNP_KEY, other);
-        vm.expectRevert(IProverRegistry.ProverRegistry_NoEquivocation.selector);
-        registry.reportEquivocation(claim, first, OTHER_ROOT, foreign);
-        vm.expectRevert(IProverRegistry.ProverRegistry_NoEquivocation.selector);
-        registry.reportEquivocation(claim, first, ROOT, first);
-        vm.prank(account("anyone"));
-        registry.reportEquivocation(claim, first, OTHER_ROOT, second);
-        assertFalse(registry.isValid(vm.addr(TDX_KEY)), "revoked");
-        assertTrue(registry.isValid(vm.addr(SNP_KEY)), "the other lives");
-    }
-
-    function test_initialises_once_and_never_the_implementation() public {
-        vm.expectRevert(Initializable.InvalidInitialization.selector);
-        registry.initialize(address(this), ISystemConfig(systemConfig), true);
-        ProverRegistry logic = new ProverRegistry();
-        vm.expectRevert(Initializable.InvalidInitialization.selector);
-        logic.initialize(address(this), ISystemConfig(systemConfig), true);
+        bytes memory signature = _signature(TDX_KEY, claim);
+        uint256 before = gasleft();
+        registry.verify(claim, signature);
+        assertTrue(before - gasleft() <= VERIFY_GAS, "warm");
     }
 
     function testFuzz_a_changed_claim_never_verifies_as_the_signer(uint256 seed, uint8 field) public view {
@@ -241,6 +210,17 @@ contract ProverRegistryTest is SettlementFixture {
         registry.verify(claim, signature);
     }
 
+    function _notAllowed(uint256 key, IAttestationPolicy.Standing standing) private {
+        Claim memory claim = _sample();
+        bytes memory signature = _signature(key, claim);
+        assertFalse(registry.isValid(vm.addr(key)), "not valid");
+        _refused(
+            claim,
+            signature,
+            abi.encodeWithSelector(IProverRegistry.ProverRegistry_KeyNotAllowed.selector, vm.addr(key), standing)
+        );
+    }
+
     function _sample() private pure returns (Claim memory) {
         return _claim(keccak256("head"), GENESIS_ROOT, ROOT, 5);
     }
@@ -249,13 +229,11 @@ contract ProverRegistryTest is SettlementFixture {
         return string.concat(".vectors[", vm.toString(index), "]", rest);
     }
 
-    /// @dev Etched code has no storage: the lock that the constructor sets stays behind, and it can be initialised.
-    ///      The digest of a registry that stands at `where` on chain `chainId`.
+    /// @dev The digest of a registry that stands at `where` on chain `chainId`.
     function _digestAt(uint256 chainId, address where, Claim memory claim) private returns (bytes32) {
         uint256 chain = block.chainid;
         if (where.code.length == 0) {
-            vm.etch(where, address(new ProverRegistry()).code);
-            ProverRegistry(where).initialize(owner, ISystemConfig(systemConfig), true);
+            vm.etch(where, address(new ProverRegistry(_dependencies(systemConfig))).code);
         }
         vm.chainId(chainId);
         bytes32 digest = ProverRegistry(where).claimDigest(claim);

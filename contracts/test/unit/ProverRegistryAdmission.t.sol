@@ -3,8 +3,7 @@ pragma solidity 0.8.37;
 
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
-import {EvidenceRegistry} from "../../src/tee/admission/EvidenceRegistry.sol";
-import {IEvidenceRegistry} from "../../src/tee/admission/IEvidenceRegistry.sol";
+import {ProverRegistry} from "../../src/tee/ProverRegistry.sol";
 import {IAttestationPolicy} from "../../src/tee/interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {AdmissionFixture} from "./AdmissionFixture.sol";
@@ -29,11 +28,11 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
     function test_honest_evidence_admits_a_key_with_all_that_it_said() public {
         _register(TDX_GPU_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
         address key = vm.addr(TDX_GPU_KEY);
-        IEvidenceRegistry.Prover memory found = registry.prover(key);
+        IProverRegistry.Prover memory found = registry.prover(key);
         assertTrue(registry.isRegistered(key) && registry.isValid(key), "valid");
         assertTrue(found.kind == IProverRegistry.Kind.TDX_GPU, "kind");
-        assertTrue(found.ending == IEvidenceRegistry.Ending.NONE, "no end");
-        assertTrue(found.bondState == IEvidenceRegistry.BondState.HELD, "bond");
+        assertTrue(found.ending == IProverRegistry.Ending.NONE, "no end");
+        assertTrue(found.bondState == IProverRegistry.BondState.HELD, "bond");
         assertEq(found.measurement, GPU_IMAGE);
         assertEq(found.platformId, _platform(TDX_GPU_KEY));
         assertEq(uint256(found.policyVersion), 1);
@@ -57,26 +56,26 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
     // What is bound.
 
     function test_evidence_copied_from_the_mempool_serves_no_other_beneficiary() public {
-        IEvidenceRegistry.Registration memory stolen = _honest();
+        IProverRegistry.Registration memory stolen = _honest();
         stolen.beneficiary = thief;
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_RegistrationNotSigned.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_RegistrationNotSigned.selector);
         registry.register(stolen);
         // With a signature of the thief's own key it is the thief's key that evidence must be for.
         (uint8 v, bytes32 r, bytes32 s) =
             vm.sign(0x7417ef, registry.registrationDigest(thief, stolen.policyVersion, blockhash(9_999)));
         stolen.signature = abi.encodePacked(r, s, v);
         stolen.key = vm.addr(0x7417ef);
-        _refused(stolen, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(stolen, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
     }
 
     function test_who_copies_a_whole_registration_pays_the_bond_and_gains_nothing_else() public {
-        IEvidenceRegistry.Registration memory copied = _honest();
+        IProverRegistry.Registration memory copied = _honest();
         vm.prank(registrant);
         pha.transfer(thief, PROVER_BOND);
         vm.startPrank(thief);
         pha.approve(address(registry), PROVER_BOND);
         registry.register(copied);
-        vm.expectRevert(abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_Unauthorized.selector, thief));
+        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_Unauthorized.selector, thief));
         registry.retire(copied.key);
         vm.stopPrank();
         assertEq(registry.prover(copied.key).beneficiary, operator);
@@ -87,18 +86,18 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
     function test_evidence_for_another_registry_chain_version_or_block_is_refused() public {
         Draft memory draft = _tdx();
         draft.registry = account("other registry");
-        _refused(_registration(draft), IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(_registration(draft), IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
 
         draft = _tdx();
         uint256 chain = block.chainid;
         vm.chainId(chain + 1);
-        IEvidenceRegistry.Registration memory foreign = _registration(draft);
+        IProverRegistry.Registration memory foreign = _registration(draft);
         vm.chainId(chain);
-        IEvidenceRegistry.Registration memory here = _registration(draft);
+        IProverRegistry.Registration memory here = _registration(draft);
         here.evidence = foreign.evidence;
-        _refused(here, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(here, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
         here.signature = foreign.signature;
-        _refused(here, IEvidenceRegistry.ProverRegistry_RegistrationNotSigned.selector);
+        _refused(here, IProverRegistry.ProverRegistry_RegistrationNotSigned.selector);
 
         vm.prank(owner);
         attestationPolicy.setKeyLifetime(KEY_LIFETIME + 1);
@@ -107,28 +106,28 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         draft.policyVersion = 2;
         here = _registration(draft);
         here.evidence = old;
-        _refused(here, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(here, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
 
         Draft memory earlier = _tdx();
         earlier.l1BlockHash = blockhash(9_998);
         here = _registration(_tdx());
         here.evidence = _registration(earlier).evidence;
-        _refused(here, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(here, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
     }
 
     function test_evidence_of_another_key_is_refused() public {
-        IEvidenceRegistry.Registration memory registration = _honest();
+        IProverRegistry.Registration memory registration = _honest();
         registration.evidence = _registration(_draft(NEW_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE)).evidence;
-        _refused(registration, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
     }
 
     function test_evidence_that_names_gpus_beside_a_cpu_that_has_none_is_refused() public {
         Draft memory draft = _tdx();
-        IEvidenceRegistry.Registration memory registration = _registration(draft);
+        IProverRegistry.Registration memory registration = _registration(draft);
         registration.evidence = _evidence(draft, keccak256("some GPUs"));
         vm.expectRevert(
             abi.encodeWithSelector(
-                IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector, 1, bytes32(0), keccak256("some GPUs")
+                IProverRegistry.ProverRegistry_ReportDataMismatch.selector, 1, bytes32(0), keccak256("some GPUs")
             )
         );
         registry.register(registration);
@@ -141,16 +140,16 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         uint256[3] memory numbers = [block.number, block.number + 1, block.number - registry.MAX_EVIDENCE_AGE() - 1];
         for (uint256 i = 0; i < numbers.length; ++i) {
             draft.l1BlockNumber = numbers[i];
-            IEvidenceRegistry.Registration memory registration = _registration(draft);
+            IProverRegistry.Registration memory registration = _registration(draft);
             vm.expectRevert(
                 abi.encodeWithSelector(
-                    IEvidenceRegistry.ProverRegistry_EvidenceAge.selector, numbers[i], block.number
+                    IProverRegistry.ProverRegistry_EvidenceAge.selector, numbers[i], block.number
                 )
             );
             registry.register(registration);
         }
         draft.l1BlockNumber = type(uint256).max;
-        _refused(_registration(draft), IEvidenceRegistry.ProverRegistry_EvidenceAge.selector);
+        _refused(_registration(draft), IProverRegistry.ProverRegistry_EvidenceAge.selector);
     }
 
     function test_older_blocks_come_from_the_history_contract_and_without_it_are_refused() public {
@@ -158,10 +157,10 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         draft.l1BlockNumber = block.number - registry.MAX_EVIDENCE_AGE();
         draft.l1BlockHash = keccak256("old block");
         vm.etch(HISTORY, "");
-        IEvidenceRegistry.Registration memory registration = _registration(draft);
+        IProverRegistry.Registration memory registration = _registration(draft);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IEvidenceRegistry.ProverRegistry_BlockHashUnavailable.selector, draft.l1BlockNumber
+                IProverRegistry.ProverRegistry_BlockHashUnavailable.selector, draft.l1BlockNumber
             )
         );
         registry.register(registration);
@@ -174,33 +173,33 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
 
     function test_a_key_is_registered_once_even_after_its_end() public {
         _submit(_honest());
-        _refused(_honest(), IEvidenceRegistry.ProverRegistry_AlreadyRegistered.selector);
+        _refused(_honest(), IProverRegistry.ProverRegistry_AlreadyRegistered.selector);
         vm.prank(owner);
         registry.revoke(vm.addr(TDX_KEY));
-        _refused(_honest(), IEvidenceRegistry.ProverRegistry_AlreadyRegistered.selector);
+        _refused(_honest(), IProverRegistry.ProverRegistry_AlreadyRegistered.selector);
         vm.warp(block.timestamp + 400 days);
-        _refused(_honest(), IEvidenceRegistry.ProverRegistry_AlreadyRegistered.selector);
+        _refused(_honest(), IProverRegistry.ProverRegistry_AlreadyRegistered.selector);
     }
 
     function test_nothing_is_registered_for_nobody() public {
-        IEvidenceRegistry.Registration memory registration = _honest();
+        IProverRegistry.Registration memory registration = _honest();
         registration.key = address(0);
-        _refused(registration, IEvidenceRegistry.ProverRegistry_ZeroKey.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_ZeroKey.selector);
         registration = _honest();
         registration.beneficiary = address(0);
-        _refused(registration, IEvidenceRegistry.ProverRegistry_ZeroBeneficiary.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_ZeroBeneficiary.selector);
         registration = _honest();
         registration.kind = IProverRegistry.Kind.NONE;
-        _refused(registration, IEvidenceRegistry.ProverRegistry_UnknownKind.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_UnknownKind.selector);
         registration = _honest();
         registration.signature = new bytes(65);
-        _refused(registration, IEvidenceRegistry.ProverRegistry_InvalidSignature.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_InvalidSignature.selector);
         registration.signature = "";
-        _refused(registration, IEvidenceRegistry.ProverRegistry_InvalidSignature.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_InvalidSignature.selector);
     }
 
     function test_evidence_that_the_verifier_refuses_admits_nobody() public {
-        IEvidenceRegistry.Registration memory registration = _honest();
+        IProverRegistry.Registration memory registration = _honest();
         tdxVerifier.refuse(true);
         vm.expectRevert();
         registry.register(registration);
@@ -210,24 +209,24 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
 
     function test_a_kind_is_never_claimed_against_its_evidence() public {
         // A TD without GPUs as one with: none are shown.
-        IEvidenceRegistry.Registration memory registration = _honest();
+        IProverRegistry.Registration memory registration = _honest();
         registration.kind = IProverRegistry.Kind.TDX_GPU;
-        _refused(registration, IEvidenceRegistry.ProverRegistry_GpuCount.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_GpuCount.selector);
         // With a GPU shown, but an image for TDs without.
         Draft memory draft = _draft(TDX_KEY, IProverRegistry.Kind.TDX_GPU, TDX_IMAGE);
         _refused(_registration(draft), IAttestationPolicy.AttestationPolicy_KindMismatch.selector);
         // A TD with a GPU as one without.
         registration = _registration(_gpu());
         registration.kind = IProverRegistry.Kind.TDX;
-        _refused(registration, IEvidenceRegistry.ProverRegistry_GpuCount.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_GpuCount.selector);
         registration.gpuEvidence = new bytes[](0);
-        _refused(registration, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
         draft = _draft(TDX_KEY, IProverRegistry.Kind.TDX, GPU_IMAGE);
         _refused(_registration(draft), IAttestationPolicy.AttestationPolicy_KindMismatch.selector);
         // A TD as a guest of AMD's: another verifier reads it, and whatever it says, it is not AMD's.
         draft = _draft(TDX_KEY, IProverRegistry.Kind.SEV_SNP, SNP_IMAGE);
         draft.vendor = IProverRegistry.HostVendor.INTEL;
-        _refused(_registration(draft), IEvidenceRegistry.ProverRegistry_VendorMismatch.selector);
+        _refused(_registration(draft), IProverRegistry.ProverRegistry_VendorMismatch.selector);
         draft = _draft(TDX_KEY, IProverRegistry.Kind.TDX, SNP_IMAGE);
         _refused(_registration(draft), IAttestationPolicy.AttestationPolicy_KindMismatch.selector);
     }
@@ -236,47 +235,47 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
 
     function test_gpu_reports_are_for_this_key_and_in_this_order() public {
         Draft memory draft = _gpus(2);
-        IEvidenceRegistry.Registration memory registration = _registration(draft);
+        IProverRegistry.Registration memory registration = _registration(draft);
         (registration.gpuEvidence[0], registration.gpuEvidence[1]) =
             (registration.gpuEvidence[1], registration.gpuEvidence[0]);
-        _refused(registration, IEvidenceRegistry.ProverRegistry_GpuNonceMismatch.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_GpuNonceMismatch.selector);
 
         Draft memory other = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
         registration = _registration(_gpu());
         registration.gpuEvidence[0] = _registration(other).gpuEvidence[0];
-        _refused(registration, IEvidenceRegistry.ProverRegistry_GpuNonceMismatch.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_GpuNonceMismatch.selector);
 
         other = _gpu();
         other.registry = account("other registry");
         registration = _registration(_gpu());
         registration.gpuEvidence[0] = _registration(other).gpuEvidence[0];
-        _refused(registration, IEvidenceRegistry.ProverRegistry_GpuNonceMismatch.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_GpuNonceMismatch.selector);
     }
 
     function test_the_cpu_vouches_for_each_gpu_report_and_for_no_more_or_fewer() public {
         // Another genuine GPU with the right nonce: relayed, the CPU did not see it.
         Draft memory draft = _gpu();
-        IEvidenceRegistry.Registration memory registration = _registration(draft);
+        IProverRegistry.Registration memory registration = _registration(draft);
         draft.devices[0] = keccak256("a GPU far away");
         registration.gpuEvidence[0] = abi.encode(_gpuReport(draft, 0));
-        _refused(registration, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
 
         registration = _registration(_gpus(2));
         bytes[] memory one = new bytes[](1);
         one[0] = registration.gpuEvidence[0];
         registration.gpuEvidence = one;
-        _refused(registration, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
 
         registration = _registration(_gpu());
         registration.gpuEvidence = _registration(_gpus(2)).gpuEvidence;
-        _refused(registration, IEvidenceRegistry.ProverRegistry_ReportDataMismatch.selector);
-        _refused(_registration(_gpus(9)), IEvidenceRegistry.ProverRegistry_GpuCount.selector);
+        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
+        _refused(_registration(_gpus(9)), IProverRegistry.ProverRegistry_GpuCount.selector);
     }
 
     function test_one_gpu_is_not_two() public {
         Draft memory draft = _gpus(2);
         draft.devices[1] = draft.devices[0];
-        _refused(_registration(draft), IEvidenceRegistry.ProverRegistry_DuplicateDevice.selector);
+        _refused(_registration(draft), IProverRegistry.ProverRegistry_DuplicateDevice.selector);
     }
 
     function test_a_gpu_serves_one_valid_key() public {
@@ -285,11 +284,11 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
         second.devices[0] = device;
         // On another platform, whoever earns.
-        _refused(_registration(second), IEvidenceRegistry.ProverRegistry_DeviceInUse.selector);
+        _refused(_registration(second), IProverRegistry.ProverRegistry_DeviceInUse.selector);
         // On the same platform, for somebody else.
         second.platformId = _platform(TDX_GPU_KEY);
         second.beneficiary = thief;
-        _refused(_registration(second), IEvidenceRegistry.ProverRegistry_DeviceInUse.selector);
+        _refused(_registration(second), IProverRegistry.ProverRegistry_DeviceInUse.selector);
         // Once the key has ended, anyone who has the GPU.
         vm.prank(operator);
         registry.retire(vm.addr(TDX_GPU_KEY));
@@ -304,7 +303,7 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         second.platformId = _platform(TDX_GPU_KEY);
         _submit(_registration(second));
         assertTrue(
-            registry.prover(vm.addr(TDX_GPU_KEY)).ending == IEvidenceRegistry.Ending.SUPERSEDED, "superseded"
+            registry.prover(vm.addr(TDX_GPU_KEY)).ending == IProverRegistry.Ending.SUPERSEDED, "superseded"
         );
         assertFalse(registry.isValid(vm.addr(TDX_GPU_KEY)), "one key for one GPU");
         assertTrue(registry.isValid(vm.addr(NEW_KEY)), "the newer one");
@@ -369,21 +368,21 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
     function test_initialises_once_and_never_the_implementation() public {
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         registry.initialize(thief);
-        EvidenceRegistry logic =
-            new EvidenceRegistry(_dependencies(ISystemConfig(address(new GuardianStub(guardian)))));
+        ProverRegistry logic =
+            new ProverRegistry(_dependencies(ISystemConfig(address(new GuardianStub(guardian)))));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         logic.initialize(thief);
     }
 
     function test_contracts_fit_into_their_limit() public {
-        assertTrue(address(new EvidenceRegistry(_dependencies(registry.systemConfig()))).code.length < 24_576, "size");
+        assertTrue(address(new ProverRegistry(_dependencies(registry.systemConfig()))).code.length < 24_576, "size");
     }
 
     function _tdx() private view returns (Draft memory) {
         return _draft(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE);
     }
 
-    function _honest() private view returns (IEvidenceRegistry.Registration memory) {
+    function _honest() private view returns (IProverRegistry.Registration memory) {
         return _registration(_tdx());
     }
 
@@ -399,13 +398,13 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         }
     }
 
-    function _refused(IEvidenceRegistry.Registration memory registration, bytes4 reason) private {
+    function _refused(IProverRegistry.Registration memory registration, bytes4 reason) private {
         vm.expectPartialRevert(reason);
         registry.register(registration);
     }
 
     function _notAllowed(Draft memory draft, IAttestationPolicy.Standing standing) private {
-        IEvidenceRegistry.Registration memory registration = _registration(draft);
+        IProverRegistry.Registration memory registration = _registration(draft);
         vm.expectRevert(
             abi.encodeWithSelector(IAttestationPolicy.AttestationPolicy_NotAllowed.selector, standing)
         );

@@ -7,9 +7,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {L1Proxy} from "../../src/deployment/L1Proxy.sol";
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {Claim} from "../../src/tee/Claim.sol";
-import {RegistryDependencies} from "../../src/tee/admission/EvidenceAppraisal.sol";
-import {EvidenceRegistry} from "../../src/tee/admission/EvidenceRegistry.sol";
-import {IEvidenceRegistry} from "../../src/tee/admission/IEvidenceRegistry.sol";
+import {RegistryDependencies} from "../../src/tee/EvidenceAppraisal.sol";
+import {ProverRegistry} from "../../src/tee/ProverRegistry.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {AdmissionFixture} from "./AdmissionFixture.sol";
 import {GuardianStub} from "./IntelFixture.sol";
@@ -69,7 +68,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
     // Bonds.
 
     function test_no_bond_no_key() public {
-        IEvidenceRegistry.Registration memory registration =
+        IProverRegistry.Registration memory registration =
             _registration(_draft(NEW_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE));
         vm.expectRevert();
         registry.register(registration);
@@ -96,9 +95,9 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         vm.prank(anyone);
         registry.returnBond(tdx);
         assertEq(pha.balanceOf(registrant) - before, PROVER_BOND);
-        _noBond(tdx, IEvidenceRegistry.BondState.RETURNED);
+        _noBond(tdx, IProverRegistry.BondState.RETURNED);
         assertEq(pha.balanceOf(address(registry)), 2 * uint256(PROVER_BOND));
-        _noBond(vm.addr(NEW_KEY), IEvidenceRegistry.BondState.NONE);
+        _noBond(vm.addr(NEW_KEY), IProverRegistry.BondState.NONE);
     }
 
     function test_a_bond_is_held_from_the_end_of_its_key_however_it_ended() public {
@@ -130,13 +129,13 @@ contract ProverRegistryBondsTest is AdmissionFixture {
     // Ends.
 
     function test_a_key_that_is_what_was_admitted_stays() public {
-        vm.expectRevert(abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_StillValid.selector, tdx));
+        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_StillValid.selector, tdx));
         registry.invalidate(tdx);
         vm.warp(registry.prover(tdx).expiresAt - 1);
-        vm.expectRevert(abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_StillValid.selector, tdx));
+        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_StillValid.selector, tdx));
         registry.invalidate(tdx);
         vm.expectRevert(
-            abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_UnknownKey.selector, vm.addr(NEW_KEY))
+            abi.encodeWithSelector(IProverRegistry.ProverRegistry_UnknownKey.selector, vm.addr(NEW_KEY))
         );
         registry.invalidate(vm.addr(NEW_KEY));
     }
@@ -147,15 +146,15 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         certificates.revoke(CPU_LEAF);
         vm.prank(anyone);
         registry.invalidate(tdx);
-        assertTrue(registry.prover(tdx).ending == IEvidenceRegistry.Ending.INVALIDATED, "ended");
+        assertTrue(registry.prover(tdx).ending == IProverRegistry.Ending.INVALIDATED, "ended");
         bytes memory signature = _sign(TDX_KEY, ROOT);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IEvidenceRegistry.ProverRegistry_EndedKey.selector, tdx, IEvidenceRegistry.Ending.INVALIDATED
+                IProverRegistry.ProverRegistry_EndedKey.selector, tdx, IProverRegistry.Ending.INVALIDATED
             )
         );
         registry.verify(claim, signature);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_EndedKey.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_EndedKey.selector);
         registry.invalidate(tdx);
     }
 
@@ -163,7 +162,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         _register(TDX_GPU_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
         certificates.revoke(GPU_LEAF);
         registry.invalidate(vm.addr(TDX_GPU_KEY));
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_StillValid.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_StillValid.selector);
         registry.invalidate(tdx);
     }
 
@@ -173,17 +172,17 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         registry.invalidate(snp);
         vm.warp(registry.prover(tdx).expiresAt);
         registry.invalidate(tdx);
-        assertTrue(registry.prover(snp).ending == IEvidenceRegistry.Ending.INVALIDATED, "policy");
-        assertTrue(registry.prover(tdx).ending == IEvidenceRegistry.Ending.INVALIDATED, "expiry");
+        assertTrue(registry.prover(snp).ending == IProverRegistry.Ending.INVALIDATED, "policy");
+        assertTrue(registry.prover(tdx).ending == IProverRegistry.Ending.INVALIDATED, "expiry");
     }
 
     function test_evidence_judged_anew_ends_a_key_only_if_it_is_worse() public {
         bytes memory evidence = _registration(_draft(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE)).evidence;
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_StillValid.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_StillValid.selector);
         registry.invalidateByEvidence(tdx, evidence);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_OtherEvidence.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_OtherEvidence.selector);
         registry.invalidateByEvidence(tdx, bytes.concat(evidence, hex"00"));
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_OtherEvidence.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_OtherEvidence.selector);
         registry.invalidateByEvidence(snp, evidence);
 
         tdxVerifier.worsen(2);
@@ -203,7 +202,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         vm.prank(owner);
         attestationPolicy.setGrace(IProverRegistry.HostVendor.INTEL, 2, 0, uint64(block.timestamp + 1 days));
         tdxVerifier.worsen(2);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_StillValid.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_StillValid.selector);
         registry.invalidateByEvidence(tdx, evidence);
         vm.warp(block.timestamp + 1 days);
         registry.invalidateByEvidence(tdx, evidence);
@@ -212,7 +211,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
     function test_want_of_gas_is_no_refusal_of_evidence() public {
         bytes memory evidence = _registration(_draft(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE)).evidence;
         uint256 little = registry.APPRAISAL_GAS();
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_TooLittleGas.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_TooLittleGas.selector);
         registry.invalidateByEvidence{gas: little}(tdx, evidence);
         assertTrue(registry.isValid(tdx), "lives");
     }
@@ -222,7 +221,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         for (uint256 i = 0; i < others.length; ++i) {
             vm.prank(others[i]);
             vm.expectRevert(
-                abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_Unauthorized.selector, others[i])
+                abi.encodeWithSelector(IProverRegistry.ProverRegistry_Unauthorized.selector, others[i])
             );
             registry.retire(tdx);
         }
@@ -233,17 +232,17 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         for (uint256 i = 0; i < others.length; ++i) {
             vm.prank(others[i]);
             vm.expectRevert(
-                abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_Unauthorized.selector, others[i])
+                abi.encodeWithSelector(IProverRegistry.ProverRegistry_Unauthorized.selector, others[i])
             );
             registry.revoke(tdx);
         }
         vm.prank(owner);
         registry.revoke(tdx);
         vm.prank(guardian);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_EndedKey.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_EndedKey.selector);
         registry.revoke(tdx);
         vm.prank(operator);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_EndedKey.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_EndedKey.selector);
         registry.retire(tdx);
     }
 
@@ -251,26 +250,26 @@ contract ProverRegistryBondsTest is AdmissionFixture {
 
     function test_a_key_that_equivocates_is_slashed_and_its_vendor_nullified() public {
         bytes memory once = _sign(TDX_KEY, ROOT);
-        vm.expectRevert(IEvidenceRegistry.ProverRegistry_NoEquivocation.selector);
+        vm.expectRevert(IProverRegistry.ProverRegistry_NoEquivocation.selector);
         registry.reportEquivocation(_claim(ROOT), once, ROOT, once);
 
         _report(TDX_KEY, TDX_KEY);
         assertEq(pha.balanceOf(reporter), PROVER_BOND / 10);
         assertEq(pha.balanceOf(owner), PROVER_BOND - PROVER_BOND / 10);
-        assertTrue(registry.prover(tdx).ending == IEvidenceRegistry.Ending.EQUIVOCATED, "ended");
+        assertTrue(registry.prover(tdx).ending == IProverRegistry.Ending.EQUIVOCATED, "ended");
         assertTrue(attestationPolicy.isVendorNullified(IProverRegistry.HostVendor.INTEL), "vendor");
         assertFalse(registry.isValid(tdx2), "no key of the vendor is valid");
         assertTrue(registry.isValid(snp), "the other vendor's is");
-        _noBond(tdx, IEvidenceRegistry.BondState.SLASHED);
+        _noBond(tdx, IProverRegistry.BondState.SLASHED);
         vm.warp(block.timestamp + 400 days);
-        _noBond(tdx, IEvidenceRegistry.BondState.SLASHED);
+        _noBond(tdx, IProverRegistry.BondState.SLASHED);
     }
 
     function test_an_equivocation_is_punished_once() public {
         _report(TDX_KEY, TDX_KEY);
         Claim memory claim = _claim(ROOT);
         (bytes memory first, bytes memory second) = (_sign(TDX_KEY, ROOT), _sign(TDX_KEY, OTHER_ROOT));
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_BondState.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_BondState.selector);
         registry.reportEquivocation(claim, first, OTHER_ROOT, second);
     }
 
@@ -281,19 +280,19 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         vm.prank(registrant);
         registry.reportEquivocation(claim, first, OTHER_ROOT, second);
         assertEq(pha.balanceOf(registrant) - before, PROVER_BOND / 10);
-        _noBond(tdx, IEvidenceRegistry.BondState.SLASHED);
+        _noBond(tdx, IProverRegistry.BondState.SLASHED);
     }
 
     function test_a_key_that_was_retired_or_revoked_in_time_does_not_escape() public {
         vm.prank(operator);
         registry.retire(tdx);
         _report(TDX_KEY, TDX_KEY);
-        assertTrue(registry.prover(tdx).ending == IEvidenceRegistry.Ending.RETIRED, "ended before");
-        assertTrue(registry.prover(tdx).bondState == IEvidenceRegistry.BondState.SLASHED, "slashed all the same");
+        assertTrue(registry.prover(tdx).ending == IProverRegistry.Ending.RETIRED, "ended before");
+        assertTrue(registry.prover(tdx).bondState == IProverRegistry.BondState.SLASHED, "slashed all the same");
         assertTrue(attestationPolicy.isVendorNullified(IProverRegistry.HostVendor.INTEL), "and its vendor");
         vm.warp(registry.prover(snp).expiresAt + 1);
         _report(SNP_KEY, SNP_KEY);
-        assertTrue(registry.prover(snp).bondState == IEvidenceRegistry.BondState.SLASHED, "after expiry too");
+        assertTrue(registry.prover(snp).bondState == IProverRegistry.BondState.SLASHED, "after expiry too");
     }
 
     function test_a_key_whose_bond_has_left_harms_nobody() public {
@@ -301,7 +300,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         registry.returnBond(tdx);
         Claim memory claim = _claim(ROOT);
         (bytes memory first, bytes memory second) = (_sign(TDX_KEY, ROOT), _sign(TDX_KEY, OTHER_ROOT));
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_BondState.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_BondState.selector);
         registry.reportEquivocation(claim, first, OTHER_ROOT, second);
         assertFalse(attestationPolicy.isVendorNullified(IProverRegistry.HostVendor.INTEL), "lives");
     }
@@ -312,7 +311,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         attestationPolicy.restoreVendor(IProverRegistry.HostVendor.INTEL);
         assertFalse(registry.isValid(tdx2), "older than the end of its vendor");
         _report(TDX_KEY_2, TDX_KEY_2);
-        assertTrue(registry.prover(tdx2).bondState == IEvidenceRegistry.BondState.SLASHED, "slashed");
+        assertTrue(registry.prover(tdx2).bondState == IProverRegistry.BondState.SLASHED, "slashed");
         assertFalse(attestationPolicy.isVendorNullified(IProverRegistry.HostVendor.INTEL), "not again");
         _register(NEW_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE);
         assertTrue(registry.isValid(vm.addr(NEW_KEY)), "new keys of the vendor count");
@@ -325,11 +324,11 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         bytes memory first = _sign(TDX_KEY, ROOT);
         bytes memory second = _signClaim(TDX_KEY, other);
         // The second recovers to a key that nobody has.
-        vm.expectRevert(IEvidenceRegistry.ProverRegistry_NoEquivocation.selector);
+        vm.expectRevert(IProverRegistry.ProverRegistry_NoEquivocation.selector);
         registry.reportEquivocation(claim, first, OTHER_ROOT, second);
         // A key that was never registered.
         (first, second) = (_sign(NEW_KEY, ROOT), _sign(NEW_KEY, OTHER_ROOT));
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_UnknownKey.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_UnknownKey.selector);
         registry.reportEquivocation(claim, first, OTHER_ROOT, second);
     }
 
@@ -352,9 +351,9 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         registry.decideBond(tdx2, false);
         assertEq(pha.balanceOf(owner), PROVER_BOND);
         assertEq(pha.balanceOf(registrant) - before, PROVER_BOND);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_BondState.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_BondState.selector);
         registry.decideBond(tdx, false);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_BondState.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_BondState.selector);
         registry.decideBond(snp, true);
         vm.stopPrank();
     }
@@ -366,7 +365,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         _held(tdx, until);
         vm.warp(until);
         vm.prank(owner);
-        vm.expectPartialRevert(IEvidenceRegistry.ProverRegistry_DecisionPeriodOver.selector);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_DecisionPeriodOver.selector);
         registry.decideBond(tdx, true);
         registry.returnBond(tdx);
         registry.returnBond(tdx2);
@@ -375,8 +374,8 @@ contract ProverRegistryBondsTest is AdmissionFixture {
     function test_a_key_in_dispute_that_equivocates_is_slashed() public {
         _report(TDX_KEY, TDX_KEY_2);
         _report(TDX_KEY, TDX_KEY);
-        assertTrue(registry.prover(tdx).bondState == IEvidenceRegistry.BondState.SLASHED, "slashed");
-        assertTrue(registry.prover(tdx2).bondState == IEvidenceRegistry.BondState.DISPUTED, "the other waits");
+        assertTrue(registry.prover(tdx).bondState == IProverRegistry.BondState.SLASHED, "slashed");
+        assertTrue(registry.prover(tdx2).bondState == IProverRegistry.BondState.DISPUTED, "the other waits");
     }
 
     function test_keys_of_two_vendors_or_that_are_not_valid_accuse_nobody() public {
@@ -406,7 +405,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         HostileToken token = _hostileRegistry();
         _submit(_registration(_draft(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE)));
         vm.warp(registry.prover(tdx).expiresAt + registry.BOND_HOLD());
-        IEvidenceRegistry.Registration memory second =
+        IProverRegistry.Registration memory second =
             _registration(_draft(TDX_KEY_2, IProverRegistry.Kind.TDX, TDX_IMAGE));
         token.arm(address(registry), abi.encodeCall(registry.returnBond, (tdx)));
         vm.prank(registrant);
@@ -418,12 +417,12 @@ contract ProverRegistryBondsTest is AdmissionFixture {
     function test_a_token_that_keeps_a_part_is_refused() public {
         HostileToken token = _hostileRegistry();
         token.setFee(1);
-        IEvidenceRegistry.Registration memory registration =
+        IProverRegistry.Registration memory registration =
             _registration(_draft(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE));
         vm.prank(registrant);
         vm.expectRevert(
             abi.encodeWithSelector(
-                IEvidenceRegistry.ProverRegistry_BondNotReceived.selector, PROVER_BOND, PROVER_BOND - 1
+                IProverRegistry.ProverRegistry_BondNotReceived.selector, PROVER_BOND, PROVER_BOND - 1
             )
         );
         registry.register(registration);
@@ -436,9 +435,9 @@ contract ProverRegistryBondsTest is AdmissionFixture {
             _step(steps[i] % 8, keys[(steps[i] / 8) % 3], keys[(steps[i] / 24) % 3]);
             uint256 owed;
             for (uint256 j = 0; j < keys.length; ++j) {
-                IEvidenceRegistry.Prover memory found = registry.prover(vm.addr(keys[j]));
-                bool here = found.bondState == IEvidenceRegistry.BondState.HELD
-                    || found.bondState == IEvidenceRegistry.BondState.DISPUTED;
+                IProverRegistry.Prover memory found = registry.prover(vm.addr(keys[j]));
+                bool here = found.bondState == IProverRegistry.BondState.HELD
+                    || found.bondState == IProverRegistry.BondState.DISPUTED;
                 if (here) owed += found.bond;
             }
             assertEq(pha.balanceOf(address(registry)), owed);
@@ -472,12 +471,12 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         token = new HostileToken(registrant);
         RegistryDependencies memory dependencies = _dependencies(registry.systemConfig());
         dependencies.bondToken = IERC20(address(token));
-        registry = EvidenceRegistry(
+        registry = ProverRegistry(
             address(
                 new L1Proxy(
-                    address(new EvidenceRegistry(dependencies)),
+                    address(new ProverRegistry(dependencies)),
                     owner,
-                    abi.encodeCall(EvidenceRegistry.initialize, (owner))
+                    abi.encodeCall(ProverRegistry.initialize, (owner))
                 )
             )
         );
@@ -495,17 +494,17 @@ contract ProverRegistryBondsTest is AdmissionFixture {
     function _noContradiction(uint256 key, uint256 other) private {
         Claim memory claim = _claim(ROOT);
         (bytes memory first, bytes memory second) = (_sign(key, ROOT), _sign(other, OTHER_ROOT));
-        vm.expectRevert(IEvidenceRegistry.ProverRegistry_NoEquivocation.selector);
+        vm.expectRevert(IProverRegistry.ProverRegistry_NoEquivocation.selector);
         registry.reportEquivocation(claim, first, OTHER_ROOT, second);
     }
 
     function _held(address key, uint64 until) private {
-        vm.expectRevert(abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_BondHeld.selector, key, until));
+        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_BondHeld.selector, key, until));
         registry.returnBond(key);
     }
 
-    function _noBond(address key, IEvidenceRegistry.BondState state) private {
-        vm.expectRevert(abi.encodeWithSelector(IEvidenceRegistry.ProverRegistry_BondState.selector, key, state));
+    function _noBond(address key, IProverRegistry.BondState state) private {
+        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_BondState.selector, key, state));
         registry.returnBond(key);
     }
 

@@ -29,7 +29,7 @@ contract EtherQuotaTest is SettlementFixture {
     function setUp() public override {
         super.setUp();
         vm.deal(address(portal), 10_000 ether);
-        _register(SNP_GPU_KEY, IProverRegistry.Kind.SEV_SNP_GPU, GPU_IMAGE);
+        _register(SNP_GPU_KEY, IProverRegistry.Kind.SEV_SNP_GPU, SNP_GPU_IMAGE);
     }
 
     function test_two_vendors_are_the_minimum_and_the_quota_applies() public {

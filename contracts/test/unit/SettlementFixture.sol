@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {DeterministicDeployer} from "../../src/deployment/DeterministicDeployer.sol";
-import {L1Proxy} from "../../src/deployment/L1Proxy.sol";
-import {PhaTestToken} from "../../src/pha/PhaTestToken.sol";
 import {AnchorStateRegistry} from "../../src/settlement/AnchorStateRegistry.sol";
 import {DisputeGameFactory} from "../../src/settlement/DisputeGameFactory.sol";
 import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
@@ -17,13 +14,12 @@ import {IDisputeGame} from "../../src/settlement/interfaces/IDisputeGame.sol";
 import {IResourceMetering} from "../../src/settlement/interfaces/IResourceMetering.sol";
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {Claim} from "../../src/tee/Claim.sol";
-import {ProverRegistry} from "../../src/tee/ProverRegistry.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
-import {Base} from "./Base.sol";
+import {AdmissionFixture} from "./AdmissionFixture.sol";
 
 /// @title SettlementFixture
 /// @notice The whole settlement behind real proxies, with three provers, and verbs to propose, prove and wait.
-abstract contract SettlementFixture is Base {
+abstract contract SettlementFixture is AdmissionFixture {
     uint32 internal constant GAME_TYPE = 2035;
     bytes32 internal constant CONFIG_HASH = keccak256("rollup config");
     bytes32 internal constant GENESIS_ROOT = keccak256("genesis output");
@@ -40,40 +36,25 @@ abstract contract SettlementFixture is Base {
     uint128 internal constant ETHER_QUOTA = 100 ether;
     uint128 internal constant ETHER_FLOOR = 10 ether;
 
-    uint256 internal constant TDX_KEY = 0x7d01;
-    uint256 internal constant TDX_KEY_2 = 0x7d02;
-    uint256 internal constant SNP_KEY = 0x5e01;
-    uint256 internal constant TDX_GPU_KEY = 0x7d03;
-    bytes32 internal constant TDX_IMAGE = keccak256("tdx image");
-    bytes32 internal constant SNP_IMAGE = keccak256("snp image");
-    bytes32 internal constant GPU_IMAGE = keccak256("gpu image");
-
-    address internal owner = account("owner");
-    address internal guardian = account("guardian");
     uint64 internal expiry;
 
-    DeterministicDeployer internal deployer;
     SystemConfig internal systemConfig;
     OptimismPortal internal portal;
     WithdrawalQuota internal quota;
     AnchorStateRegistry internal anchors;
     DisputeGameFactory internal factory;
-    ProverRegistry internal registry;
     ProofPolicy internal policy;
-    PhaTestToken internal pha;
     ProverRewards internal rewards;
     MultiProofGame internal implementation;
 
     function setUp() public virtual {
         vm.roll(1000);
         vm.warp(1_000_000);
-        deployer = new DeterministicDeployer();
+        _deployFoundations();
         systemConfig = SystemConfig(_named("SystemConfig"));
         portal = OptimismPortal(payable(_named("OptimismPortal")));
         anchors = AnchorStateRegistry(_named("AnchorStateRegistry"));
         factory = DisputeGameFactory(_named("DisputeGameFactory"));
-        registry = ProverRegistry(_named("ProverRegistry"));
-        pha = new PhaTestToken(address(this), 1_000_000 ether);
         policy = _policy(requiresGpu(), FAST, SLOW, WINDOW);
         rewards = new ProverRewards(pha, anchors, registry, owner, REWARD_PER_BLOCK);
 
@@ -87,11 +68,7 @@ abstract contract SettlementFixture is Base {
             address(new OptimismPortal(MATURITY, quota)),
             abi.encodeCall(OptimismPortal.initialize, (systemConfig, anchors))
         );
-        _proxy(
-            "ProverRegistry",
-            address(new ProverRegistry()),
-            abi.encodeCall(ProverRegistry.initialize, (owner, ISystemConfig(systemConfig), true))
-        );
+        _deployAdmission(systemConfig);
         _proxy(
             "AnchorStateRegistry",
             address(new AnchorStateRegistry(AIR_GAP)),
@@ -107,7 +84,7 @@ abstract contract SettlementFixture is Base {
             abi.encodeCall(DisputeGameFactory.initialize, (owner, GAME_TYPE, IDisputeGame(address(implementation))))
         );
 
-        expiry = uint64(block.timestamp + 300 days);
+        expiry = uint64(block.timestamp) + KEY_LIFETIME;
         _register(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE);
         _register(TDX_KEY_2, IProverRegistry.Kind.TDX, TDX_IMAGE);
         _register(SNP_KEY, IProverRegistry.Kind.SEV_SNP, SNP_IMAGE);
@@ -239,22 +216,8 @@ abstract contract SettlementFixture is Base {
         return abi.encodePacked(r, s, v);
     }
 
-    function _register(uint256 key, IProverRegistry.Kind kind, bytes32 measurement) internal {
-        vm.prank(owner);
-        registry.register(vm.addr(key), kind, measurement, expiry, true);
-    }
-
-    function _named(string memory name) internal view returns (address) {
-        return deployer.namedAddress(address(this), keccak256(bytes(name)));
-    }
-
-    function _proxy(string memory name, address logic, bytes memory initialization) internal {
-        DeterministicDeployer.Creation[] memory creations = new DeterministicDeployer.Creation[](1);
-        creations[0] = DeterministicDeployer.Creation({
-            named: true,
-            salt: keccak256(bytes(name)),
-            initCode: abi.encodePacked(type(L1Proxy).creationCode, abi.encode(logic, owner, initialization))
-        });
-        deployer.create(creations);
+    /// @notice Each key earns for itself, so that a test can tell whose money moved.
+    function _beneficiary(uint256 key) internal pure override returns (address) {
+        return vm.addr(key);
     }
 }

@@ -1,23 +1,12 @@
-import { certificateCacheAbi } from "@phala-l2/contracts/abi/certificate-cache";
-import { intelCollateralAbi } from "@phala-l2/contracts/abi/intel-collateral";
-import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
-import { tdxQuoteVerifierAbi } from "@phala-l2/contracts/abi/tdx-quote-verifier";
 import type { Hex } from "@phala-l2/protocol/bytes";
-import { type Abi, type AbiParameter, decodeErrorResult } from "viem";
+import type { AbiParameter } from "viem";
 import { AMD_EXPLANATIONS } from "../../verify/amd/refusals.ts";
 import { CERTIFICATE_EXPLANATIONS } from "../../verify/certificates/refusals.ts";
 import { INTEL_EXPLANATIONS } from "../../verify/intel/refusals.ts";
 import { NVIDIA_EXPLANATIONS } from "../../verify/nvidia/refusals.ts";
 import type { Explanation } from "../../verify/refusal.ts";
+import { contractError } from "../contract-errors.ts";
 import type { Finding } from "./refusal.ts";
-
-/** Errors that any contract on the way of a registration may raise. */
-const ERRORS: Abi = [
-  ...proverRegistryAbi,
-  ...certificateCacheAbi,
-  ...intelCollateralAbi,
-  ...tdxQuoteVerifierAbi,
-].filter(({ type }) => type === "error");
 
 /** The verifiers on L1 say no in the words of those off-chain. */
 const OF_VENDORS: Readonly<Record<string, Explanation>> = {
@@ -25,6 +14,58 @@ const OF_VENDORS: Readonly<Record<string, Explanation>> = {
   ...INTEL_EXPLANATIONS,
   ...AMD_EXPLANATIONS,
   ...NVIDIA_EXPLANATIONS,
+};
+
+const RENEW = "take new evidence: restart the prover, and look at the clocks and the endpoint of L1";
+const ALTERED = "evidence and terms of two keys were mixed: hand over what one prover printed, unaltered";
+const GOVERNANCE = "have governance accept it (docs/operate/prover-image.md), or run what is accepted";
+
+/** What the registry and the policy say no to. */
+const OF_ADMISSION: Readonly<Record<string, Explanation>> = {
+  ProverRegistry_AlreadyRegistered: {
+    message: "the key was registered before",
+    remedy: "a key that ended never returns: restart the prover, which bears another",
+  },
+  ProverRegistry_EvidenceAge: { message: "the evidence is too old, or of the future", remedy: RENEW },
+  ProverRegistry_BlockHashUnavailable: { message: "L1 does not remember the block", remedy: RENEW },
+  ProverRegistry_RegistrationNotSigned: { message: "another key signed the terms", remedy: ALTERED },
+  ProverRegistry_ReportDataMismatch: { message: "the evidence is for something else", remedy: ALTERED },
+  ProverRegistry_GpuNonceMismatch: { message: "the GPU was asked for something else", remedy: ALTERED },
+  ProverRegistry_VendorMismatch: {
+    message: "another vendor's CPU",
+    remedy: "set kind to what the machine is",
+  },
+  ProverRegistry_GpuCount: {
+    message: "the number of GPUs",
+    remedy: "set kind and gpus to what the machine has",
+  },
+  ProverRegistry_DuplicateDevice: { message: "one GPU twice", remedy: "collect one report of each GPU" },
+  ProverRegistry_DeviceInUse: {
+    message: "the GPU stands behind another live key",
+    remedy: "have that key's beneficiary retire it, or register from its machine with the same beneficiary",
+  },
+  AttestationPolicy_KindMismatch: {
+    message: "the image is accepted for another kind, or for none",
+    remedy: GOVERNANCE,
+  },
+  AttestationPolicy_NotAllowed: {
+    message:
+      "1 version outdated, 2 vendor nullified, 3 image, 4 GPU present only, 5 platform denied, 6 not listed",
+    remedy: GOVERNANCE,
+  },
+  AttestationPolicy_TcbStatusNotAccepted: {
+    message: "the vendor has something against the platform's TCB",
+    remedy: "update firmware and microcode; governance can grant time",
+  },
+  AttestationPolicy_TcbEvaluationOutdated: {
+    message: "judged by an older evaluation of TCBs",
+    remedy: "fetch Intel's newest collateral",
+  },
+  AttestationPolicy_TooFewGpus: { message: "too few GPUs", remedy: "give the prover more GPUs" },
+  AttestationPolicy_GpuMeasurementNotAccepted: {
+    message: "the GPU's driver and VBIOS are not accepted",
+    remedy: GOVERNANCE,
+  },
 };
 
 const UNKNOWN: Explanation = {
@@ -37,11 +78,12 @@ function codeOf(name: string): string {
   return name.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toUpperCase();
 }
 
-function explanationOf(contract: string, name: string): Explanation {
+function explanationOf(errorName: string): Explanation {
+  const [contract = "", name = errorName] = errorName.split("_");
   const code = codeOf(name);
   // Forms of quotes and reports have their own contracts, which do not repeat what they read.
   const prefixed = contract === "TdxQuote" ? `QUOTE_${code}` : `REPORT_${code}`;
-  return OF_VENDORS[code] ?? OF_VENDORS[prefixed] ?? UNKNOWN;
+  return OF_ADMISSION[errorName] ?? OF_VENDORS[code] ?? OF_VENDORS[prefixed] ?? UNKNOWN;
 }
 
 /** Arguments in words, with their names: `wanted 3, found 2`. */
@@ -50,40 +92,22 @@ function inWords(inputs: readonly AbiParameter[], args: readonly unknown[]): str
   return words.join(", ") || "it does not hold";
 }
 
-type Decoded = {
-  readonly errorName: string;
-  readonly inputs: readonly AbiParameter[];
-  readonly args: readonly unknown[];
-};
-
-/** Undefined for an error of no contract of ours. */
-function decode(data: Hex): Decoded | undefined {
-  try {
-    const { errorName, abiItem, args } = decodeErrorResult({ abi: ERRORS, data });
-    const inputs = abiItem.type === "error" ? abiItem.inputs : [];
-    return { errorName, inputs, args: args ?? [] };
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * A contract's error in words. Where the error tells what it wanted and found, so does the finding.
  * @param what The transaction that it stopped. @param error The error's bytes.
  */
 export function explainError(what: string, error: Hex): Finding {
-  const decoded = decode(error);
+  const decoded = contractError(error);
   if (decoded === undefined) {
     const { remedy } = UNKNOWN;
     return { check: what, field: "call", wanted: "accepted by the contract", found: error, remedy };
   }
-  const { errorName, inputs, args } = decoded;
+  const { name: errorName, inputs, args } = decoded;
   const argument = (name: string) => {
     const at = inputs.findIndex((input) => input.name === name);
     return at === -1 ? undefined : String(args[at]);
   };
-  const [contract = "", name = errorName] = errorName.split("_");
-  const { message, remedy } = explanationOf(contract, name);
+  const { message, remedy } = explanationOf(errorName);
   return {
     check: what,
     field: errorName,

@@ -3,15 +3,14 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Blockhash} from "@openzeppelin/contracts/utils/Blockhash.sol";
-import {ISystemConfig} from "../../settlement/interfaces/ISystemConfig.sol";
-import {EvidenceBinding} from "../EvidenceBinding.sol";
-import {IAttestationPolicy} from "../interfaces/IAttestationPolicy.sol";
-import {ICertificateCache} from "../interfaces/ICertificateCache.sol";
-import {INvidiaReportVerifier} from "../interfaces/INvidiaReportVerifier.sol";
-import {IProverRegistry} from "../interfaces/IProverRegistry.sol";
-import {ITeeVerifier} from "../interfaces/ITeeVerifier.sol";
-import {ProverKinds} from "../ProverKinds.sol";
-import {IEvidenceRegistry} from "./IEvidenceRegistry.sol";
+import {ISystemConfig} from "../settlement/interfaces/ISystemConfig.sol";
+import {EvidenceBinding} from "./EvidenceBinding.sol";
+import {IAttestationPolicy} from "./interfaces/IAttestationPolicy.sol";
+import {ICertificateCache} from "./interfaces/ICertificateCache.sol";
+import {INvidiaReportVerifier} from "./interfaces/INvidiaReportVerifier.sol";
+import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
+import {ITeeVerifier} from "./interfaces/ITeeVerifier.sol";
+import {ProverKinds} from "./ProverKinds.sol";
 
 /// @notice What a registry stands on; fixed in its implementation.
 /// @param systemConfig Names the guardian.
@@ -36,7 +35,7 @@ struct RegistryDependencies {
 /// @title EvidenceAppraisal
 /// @notice What a registration must show: evidence that is genuine, recent, of this key for this registry, and good enough
 ///         for the policy.
-abstract contract EvidenceAppraisal is IEvidenceRegistry {
+abstract contract EvidenceAppraisal is IProverRegistry {
     /// @dev What the evidence of a registration says.
     struct Appraised {
         ITeeVerifier.Report cpu;
