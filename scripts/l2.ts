@@ -32,6 +32,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   bench: async () => (await import("./commands/bench.ts")).benchCommand,
   "rpc-compat": async () => (await import("./commands/rpc-compat.ts")).rpcCompatCommand,
   fuzz: async () => (await import("./commands/fuzz.ts")).fuzzCommand,
+  provers: async () => (await import("./commands/provers.ts")).proversCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   "verify-evidence": async () => (await import("./commands/verify-evidence.ts")).verifyEvidenceCommand,
   image: async () => (await import("./commands/image.ts")).imageCommand,

@@ -1,27 +1,26 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, describe, it } from "node:test";
+import { PROVER_KINDS } from "@phala-l2/contracts/deploy/config";
 import { asAddress, asHash } from "@phala-l2/protocol/bytes";
 import { formatRollupConfig } from "@phala-l2/protocol/config/rollup-json";
 import { resolveSettings } from "@phala-l2/protocol/config/settings";
 import { testRollup } from "@phala-l2/protocol/config/testing/rollup";
 import { silentLog } from "@phala-l2/protocol/log";
+import { parseKind } from "./attest/kind.ts";
 import { type Diagnosis, diagnoseProver } from "./doctor.ts";
 import { proverSettings } from "./main.ts";
+import { ACCEPTING, ADDRESSES, type Answers, registryOnL1 } from "./registry/testing/registry-on-l1.ts";
 
 const NOW = 1_795_000_000n;
 const folder = mkdtempSync(join(tmpdir(), "doctor-"));
-const servers: Server[] = [];
+const nodes: { stop(): Promise<void> }[] = [];
 after(() => rmSync(folder, { recursive: true }));
 afterEach(async () => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  for (const node of nodes.splice(0)) await node.stop();
 });
 
 function file(name: string, content: unknown): string {
@@ -57,32 +56,18 @@ function rollupOf(l1ChainId: bigint): string {
   );
 }
 
-type Answers = { readonly chainId?: number; readonly acceptsSimulated?: boolean };
-
-/** An L1 node that knows its chain id and one registry. */
-async function l1({ chainId = 900, acceptsSimulated = true }: Answers = {}): Promise<string> {
-  const server = createServer((request, response) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => parts.push(part));
-    request.on("end", () => {
-      const { id, method }: { id: number; method: string } = JSON.parse(Buffer.concat(parts).toString());
-      const flag = `0x${(acceptsSimulated ? "1" : "0").padStart(64, "0")}`;
-      const result = method === "eth_chainId" ? `0x${chainId.toString(16)}` : flag;
-      response.setHeader("content-type", "application/json");
-      response.end(JSON.stringify({ jsonrpc: "2.0", id, result }));
-    });
-  });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return `http://127.0.0.1:${address.port}`;
+/** An L1 node with a registry whose policy accepts everything of a simulated prover, but for the changes. */
+async function l1({ kind = "tdx", ...changes }: Answers & { readonly kind?: string } = {}): Promise<string> {
+  const kindOf = PROVER_KINDS.indexOf(parseKind(kind)) + 1;
+  const node = await registryOnL1({ ...ACCEPTING, kindOf, isPresenceOnly: kindOf > 2, ...changes });
+  nodes.push(node);
+  return node.url;
 }
 
 type Changes = Readonly<Record<string, unknown>> & { readonly at?: bigint; readonly policy?: string };
 
 async function diagnose(url: string, { at = NOW, policy, ...changes }: Changes = {}): Promise<Diagnosis> {
-  const address = `0x${"11".repeat(20)}`;
+  const address = ADDRESSES.registry;
   const values = {
     ...{ kind: "tdx", dangerouslySimulate: true, rollup: rollupOf(900n), genesis, dataDir: folder },
     ...{ l1RpcUrls: url, l1BeaconUrls: url, account: "dev:3", l1Timeout: 5 },
@@ -107,7 +92,7 @@ function faults({ ok, checks }: Diagnosis): readonly string[] {
 describe("a doctor's look at a prover", () => {
   for (const kind of ["tdx", "sev-snp", "tdx+gpu"]) {
     it(`finds nothing wrong with a simulated one of kind ${kind} on a development chain`, async () => {
-      const diagnosis = await diagnose(await l1(), { kind });
+      const diagnosis = await diagnose(await l1({ kind, acceptsPresenceOnly: true }), { kind });
       assert.deepEqual(faults(diagnosis), []);
       assert.equal(diagnosis.simulated, true);
       assert.match(diagnosis.measurement ?? "", /^0x[0-9a-f]{64}$/);
@@ -124,14 +109,25 @@ describe("a doctor's look at a prover", () => {
   });
 
   it("finds a registry that counts no simulated keys", async () => {
-    const diagnosis = await diagnose(await l1({ acceptsSimulated: false }));
+    const diagnosis = await diagnose(await l1({ dangerouslyAcceptsSimulated: false }));
     assert.deepEqual(faults(diagnosis), ["registry: counts simulated keys"]);
+  });
+
+  it("finds a registry that would refuse the image, before gas is spent", async () => {
+    const diagnosis = await diagnose(await l1({ kindOf: 0 }));
+    assert.deepEqual(faults(diagnosis), ["policy on L1: measurement"]);
+    assert.match(JSON.stringify(diagnosis), /acceptMeasurement 0x[0-9a-f]{64}/);
   });
 
   it("finds a simulation where value may be held", async () => {
     const url = await l1({ chainId: 1 });
     const diagnosis = await diagnose(url, { rollup: rollupOf(1n) });
-    assert.deepEqual(faults(diagnosis), ["hardware: dangerouslySimulate", "enclave program: enclaveProgram"]);
+    assert.deepEqual(faults(diagnosis), [
+      "hardware: dangerouslySimulate",
+      "enclave program: enclaveProgram",
+      // A development account.
+      "account: account, passwordFile",
+    ]);
   });
 
   it("finds hardware missing", async () => {
@@ -171,7 +167,12 @@ describe("a doctor's look at a prover", () => {
     const url = await l1({ chainId: 1 });
     const real = { rollup: rollupOf(1n), dangerouslySimulate: false, evidence: "dstack" };
     const diagnosis = await diagnose(url, { ...real, dstackSocket: join(folder, "none.sock") });
-    assert.deepEqual(faults(diagnosis), ["enclave program: enclaveProgram", "evidence source: dstack"]);
+    assert.deepEqual(faults(diagnosis), [
+      "enclave program: enclaveProgram",
+      "evidence source: dstack",
+      // A development account.
+      "account: account, passwordFile",
+    ]);
   });
 
   it("finds what the policy refuses", async () => {

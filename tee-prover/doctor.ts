@@ -1,10 +1,13 @@
 import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
 import { coreOptions } from "@phala-l2/node/core-settings";
+import { loadAccount } from "@phala-l2/node/keys/account";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { mayHoldValue } from "@phala-l2/protocol/config/development";
 import { createPublicClient, fallback, http, type PublicClient } from "viem";
+import { DANGEROUS_ROOTS, VENDOR_ROOTS } from "./attest/trust.ts";
+import { checkAdmission } from "./doctor/admission.ts";
 import { compared, type DoctorCheck, failed, held } from "./doctor/check.ts";
-import { checkEvidence, type EvidenceSurroundings } from "./doctor/evidence.ts";
+import { checkEvidence, type EvidenceFindings, type EvidenceSurroundings } from "./doctor/evidence.ts";
 import { checkGpuWork } from "./doctor/gpu-work.ts";
 import { checkGpus } from "./doctor/gpus.ts";
 import { checkProgram } from "./doctor/program.ts";
@@ -20,10 +23,19 @@ export type Diagnosis = {
   readonly checks: readonly DoctorCheck[];
 };
 
+const MILLISECONDS = 1000;
+
+function l1Client({ l1RpcUrls, l1Timeout }: ProverSettings): PublicClient {
+  const timeout = l1Timeout * MILLISECONDS;
+  return createPublicClient({ transport: fallback(l1RpcUrls.map((url) => http(url, { timeout }))) });
+}
+
 /** The L1 chain is the configured one, and the registry there counts evidence of this sort. */
-async function checkL1(settings: ProverSettings, chainId: bigint): Promise<readonly DoctorCheck[]> {
-  const transports = settings.l1RpcUrls.map((url) => http(url, { timeout: settings.l1Timeout * 1000 }));
-  const client: PublicClient = createPublicClient({ transport: fallback(transports) });
+async function checkL1(
+  client: PublicClient,
+  settings: ProverSettings,
+  chainId: bigint,
+): Promise<readonly DoctorCheck[]> {
   try {
     const found = await client.getChainId();
     const remedy = "give URLs of the L1 chain that rollup.json names";
@@ -56,9 +68,39 @@ function checkHardware({ dangerouslySimulate }: ProverSettings, chainId: bigint)
   return compared("hardware", "dangerouslySimulate", wanted, found, remedy);
 }
 
+/** Whether the account that pays can be used, and whether the registry would admit what was found. */
+async function checkRegistration(
+  client: PublicClient,
+  settings: ProverSettings,
+  found: {
+    readonly chainId: bigint;
+    readonly findings: EvidenceFindings;
+    readonly recomputes: boolean;
+    readonly at: bigint;
+  },
+): Promise<readonly DoctorCheck[]> {
+  const { chainId, findings, recomputes, at } = found;
+  const { account, passwordFile, kind, registers, dangerouslySimulate } = settings;
+  let payer: Hex;
+  try {
+    payer = (await loadAccount({ account, passwordFile, l1ChainId: chainId })).address;
+  } catch (error) {
+    return [failed("account", "account, passwordFile", "an account that can be opened", error)];
+  }
+  const { evidence, measurement } = findings;
+  const opened = held("account", "account", payer);
+  if (evidence === undefined || measurement === null) return [opened];
+  const roots = dangerouslySimulate ? DANGEROUS_ROOTS : VENDOR_ROOTS;
+  const registry = toHex(settings.proverRegistry);
+  const applicant = { kind, evidence, measurement, recomputes };
+  const parts = { client, registry, payer: registers ? payer : undefined, roots, at };
+  return [opened, ...(await checkAdmission(applicant, parts))];
+}
+
 /**
- * Looks at a prover's surroundings without starting it: chain files, L1, registry, the enclave's program, GPUs and their work, TEE, and
- * whether its evidence would be accepted and for how long. No key is made, and nothing is sent.
+ * Looks at a prover's surroundings without starting it: chain files, L1, registry, the enclave's program, GPUs and their work, TEE,
+ * whether its evidence would be accepted and for how long, and whether the registry would admit it. No key is made, and nothing
+ * is sent.
  */
 export async function diagnoseProver(
   settings: ProverSettings,
@@ -72,8 +114,9 @@ export async function diagnoseProver(
     const check = failed("configuration", "rollup, genesis", "the chain's files", error);
     return { ok: false, simulated, measurement: null, program: null, checks: [check] };
   }
-  const [l1, { check, program }, gpus, work, evidence] = await Promise.all([
-    checkL1(settings, chainId),
+  const client = l1Client(settings);
+  const [l1, { check, program }, gpus, work, findings] = await Promise.all([
+    checkL1(client, settings, chainId),
     checkProgram(settings, chainId),
     checkGpus(settings),
     checkGpuWork(settings),
@@ -81,7 +124,12 @@ export async function diagnoseProver(
   ]);
   const files = held("configuration", "rollup, genesis", `a chain on L1 ${chainId}`);
   const hardware = checkHardware(settings, chainId);
-  const checks = [files, ...l1, hardware, check, ...gpus, ...work, ...evidence.checks];
-  const { measurement } = evidence;
+  const { recomputes } = work;
+  const isThere = l1.every(({ ok }) => ok);
+  const about = { chainId, findings, recomputes, at: surroundings.now() };
+  const registration = isThere ? await checkRegistration(client, settings, about) : [];
+  const seen = [...gpus, ...work.checks, ...findings.checks];
+  const checks = [files, ...l1, hardware, check, ...seen, ...registration];
+  const { measurement } = findings;
   return { ok: checks.every(({ ok }) => ok), simulated, measurement, program, checks };
 }

@@ -45,8 +45,8 @@ function trialBinding({ proverRegistry }: ProverSettings, chainId: bigint): KeyB
   };
 }
 
-/** @throws RollupError SETTING_INVALID, CONFIG_INVALID */
-function readPolicy(file: string | undefined): EvidencePolicy {
+/** The policy in a file, strict where none is named. @throws RollupError SETTING_INVALID, CONFIG_INVALID */
+export function readPolicy(file: string | undefined): EvidencePolicy {
   if (file === undefined) return STRICT_POLICY;
   try {
     return parsePolicy(readFileSync(file, "utf8"));

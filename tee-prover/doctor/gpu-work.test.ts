@@ -15,17 +15,20 @@ describe("a doctor's look at the GPU's work", () => {
       stops++;
     };
     const gpu = { device, hash: async () => [], stop };
-    const checks = await checkGpuWork(hardware, { start: async () => ({ kind: "ready", gpu }) });
+    const { checks, recomputes } = await checkGpuWork(hardware, {
+      start: async () => ({ kind: "ready", gpu }),
+    });
     assert.deepEqual(
       checks.map(({ ok, found }) => [ok, found]),
       [[true, "done by nvidia H200"]],
     );
-    assert.equal(stops, 1);
+    assert.deepEqual([recomputes, stops], [true, 1]);
   });
 
   it("finds it missing where it is required, with the reason and a remedy", async () => {
-    const [check, ...more] = await checkGpuWork(hardware, { start });
-    assert.deepEqual(more, []);
+    const { checks, recomputes } = await checkGpuWork(hardware, { start });
+    const [check, ...more] = checks;
+    assert.deepEqual([more, recomputes], [[], false]);
     assert.ok(check !== undefined && !check.ok);
     assert.match(check.found, /^GPU_WORK_MISSING: .*no-device/);
     assert.match(check.remedy ?? "", /errors\.md#gpu_work_missing/);
@@ -36,7 +39,9 @@ describe("a doctor's look at the GPU's work", () => {
       { ...hardware, requireGpuWork: false },
       { ...hardware, dangerouslySimulate: true },
     ]) {
-      const [check] = await checkGpuWork(settings, { start });
+      const { checks, recomputes } = await checkGpuWork(settings, { start });
+      const [check] = checks;
+      assert.equal(recomputes, false);
       assert.ok(check?.ok);
       assert.match(check.found, /presence only/);
     }
@@ -44,8 +49,8 @@ describe("a doctor's look at the GPU's work", () => {
 
   it("finds it required of a prover without GPU, and nothing else about such a prover", async () => {
     const tdx = { ...hardware, kind: "TDX" } as const;
-    assert.deepEqual(await checkGpuWork(tdx, { start }), []);
-    const [check] = await checkGpuWork({ ...tdx, requireGpuWork: true }, { start });
-    assert.match(check?.found ?? "", /^SETTING_INVALID/);
+    assert.deepEqual(await checkGpuWork(tdx, { start }), { checks: [], recomputes: false });
+    const { checks } = await checkGpuWork({ ...tdx, requireGpuWork: true }, { start });
+    assert.match(checks[0]?.found ?? "", /^SETTING_INVALID/);
   });
 });

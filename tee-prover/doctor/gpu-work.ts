@@ -9,20 +9,30 @@ const FIELD = "requireGpuWork";
 
 type Settings = Omit<GpuWorkWanted, "hasGpu"> & { readonly kind: ProverKind };
 
-/** Whether a GPU computes, by letting it; nothing for a prover that has none. */
+export type GpuWorkFindings = {
+  /** None for a prover without GPUs. */
+  readonly checks: readonly DoctorCheck[];
+  /** Whether a GPU computed. */
+  readonly recomputes: boolean;
+};
+
+/** Whether a GPU computes, by letting it. */
 export async function checkGpuWork(
   { kind, ...settings }: Settings,
   { start }: Pick<GpuWorkDependencies, "start"> = {},
-): Promise<readonly DoctorCheck[]> {
+): Promise<GpuWorkFindings> {
   try {
     const wanted = { ...settings, hasGpu: classOf(kind).gpu };
     const work = await startGpuWork(wanted, { log: silentLog, start });
-    if (work.kind === "none") return [];
-    if (work.kind === "presence") return [held(CHECK, FIELD, "none is done: evidence is of presence only")];
+    if (work.kind === "none") return { checks: [], recomputes: false };
+    if (work.kind === "presence") {
+      const found = "none is done: evidence is of presence only";
+      return { checks: [held(CHECK, FIELD, found)], recomputes: false };
+    }
     const { vendor, description } = work.gpu.device;
     await work.gpu.stop();
-    return [held(CHECK, FIELD, `done by ${vendor} ${description}`)];
+    return { checks: [held(CHECK, FIELD, `done by ${vendor} ${description}`)], recomputes: true };
   } catch (error) {
-    return [failed(CHECK, FIELD, "a GPU that computes", error)];
+    return { checks: [failed(CHECK, FIELD, "a GPU that computes", error)], recomputes: false };
   }
 }
