@@ -8,7 +8,8 @@ import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {SettlementFixture} from "./SettlementFixture.sol";
 
 /// @notice Random proofs, contradictions, revocations, waits and resolutions over many games. Whenever a game is won, an
-///         own count over the supporters and the registry's raw records says whether it was allowed to be.
+///         own count over the supporters and the registry's raw records says whether it was allowed to be. Bonds and rewards
+///         are claimed, withdrawn and released at random as well, and every unit of them is accounted for.
 contract MultiProofGameInvariantTest is SettlementFixture {
     MultiProofGame[] private _games;
     uint256 private _wins;
@@ -17,6 +18,9 @@ contract MultiProofGameInvariantTest is SettlementFixture {
     uint256 private _highestAnchor;
     bool private _anchorFell;
     uint256[4] private _keys = [TDX_KEY, TDX_KEY_2, SNP_KEY, TDX_GPU_KEY];
+    uint256 private _given;
+    uint256 private _paidOut;
+    mapping(MultiProofGame game => uint256) private _claimed;
 
     function setUp() public override {
         super.setUp();
@@ -64,7 +68,7 @@ contract MultiProofGameInvariantTest is SettlementFixture {
     }
 
     function actRevoke(uint8 key) external {
-        if (key % 16 > 3) return;
+        if (key % 16 > 3 || !registry.isValid(vm.addr(_keys[key % 4]))) return;
         vm.prank(guardian);
         registry.revoke(vm.addr(_keys[key % 4]));
     }
@@ -90,22 +94,112 @@ contract MultiProofGameInvariantTest is SettlementFixture {
         else _highestAnchor = number;
     }
 
+    function actBlacklist(uint8 which) external {
+        if (which % 16 > 1) return;
+        vm.prank(guardian);
+        anchors.blacklistDisputeGame(_games[which % _games.length]);
+    }
+
+    function actClaimBond(uint8 which, uint8 whom) external {
+        MultiProofGame game = _games[which % _games.length];
+        address claimant = _claimant(whom);
+        uint256 before = pha.balanceOf(claimant);
+        try game.claimCredit(claimant) {
+            _claimed[game] += pha.balanceOf(claimant) - before;
+        } catch {}
+    }
+
+    function actGive(uint64 amount) external {
+        pha.approve(address(rewards), amount);
+        rewards.fund(amount);
+        _given += amount;
+    }
+
+    function actClaimReward(uint8 which) external {
+        try rewards.claim(_games[which % _games.length]) {} catch {}
+    }
+
+    function actReleaseReward(uint8 which) external {
+        try rewards.release(_games[which % _games.length]) {} catch {}
+    }
+
+    function actWithdrawReward(uint8 whom) external {
+        address claimant = _claimant(whom);
+        uint256 owed = rewards.owed(claimant);
+        try rewards.withdraw(claimant) {
+            _paidOut += owed;
+        } catch {}
+    }
+
+    /// forge-config: default.invariant.fail-on-revert = true
     function invariant_a_win_has_two_vendors_or_the_slow_or_the_bonded_conditions() public view {
         assertEq(_unjustified, 0);
     }
 
+    /// forge-config: default.invariant.fail-on-revert = true
     function invariant_a_contradicted_game_never_wins() public view {
         assertEq(_contradictedWins, 0);
     }
 
+    /// forge-config: default.invariant.fail-on-revert = true
     function invariant_the_anchor_never_goes_backwards() public view {
         assertFalse(_anchorFell, "the anchor fell");
     }
 
-    function invariant_a_game_holds_its_bond_until_it_is_credited() public view {
+    /// forge-config: default.invariant.fail-on-revert = true
+    function invariant_a_game_holds_its_bond_until_it_is_claimed() public view {
         for (uint256 i = 0; i < _games.length; ++i) {
-            assertEq(pha.balanceOf(address(_games[i])), _games[i].bonded() ? BOND : 0);
+            MultiProofGame game = _games[i];
+            assertEq(pha.balanceOf(address(game)) + _claimed[game], game.bonded() ? BOND : 0);
+            if (game.status() == GameStatus.IN_PROGRESS) assertEq(_claimed[game], 0);
         }
+    }
+
+    /// forge-config: default.invariant.fail-on-revert = true
+    function invariant_rewards_are_what_was_given_and_nothing_more() public view {
+        uint256 held = rewards.available() + rewards.reserved() + rewards.totalOwed();
+        assertEq(held, pha.balanceOf(address(rewards)));
+        assertEq(held + _paidOut, _given);
+        uint256 owed;
+        for (uint8 i = 0; i < 4; ++i) owed += rewards.owed(vm.addr(_keys[i]));
+        assertEq(rewards.totalOwed(), owed);
+        uint256 reserved;
+        for (uint256 i = 0; i < _games.length; ++i) {
+            uint256 amount = rewards.reservationOf(_games[i]).amount;
+            reserved += amount;
+            assertTrue(amount == 0 || _games[i].status() == GameStatus.DEFENDER_WINS, "reserved for no win");
+        }
+        assertEq(rewards.reserved(), reserved);
+    }
+
+    /// forge-config: default.invariant.fail-on-revert = true
+    function invariant_no_block_is_reserved_for_twice() public view {
+        uint256 blocks;
+        for (uint256 i = 0; i < _games.length; ++i) {
+            if (anchors.isGameBlacklisted(_games[i])) continue;
+            blocks += rewards.reservationOf(_games[i]).blocks;
+        }
+        assertTrue(blocks <= rewards.rewardedUpTo(), "a block was paid twice");
+    }
+
+    function test_the_handler_reaches_every_kind_of_payment() public {
+        this.actGive(type(uint64).max);
+        this.actProve(0, 2);
+        this.actWait(uint16(FAST));
+        this.actResolve(0);
+        this.actWait(uint16(AIR_GAP));
+        this.actClaimReward(0);
+        this.actWithdrawReward(0);
+        assertTrue(_paidOut != 0, "a reward");
+        this.actWait(uint16(SILENCE - 1));
+        this.actProposeBonded(1);
+        _prove(_games[1], TDX_KEY, OTHER_ROOT);
+        this.actWait(uint16(AIR_GAP));
+        this.actClaimBond(1, 0);
+        this.actClaimBond(1, 4);
+        assertEq(_claimed[_games[1]], BOND);
+        invariant_rewards_are_what_was_given_and_nothing_more();
+        invariant_a_game_holds_its_bond_until_it_is_claimed();
     }
 
     function test_the_handler_reaches_every_kind_of_win() public {
@@ -123,6 +217,12 @@ contract MultiProofGameInvariantTest is SettlementFixture {
         assertEq(_wins, 3);
         this.actAnchor(0);
         assertEq(_unjustified, 0);
+    }
+
+    /// @dev A prover, the treasury, or this contract, which posts the bonds.
+    function _claimant(uint8 whom) private view returns (address) {
+        if (whom % 6 < 4) return vm.addr(_keys[whom % 6]);
+        return whom % 6 == 4 ? owner : address(this);
     }
 
     function _remember() private {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Clones} from "@openzeppelin/contracts/proxy/Clones.sol";
 import {MultiProofGame} from "../../src/settlement/MultiProofGame.sol";
 import {ProofPolicy} from "../../src/settlement/ProofPolicy.sol";
 import {GameStatus, IDisputeGame} from "../../src/settlement/interfaces/IDisputeGame.sol";
@@ -104,6 +105,78 @@ contract SettlementAttackTest is SettlementFixture {
         factory.createWithProof(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0)), head, number, signature);
     }
 
+    /// @dev A clone with the right code and arguments, but not made by the factory: it never starts, counts or pays.
+    function test_a_clone_that_somebody_else_made_is_no_game() public {
+        MultiProofGame real = _resolved(ROOT, 10, address(0));
+        bytes memory args = abi.encodePacked(attacker, OTHER_ROOT, real.l1Head(), abi.encode(uint256(10), address(0)));
+        MultiProofGame clone = MultiProofGame(Clones.cloneWithImmutableArgs(address(implementation), args));
+        assertEq(clone.rootClaim(), OTHER_ROOT);
+        vm.expectRevert(IMultiProofGame.MultiProofGame_OnlyFactory.selector);
+        clone.initialize();
+        vm.expectRevert(IMultiProofGame.MultiProofGame_NotInProgress.selector);
+        clone.resolve();
+        vm.expectRevert(IMultiProofGame.MultiProofGame_NotInProgress.selector);
+        clone.prove(OTHER_ROOT, "");
+        pha.transfer(address(clone), BOND);
+        vm.expectRevert(IMultiProofGame.MultiProofGame_NoCredit.selector);
+        clone.claimCredit(attacker);
+        assertFalse(anchors.isGameRegistered(clone), "not the factory's");
+        _refusedParent(address(clone));
+    }
+
+    /// @dev Nor does a real game start with arguments of another length: one proposal has one encoding.
+    function test_a_game_with_longer_arguments_takes_no_bond() public {
+        _wait(SILENCE);
+        _giveBond(address(this));
+        uint256 before = pha.balanceOf(address(this));
+        vm.expectRevert(IMultiProofGame.MultiProofGame_InvalidExtraData.selector);
+        factory.create(GAME_TYPE, ROOT, abi.encode(uint256(10), address(0), uint256(0)));
+        assertEq(pha.balanceOf(address(this)), before);
+    }
+
+    // ---- one vendor against itself, and races
+
+    /// @dev Two keys of one vendor contradict each other: the game is frozen, whatever else supports it.
+    function test_a_vendor_that_contradicts_itself_freezes_the_game() public {
+        MultiProofGame game = _propose(TDX_KEY, ROOT, 10, address(0));
+        _prove(game, SNP_KEY, ROOT);
+        _wait(FAST);
+        _prove(game, TDX_KEY_2, OTHER_ROOT);
+        assertTrue(game.status() == GameStatus.CHALLENGER_WINS && game.contradicted(), "frozen");
+        vm.expectRevert(IMultiProofGame.MultiProofGame_NotInProgress.selector);
+        game.resolve();
+    }
+
+    /// @dev The same key on both sides is no supporter that proved already: its second word counts, against the game.
+    function test_a_supporter_that_changes_its_word_freezes_the_game() public {
+        MultiProofGame game = _propose(TDX_KEY, ROOT, 10, address(0));
+        _prove(game, TDX_KEY, OTHER_ROOT);
+        assertEq(game.refuter(), vm.addr(TDX_KEY));
+        assertTrue(game.status() == GameStatus.CHALLENGER_WINS, "lost");
+    }
+
+    /// @dev In the very second in which a game could be resolved, whichever comes first in the block decides; the loser of
+    ///      the race has no effect.
+    function test_a_race_of_refutation_and_resolution_has_one_winner() public {
+        MultiProofGame game = _propose(TDX_KEY, ROOT, 10, address(0));
+        _prove(game, SNP_KEY, ROOT);
+        _wait(FAST);
+        bytes memory refutation = _gameSignature(game, TDX_GPU_KEY, OTHER_ROOT);
+        uint256 before = vm.snapshotState();
+        game.prove(OTHER_ROOT, refutation);
+        vm.expectRevert(IMultiProofGame.MultiProofGame_NotInProgress.selector);
+        game.resolve();
+        vm.revertToState(before);
+        game.resolve();
+        vm.expectRevert(IMultiProofGame.MultiProofGame_NotInProgress.selector);
+        game.prove(OTHER_ROOT, refutation);
+        // What is left then is the air gap.
+        vm.prank(guardian);
+        anchors.blacklistDisputeGame(IDisputeGame(address(game)));
+        _wait(AIR_GAP + 1);
+        assertFalse(anchors.isGameClaimValid(IDisputeGame(address(game))), "stopped");
+    }
+
     // ---- the guardian's tools
 
     /// @dev By design: a game that has resolved stands on its own. Retirement is the tool against a whole line of games.
@@ -142,6 +215,15 @@ contract SettlementAttackTest is SettlementFixture {
     function test_a_policy_leaves_time_to_contradict() public {
         vm.expectRevert(IProofPolicy.ProofPolicy_InvalidDelays.selector);
         new ProofPolicy(2, false, 0, SLOW, SILENCE, WINDOW, BOND, pha);
+    }
+
+    function _refusedParent(address parent) private {
+        bytes32 head = blockhash(block.number - 1);
+        bytes memory signature = _signature(TDX_KEY, _claim(head, OTHER_ROOT, ROOT, 20));
+        vm.expectRevert(abi.encodeWithSelector(IMultiProofGame.MultiProofGame_InvalidParent.selector, parent));
+        factory.createWithProof(
+            GAME_TYPE, ROOT, abi.encode(uint256(20), parent), head, uint64(block.number - 1), signature
+        );
     }
 
     function _refusedSpan(uint256 key, uint256 number, address parent, uint256 blocks) private {
