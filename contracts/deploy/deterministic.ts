@@ -13,7 +13,7 @@ import {
 } from "viem";
 import { deterministicDeployerAbi } from "../abi/deterministic-deployer.ts";
 import type { CreationCode } from "./creation-code.ts";
-import type { Call, L1Sender } from "./l1-client.ts";
+import { type Call, type L1Sender, requireSuccess } from "./l1-client.ts";
 
 /** A contract to be created: under a name of its deployer's (CREATE3), or under the hash of its code (CREATE2). */
 export type Creation = {
@@ -93,7 +93,7 @@ async function requireCreate2Factory(sender: L1Sender): Promise<void> {
   if (await hasCode(sender, CREATE2_FACTORY)) return;
   await sender.send([{ to: CREATE2_FACTORY_SENDER, data: "0x", gas: 21_000n, value: parseEther("0.01") }]);
   const hash = await sender.client.sendRawTransaction({ serializedTransaction: CREATE2_FACTORY_TRANSACTION });
-  await sender.client.waitForTransactionReceipt({ hash });
+  await requireSuccess(sender.client, hash);
 }
 
 async function hasCode(sender: L1Sender, address: Address): Promise<boolean> {

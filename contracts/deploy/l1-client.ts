@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { RollupError } from "@phala-l2/protocol/errors";
 import {
   type Address,
@@ -6,6 +7,8 @@ import {
   type Hex,
   type LocalAccount,
   type PublicClient,
+  type TransactionReceipt,
+  TransactionReceiptNotFoundError,
   type Transport,
 } from "viem";
 
@@ -27,6 +30,9 @@ export type L1Sender = {
 
 /** How often receipts are asked for. */
 const POLLING_INTERVAL_MS = 100;
+
+/** Fifteen of Ethereum's blocks: what is not included by then is priced too low, or the endpoint is broken. */
+const RECEIPT_TIMEOUT_MS = 180_000;
 
 /** @param transport Way to an L1 node. @param account Pays and signs. */
 export function l1Sender(transport: Transport, account: LocalAccount): L1Sender {
@@ -52,10 +58,31 @@ export function l1Sender(transport: Transport, account: LocalAccount): L1Sender 
   return { address: account.address, client, send };
 }
 
-async function requireSuccess(client: PublicClient, hash: Hex): Promise<void> {
-  const receipt = await client.waitForTransactionReceipt({ hash });
+/**
+ * Returns when a transaction is mined, and did not revert. viem's own wait looks again at new blocks only, so that on an L1
+ * that makes none without transactions a receipt that is there a moment late is never seen.
+ * @throws RollupError DEPLOY_TRANSACTION_FAILED
+ */
+export async function requireSuccess(client: PublicClient, hash: Hex): Promise<void> {
+  const receipt = await receiptOf(client, hash);
   if (receipt.status === "success") return;
   throw new RollupError("DEPLOY_TRANSACTION_FAILED", `transaction ${hash} reverted on L1`, {
     data: { hash, gasUsed: receipt.gasUsed, blockNumber: receipt.blockNumber },
   });
+}
+
+async function receiptOf(client: PublicClient, hash: Hex): Promise<TransactionReceipt> {
+  const deadline = performance.now() + RECEIPT_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await client.getTransactionReceipt({ hash });
+    } catch (error) {
+      if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
+      if (performance.now() > deadline) {
+        const message = `transaction ${hash} was not included on L1 within ${RECEIPT_TIMEOUT_MS / 1000} s`;
+        throw new RollupError("DEPLOY_TRANSACTION_FAILED", message, { data: { hash }, cause: error });
+      }
+    }
+    await sleep(POLLING_INTERVAL_MS);
+  }
 }
