@@ -30,7 +30,7 @@ export type EvidenceFindings = {
 };
 
 const DAY = 86_400n;
-/** A renewal through governance takes days: what ends sooner is a fault today. */
+/** People and services fetch collateral and lists anew, which takes them days: what ends sooner is a fault today. */
 export const DAYS_LEFT = 7;
 
 /**

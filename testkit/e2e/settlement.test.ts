@@ -8,7 +8,12 @@ import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
 import { addressFromHex, fromHex, type Hash, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import { claimDigest } from "@phala-l2/protocol/claim";
 import { keccak256 } from "@phala-l2/protocol/keccak";
+import { DANGEROUS_ROOTS } from "@phala-l2/tee-prover/attest/trust";
 import type { RunningProver } from "@phala-l2/tee-prover/main";
+import { readProvers } from "@phala-l2/tee-prover/registry/provers";
+import { reverify } from "@phala-l2/tee-prover/registry/reverify";
+import { askEvidence } from "@phala-l2/tee-prover/rpc/ask";
+import { STRICT_POLICY } from "@phala-l2/tee-prover/verify/policy";
 import { type Address, type Hex, parseEther, type TransactionReceipt } from "viem";
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { getWithdrawals } from "viem/op-stack";
@@ -59,6 +64,22 @@ function statusOf(address: Address): Promise<number> {
 
 function resolve(address: Address) {
   return clients.l1.simulateContract({ ...game(address), functionName: "resolve" });
+}
+
+/** What does not hold of a prover that is asked for its evidence, and verified again beside what L1 has of its key. */
+async function faultsOf({ rpcUrl = "" }: RunningProver): Promise<readonly string[]> {
+  const client = clients.l1Public;
+  const registry = toHex(addressFromHex(system.addresses.ProverRegistryProxy));
+  const answer = await askEvidence(rpcUrl);
+  const key = toHex(answer.binding.key);
+  const provers = await readProvers(client, registry);
+  const checks = await reverify(client, {
+    ...{ answer, registry, roots: DANGEROUS_ROOTS, policy: STRICT_POLICY },
+    registered: provers.find((prover) => prover.key.toLowerCase() === key),
+    l1ChainId: BigInt(await client.getChainId()),
+    at: BigInt(Math.floor(Date.now() / 1000)),
+  });
+  return checks.filter(({ ok }) => !ok).map(({ check, field }) => `${check}: ${field}`);
 }
 
 function gameCount(): Promise<bigint> {
@@ -191,6 +212,10 @@ describe("settlement", () => {
     }
   });
 
+  it("a prover is verified again by its own word, and nobody is registered by it", async () => {
+    assert.deepEqual(await faultsOf(secondVendor), ["registry: key"]);
+  });
+
   it("a registered key's signature for one root, or one game, is none for another", async () => {
     const sign = async (digest: Hash) => fromHex(await broken.sign({ hash: toHex(digest) }));
     await system.registerStolen({ address: addressFromHex(broken.address), sign }, "SEV_SNP_GPU");
@@ -227,8 +252,11 @@ describe("settlement", () => {
   it("a second vendor makes it final; the delayed withdrawal is proven anew and paid", async () => {
     const { l1, l1Public, l2Chain, account } = clients;
     await system.registerProver(secondVendor);
+    assert.deepEqual(await faultsOf(secondVendor), []);
     await until(async () => (await anchorNumber()) >= withdrawal.blockNumber, {
       what: "a game of two vendors is the anchor",
+      // It supports each game that is open, from the oldest on: a proof and an L1 block each.
+      timeoutMs: 120_000,
     });
     const anchor = await l1.readContract({
       address: system.addresses.AnchorStateRegistryProxy,

@@ -69,6 +69,7 @@ export function partSettings(folder: string, l1: RollupL1) {
       anchorStateRegistry: addresses.AnchorStateRegistryProxy,
       proverRegistry: addresses.ProverRegistryProxy,
       proposalInterval: PROPOSAL_INTERVAL,
+      rpcPort: 0,
       pollInterval: L1_POLL_INTERVAL,
     }),
   };
