@@ -106,6 +106,14 @@ export const proverRegistryAbi = [
   },
   {
     inputs: [
+      { internalType: "uint256", name: "most", type: "uint256" },
+      { internalType: "uint256", name: "found", type: "uint256" },
+    ],
+    name: "ProverRegistry_EvidenceTooDear",
+    type: "error",
+  },
+  {
+    inputs: [
       { internalType: "address", name: "key", type: "address" },
       { internalType: "uint64", name: "expiredAt", type: "uint64" },
     ],
@@ -347,6 +355,13 @@ export const proverRegistryAbi = [
   {
     inputs: [],
     name: "MAX_EVIDENCE_AGE",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "MAX_EVIDENCE_GAS",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",

@@ -52,6 +52,11 @@ abstract contract EvidenceAppraisal is IProverRegistry {
     /// @notice Most GPUs behind one key: what one machine has. What a transaction can hold may be fewer.
     uint256 public constant MAX_GPUS = 8;
 
+    /// @notice Most gas that verifying the CPU's evidence may take: an SNP report with the wrong hint takes six millions.
+    ///         Evidence has bytes that nobody signed: filled with what is dear to read, it could not be judged anew within
+    ///         a transaction, and whoever filled it, in a registration copied from the mempool, could end the key by that.
+    uint256 public constant MAX_EVIDENCE_GAS = 8_000_000;
+
     /// @notice Where the vendors' certificates stand.
     ICertificateCache public immutable certificates;
     /// @notice What is accepted.
@@ -81,7 +86,10 @@ abstract contract EvidenceAppraisal is IProverRegistry {
         require(
             count <= MAX_GPUS && (count != 0) == ProverKinds.hasGpu(registration.kind), ProverRegistry_GpuCount(count)
         );
+        uint256 before = gasleft();
         appraised.cpu = _verifierOf(registration.kind).verify(registration.evidence);
+        uint256 spent = before - gasleft();
+        require(spent <= MAX_EVIDENCE_GAS, ProverRegistry_EvidenceTooDear(MAX_EVIDENCE_GAS, spent));
         IProverRegistry.HostVendor vendor = ProverKinds.hostVendor(registration.kind);
         require(
             appraised.cpu.vendor == vendor, ProverRegistry_VendorMismatch(vendor, appraised.cpu.vendor)

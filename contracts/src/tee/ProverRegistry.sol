@@ -30,7 +30,8 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
     /// @notice What who shows an equivocation gets of the bond: enough to look for it, too little to slash oneself for it.
     uint256 public constant REPORTER_PERCENT = 10;
 
-    /// @notice Gas that must be left to judge evidence anew: about twice what the dearest evidence takes.
+    /// @notice Gas that must be left to judge evidence anew: half as much again as MAX_EVIDENCE_GAS, so that no evidence
+    ///         that was admitted can run out of it, also under collateral that has grown since.
     uint256 public constant APPRAISAL_GAS = 12_000_000;
 
     /// @notice Where the guardian is named.
@@ -48,6 +49,9 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
 
     mapping(address key => Prover) private _provers;
     address[] private _keys;
+
+    /// @dev L1 block that the last report of a GPU answers.
+    mapping(bytes32 deviceId => uint256) private _askedAt;
 
     bytes32 private constant REGISTRATION_TYPEHASH =
         keccak256("Registration(address beneficiary,uint64 policyVersion,bytes32 l1BlockHash)");
@@ -274,7 +278,8 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
     }
 
     /// @dev A GPU serves one valid key. It moves to a newer one of the same platform and beneficiary, as when a prover
-    ///      starts again: its report over the newer key's nonce shows who has it now.
+    ///      starts again: its report over a newer block shows who has it now. One over an older block shows nothing: it may
+    ///      be of a registration that was left over, of a key that is gone, and anyone may send that.
     function _bindDevices(Registration calldata registration, Appraised memory appraised) private {
         for (uint256 i = 0; i < appraised.deviceIds.length; ++i) {
             bytes32 device = appraised.deviceIds[i];
@@ -282,14 +287,13 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
             require(holder != registration.key, ProverRegistry_DuplicateDevice(device));
             if (isValid(holder)) {
                 Prover storage old = _provers[holder];
-                require(
-                    old.platformId == appraised.cpu.platformId && old.beneficiary == registration.beneficiary,
-                    ProverRegistry_DeviceInUse(device, holder)
-                );
+                bool movesAlong = old.platformId == appraised.cpu.platformId
+                    && old.beneficiary == registration.beneficiary && registration.l1BlockNumber > _askedAt[device];
+                require(movesAlong, ProverRegistry_DeviceInUse(device, holder));
                 _end(holder, Ending.SUPERSEDED);
                 emit ProverSuperseded(holder, registration.key);
             }
-            keyOfDevice[device] = registration.key;
+            (keyOfDevice[device], _askedAt[device]) = (registration.key, registration.l1BlockNumber);
             emit DeviceBound(device, registration.key);
         }
     }

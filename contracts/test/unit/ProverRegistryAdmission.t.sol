@@ -207,6 +207,21 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
 
     // Which kind.
 
+    /// @dev Evidence has bytes that nobody signed: whoever copies it may fill them with what is dear to read.
+    function test_evidence_that_could_not_be_judged_anew_admits_nobody() public {
+        IProverRegistry.Registration memory registration = _honest();
+        uint256 most = registry.MAX_EVIDENCE_GAS();
+        tdxVerifier.spend(most);
+        _refused(registration, IProverRegistry.ProverRegistry_EvidenceTooDear.selector);
+        tdxVerifier.spend(most - 50_000);
+        _submit(registration);
+        // The least gas that is taken is enough, so that want of gas never looks like a refusal.
+        uint256 least = registry.APPRAISAL_GAS() + 300_000;
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_StillValid.selector);
+        registry.invalidateByEvidence{gas: least}(registration.key, registration.evidence);
+        assertTrue(registry.isValid(registration.key), "lives");
+    }
+
     function test_a_kind_is_never_claimed_against_its_evidence() public {
         // A TD without GPUs as one with: none are shown.
         IProverRegistry.Registration memory registration = _honest();
@@ -301,12 +316,26 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
         second.devices = _gpus(2).devices;
         second.platformId = _platform(TDX_GPU_KEY);
+        _refused(_registration(second), IProverRegistry.ProverRegistry_DeviceInUse.selector);
+        second = _aBlockLater(second);
         _submit(_registration(second));
         assertTrue(
             registry.prover(vm.addr(TDX_GPU_KEY)).ending == IProverRegistry.Ending.SUPERSEDED, "superseded"
         );
         assertFalse(registry.isValid(vm.addr(TDX_GPU_KEY)), "one key for one GPU");
         assertTrue(registry.isValid(vm.addr(NEW_KEY)), "the newer one");
+    }
+
+    /// @dev The calldata of a registration that reverted, or was replaced, is public; its key may be gone.
+    function test_a_registration_that_was_left_over_takes_no_gpu_from_a_newer_key() public {
+        IProverRegistry.Registration memory leftOver = _registration(_gpu());
+        Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
+        second.devices = _gpu().devices;
+        second.platformId = _platform(TDX_GPU_KEY);
+        second = _aBlockLater(second);
+        _submit(_registration(second));
+        _refused(leftOver, IProverRegistry.ProverRegistry_DeviceInUse.selector);
+        assertTrue(registry.isValid(vm.addr(NEW_KEY)), "lives");
     }
 
     // Policy, through the registry.
@@ -388,6 +417,13 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
 
     function _gpu() private view returns (Draft memory) {
         return _draft(TDX_GPU_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
+    }
+
+    function _aBlockLater(Draft memory draft) private returns (Draft memory) {
+        vm.roll(block.number + 1);
+        vm.setBlockhash(block.number - 1, keccak256("a block later"));
+        (draft.l1BlockNumber, draft.l1BlockHash) = (block.number - 1, keccak256("a block later"));
+        return draft;
     }
 
     function _gpus(uint256 count) private view returns (Draft memory draft) {

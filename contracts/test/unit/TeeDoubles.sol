@@ -13,6 +13,7 @@ contract TeeVerifierDouble is ITeeVerifier {
 
     bool public refuses;
     uint8 public worsens;
+    uint256 public spends;
 
     function refuse(bool refuses_) external {
         refuses = refuses_;
@@ -23,7 +24,14 @@ contract TeeVerifierDouble is ITeeVerifier {
         worsens = tcbStatus;
     }
 
+    /// @notice Verifying takes at least so much gas from now on.
+    function spend(uint256 gas) external {
+        spends = gas;
+    }
+
     function verify(bytes calldata evidence) external view returns (Report memory report) {
+        uint256 left = gasleft();
+        for (uint256 wanted = spends; left - gasleft() < wanted;) {}
         require(!refuses, TeeVerifierDouble_NotGenuine());
         report = abi.decode(evidence, (Report));
         if (worsens != 0) report.tcbStatus = worsens;

@@ -31,6 +31,7 @@ const OF_ADMISSION: Readonly<Record<string, Explanation>> = {
   ProverRegistry_RegistrationNotSigned: { message: "another key signed the terms", remedy: ALTERED },
   ProverRegistry_ReportDataMismatch: { message: "the evidence is for something else", remedy: ALTERED },
   ProverRegistry_GpuNonceMismatch: { message: "the GPU was asked for something else", remedy: ALTERED },
+  ProverRegistry_EvidenceTooDear: { message: "the evidence takes too much gas to verify", remedy: ALTERED },
   ProverRegistry_VendorMismatch: {
     message: "another vendor's CPU",
     remedy: "set kind to what the machine is",

@@ -168,6 +168,8 @@ interface IProverRegistry {
     /// @notice The evidence commits to another key, registry, chain, block or policy version: `half` 0; or to other reports
     ///         of GPUs: `half` 1.
     error ProverRegistry_ReportDataMismatch(uint256 half, bytes32 wanted, bytes32 found);
+    /// @notice Verifying the CPU's evidence takes more gas than any genuine evidence needs: it could not be judged anew.
+    error ProverRegistry_EvidenceTooDear(uint256 most, uint256 found);
     /// @notice Evidence of another vendor's CPU.
     error ProverRegistry_VendorMismatch(HostVendor wanted, HostVendor found);
     /// @notice None for an environment with GPUs, some for one without, or more than MAX_GPUS.
@@ -176,7 +178,7 @@ interface IProverRegistry {
     error ProverRegistry_GpuNonceMismatch(uint256 index, bytes32 wanted, bytes32 found);
     /// @notice One GPU is not two.
     error ProverRegistry_DuplicateDevice(bytes32 deviceId);
-    /// @notice The GPU stands behind another key, which is valid.
+    /// @notice The GPU stands behind another key, which is valid, and of another platform or beneficiary or no older block.
     error ProverRegistry_DeviceInUse(bytes32 deviceId, address key);
     /// @notice The bond's token delivered another amount.
     error ProverRegistry_BondNotReceived(uint256 wanted, uint256 found);
