@@ -9,7 +9,7 @@ import { writeDescription } from "./description.ts";
 import { fundUsers } from "./funding.ts";
 import { type EmbeddedL1, startEmbeddedL1 } from "./l1.ts";
 import { requireFreePorts } from "./ports.ts";
-import { createProcesses, endLeftovers, type Processes, type Ready } from "./processes.ts";
+import { createProcesses, endLeftovers, type OnReady, type Processes, type Ready } from "./processes.ts";
 import { untilRegistered } from "./registration.ts";
 
 export type Devnet = {
@@ -59,17 +59,27 @@ async function startParts(
   settings: DevnetSettings,
   l1: EmbeddedL1,
   chain: DeployedChain,
-  { processes, step }: { processes: Processes; step: Step },
+  { processes, step, report }: Pick<StartOptions, "step" | "report"> & { readonly processes: Processes },
 ): Promise<() => Promise<void>> {
   const parts = partWriter(settings, l1, chain);
   const sequencer = await step("sequencer", () => processes.start(parts.sequencer()));
   const registered = untilRegistered(chain.book, l1.rpcUrl);
+  /** Not waited for: until two vendors count, L2 is used and games wait. */
+  const registration = (name: string): OnReady => {
+    return async (ready) => {
+      step(`${name} registered by its evidence`, () => registered(ready)).catch((error: Error) =>
+        report(`${name}: ${error.message}`),
+      );
+    };
+  };
   return async () => {
     await Promise.all([
       step("batcher", () => processes.start(parts.batcher())),
       step("verifier node", () => processes.start(parts.verifier(gossipAddresses(sequencer)))),
       ...PROVERS.map((prover) =>
-        step(`${prover.name} (SIMULATED hardware)`, () => processes.start(parts.prover(prover), registered)),
+        step(`${prover.name} (SIMULATED hardware)`, () =>
+          processes.start(parts.prover(prover), registration(prover.name)),
+        ),
       ),
     ]);
   };
@@ -132,7 +142,7 @@ async function startClaimed(settings: DevnetSettings, { step, report }: StartOpt
   try {
     const chain = await step("contracts on L1, L2 genesis", () => deployChain(folder, l1.rpcUrl, () => {}));
     const network = networkOf(settings, l1, chain);
-    const startOthers = await startParts(settings, l1, chain, { processes, step });
+    const startOthers = await startParts(settings, l1, chain, { processes, step, report });
     const endpoints = endpointsOf(settings, l1);
     const complete = async () => {
       await Promise.all([startOthers(), step("users funded on L2", () => fundUsers(network, USERS))]);
