@@ -3,9 +3,12 @@ import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import {
   BaseError,
   ContractFunctionRevertedError,
+  decodeErrorResult,
   ExecutionRevertedError,
+  type Hex,
   HttpRequestError,
   InsufficientFundsError,
+  parseAbi,
   TimeoutError,
   WaitForTransactionReceiptTimeoutError,
 } from "viem";
@@ -24,6 +27,20 @@ function find<Kind extends BaseError>(
 
 /** Words of servers that viem does not take for a lack of funds; the second are geth's where nothing is left for gas. */
 const NOT_ENOUGH = /insufficient (funds|balance)|gas required exceeds allowance/i;
+
+/** What the portal says of a withdrawal beyond the day's quota; viem's own ABI of the portal does not have it. */
+const quotaAbi = parseAbi(["error OptimismPortal_QuotaExceeded(uint256 passesAt)"]);
+
+/** When the quota lets the withdrawal pass, Unix seconds; undefined if the revert is another one. */
+function quotaTime(data: Hex | undefined): bigint | undefined {
+  if (data === undefined) return undefined;
+  try {
+    return decodeErrorResult({ abi: quotaAbi, data }).args[0];
+  } catch (error) {
+    if (error instanceof BaseError) return undefined;
+    throw error;
+  }
+}
 
 const readings: readonly Reading[] = [
   (error) => {
@@ -45,6 +62,12 @@ const readings: readonly Reading[] = [
     if (!isShort) return undefined;
     const message = "the account has too little ether for the amount and the fees";
     return new RollupError("BRIDGE_FUNDS", message, { cause: error });
+  },
+  (error) => {
+    const passesAt = quotaTime(find(error, ContractFunctionRevertedError)?.raw);
+    if (passesAt === undefined) return undefined;
+    const message = `the day's withdrawal quota is used up: finalise again at ${passesAt} (Unix seconds) or later`;
+    return new RollupError("BRIDGE_QUOTA_EXCEEDED", message, { data: { passesAt }, cause: error });
   },
   (error) => {
     const reverted = find(error, ContractFunctionRevertedError);

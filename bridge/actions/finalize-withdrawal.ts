@@ -46,7 +46,7 @@ async function untilFinalizable(bridge: Bridge, l2Hash: Hash, withdrawal: Withdr
  * Waits until the proven withdrawal may be finalised, then pays it out on L1. The portal itself is asked: the
  * root's finality and the proof's age are two clocks, and only it knows both.
  * @throws RollupError BRIDGE_TRANSACTION_UNKNOWN, BRIDGE_NO_WITHDRAWAL, BRIDGE_NOT_PROVEN, BRIDGE_FINALIZED,
- * BRIDGE_TRANSACTION_REVERTED, BRIDGE_… of the chains
+ * BRIDGE_QUOTA_EXCEEDED, BRIDGE_TRANSACTION_REVERTED, BRIDGE_… of the chains
  */
 export async function finalizeWithdrawal(bridge: Bridge, { l2Hash }: { l2Hash: Hash }): Promise<Finalized> {
   return withFaults(async () => {
