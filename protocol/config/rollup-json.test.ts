@@ -378,6 +378,23 @@ describe("rollup configuration hash", () => {
     assert.equal(hashes.size, paths.length + 1);
   });
 
+  /** RLP writes 256 and the bytes 1, 0 alike; but as a fork's time these bytes are never reached. */
+  it("is not given where bytes stand for a number, or a number for bytes", () => {
+    const config = parseRollupConfig({ ...opNodeJson(), jovian_time: 256 });
+    const late: RollupConfig = structuredClone(config);
+    Object.assign(late.forks, { jovian: Uint8Array.of(1, 0) });
+    const deaf: RollupConfig = structuredClone(config);
+    Object.assign(deaf, { depositContractAddress: BigInt(toHex(config.depositContractAddress)) });
+    const slow: RollupConfig = structuredClone(config);
+    Object.assign(slow, { blockTime: 2 });
+    for (const hostile of [late, deaf, slow]) {
+      assert.throws(
+        () => rollupConfigHash(hostile),
+        (error) => isRollupError(error, "CONFIG_INVALID"),
+      );
+    }
+  });
+
   it("is the same for two spellings of one chain", () => {
     const { regolith_time, ...json } = opNodeJson();
     assert.equal(regolith_time, 0);

@@ -243,21 +243,36 @@ function text(value: string): Uint8Array {
   return new TextEncoder().encode(value);
 }
 
+/**
+ * Types do not hold across an enclave's border, and RLP writes a number and its bytes alike: bytes in a number's place
+ * would have its hash, and order otherwise.
+ */
+function quantity(value: bigint): bigint {
+  if (typeof value === "bigint") return value;
+  throw configInvalid("config", "bytes or another type stand for a number");
+}
+
+/** The other way round: a number would have the hash of bytes, and equal none. */
+function octets(value: Uint8Array): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw configInvalid("config", "another type stands for bytes");
+}
+
 function blockIdItems({ number, hash }: BlockId): RlpInput {
-  return [number, hash];
+  return [quantity(number), octets(hash)];
 }
 
 function systemConfigItems(config: SystemConfig): RlpInput {
   return [
-    config.batcherAddress,
-    config.scalar,
-    config.gasLimit,
-    config.eip1559Denominator,
-    config.eip1559Elasticity,
-    config.operatorFeeScalar,
-    config.operatorFeeConstant,
-    config.minBaseFee,
-    config.daFootprintGasScalar,
+    octets(config.batcherAddress),
+    octets(config.scalar),
+    quantity(config.gasLimit),
+    quantity(config.eip1559Denominator),
+    quantity(config.eip1559Elasticity),
+    quantity(config.operatorFeeScalar),
+    quantity(config.operatorFeeConstant),
+    quantity(config.minBaseFee),
+    quantity(config.daFootprintGasScalar),
   ];
 }
 
@@ -276,34 +291,38 @@ function systemConfigItems(config: SystemConfig): RlpInput {
  *
  * Numbers are RLP quantities. It covers every field, so two configurations with one hash are one chain; a fork
  * without a time adds nothing, so a release that knows one more fork leaves the hash as it is.
+ * @throws RollupError CONFIG_INVALID for a field that is of another type than its own
  */
 export function rollupConfigHash(config: RollupConfig): Hash {
   const { genesis, eip1559 } = config;
   const forks = FORKS.flatMap((fork) => {
     const time = config.forks[fork];
-    return time === undefined ? [] : [[text(fork), time]];
+    return time === undefined ? [] : [[text(fork), quantity(time)]];
   });
   return keccak256(
     encodeRlp([
       text(TAG),
-      config.l1ChainId,
-      config.l2ChainId,
+      quantity(config.l1ChainId),
+      quantity(config.l2ChainId),
       [
         blockIdItems(genesis.l1),
         blockIdItems(genesis.l2),
-        genesis.l2Time,
+        quantity(genesis.l2Time),
         systemConfigItems(genesis.systemConfig),
       ],
-      config.blockTime,
-      config.maxSequencerDrift,
-      config.seqWindowSize,
-      config.channelTimeout,
-      config.batchInboxAddress,
-      config.depositContractAddress,
-      config.l1SystemConfigAddress,
+      quantity(config.blockTime),
+      quantity(config.maxSequencerDrift),
+      quantity(config.seqWindowSize),
+      quantity(config.channelTimeout),
+      octets(config.batchInboxAddress),
+      octets(config.depositContractAddress),
+      octets(config.l1SystemConfigAddress),
       forks,
-      [eip1559.elasticity, eip1559.denominator, eip1559.denominatorCanyon],
-      config.l1BlobSchedule.map(({ since, baseFeeUpdateFraction }) => [since, baseFeeUpdateFraction]),
+      [eip1559.elasticity, eip1559.denominator, eip1559.denominatorCanyon].map(quantity),
+      config.l1BlobSchedule.map(({ since, baseFeeUpdateFraction }) => [
+        quantity(since),
+        quantity(baseFeeUpdateFraction),
+      ]),
     ]),
   );
 }
