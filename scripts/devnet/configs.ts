@@ -19,9 +19,9 @@ const PROPOSAL_INTERVAL = 4;
 
 /** The provers: two host vendors, and one with a GPU beside the CPU's TEE. All simulated. */
 export const PROVERS = [
-  { name: "prover-tdx", kind: "tdx", account: ROLES.proverTdx },
-  { name: "prover-sev-snp", kind: "sev-snp", account: ROLES.proverSevSnp },
-  { name: "prover-tdx-gpu", kind: "tdx+gpu", account: ROLES.proverTdxGpu },
+  { name: "prover-tdx", kind: "tdx", account: ROLES.proverTdx, port: "proverTdxPort" },
+  { name: "prover-sev-snp", kind: "sev-snp", account: ROLES.proverSevSnp, port: "proverSevSnpPort" },
+  { name: "prover-tdx-gpu", kind: "tdx+gpu", account: ROLES.proverTdxGpu, port: "proverTdxGpuPort" },
 ] as const;
 
 /** Writes the configuration files of a devnet's parts. */
@@ -76,12 +76,13 @@ export function partWriter(settings: DevnetSettings, l1: EmbeddedL1, chain: Depl
         resubmitAfter: 10,
         pollInterval: L1_POLL_INTERVAL,
       }),
-    prover: ({ name, kind, account }: (typeof PROVERS)[number]) =>
+    prover: ({ name, kind, account, port }: (typeof PROVERS)[number]) =>
       part(name, "prover", {
         ...node,
         kind,
         dangerouslySimulate: true,
         dataDir: dataDir(name),
+        rpcPort: settings[port],
         account: `dev:${account}`,
         disputeGameFactory: chain.book.addresses.DisputeGameFactoryProxy,
         anchorStateRegistry: chain.book.addresses.AnchorStateRegistryProxy,

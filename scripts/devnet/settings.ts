@@ -10,6 +10,9 @@ export const devnetSettings = {
   sequencerP2pPort: portSetting({ help: "gossip of the sequencer", default: "9222" }),
   verifierPort: portSetting({ help: "JSON-RPC and WebSocket of the verifier node", default: "9546" }),
   verifierP2pPort: portSetting({ help: "gossip of the verifier node", default: "9223" }),
+  proverTdxPort: portSetting({ help: "tee_* of the prover of TDX", default: "9551" }),
+  proverSevSnpPort: portSetting({ help: "tee_* of the prover of SEV-SNP", default: "9552" }),
+  proverTdxGpuPort: portSetting({ help: "tee_* of the prover of TDX with GPU", default: "9553" }),
   // Six processes would each load the KZG setup for blobs: seconds of work that a quick start does not have.
   dataAvailability: choiceOf(
     "blobs",

@@ -47,6 +47,9 @@ function endpointsOf(settings: DevnetSettings, l1: EmbeddedL1): Readonly<Record<
     sequencerWebSocket: `ws://127.0.0.1:${settings.sequencerPort}`,
     verifier: `http://127.0.0.1:${settings.verifierPort}`,
     verifierWebSocket: `ws://127.0.0.1:${settings.verifierPort}`,
+    proverTdx: `http://127.0.0.1:${settings.proverTdxPort}`,
+    proverSevSnp: `http://127.0.0.1:${settings.proverSevSnpPort}`,
+    proverTdxGpu: `http://127.0.0.1:${settings.proverTdxGpuPort}`,
   };
 }
 
@@ -95,9 +98,11 @@ export type StartOptions = {
 function portsOf(settings: DevnetSettings) {
   const { l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort } = settings;
   const { sequencerP2pPort, verifierP2pPort } = settings;
+  const { proverTdxPort, proverSevSnpPort, proverTdxGpuPort } = settings;
   return {
     ...{ l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort },
     ...{ sequencerP2pPort, verifierP2pPort },
+    ...{ proverTdxPort, proverSevSnpPort, proverTdxGpuPort },
   };
 }
 
