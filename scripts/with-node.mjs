@@ -1,4 +1,4 @@
-// The one JavaScript file of the project. It runs on any Node >= 20: it fetches the pinned Node from
+// JavaScript, as install-lock.mjs, and the project's only: it runs on any Node >= 20. It fetches the pinned Node from
 // the package registry, installs the locked dependencies with it when the lockfile has changed, and
 // then starts the wanted command. So each command works from a bare clone.
 import { spawn, spawnSync } from "node:child_process";
@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takeInstallLock } from "./install-lock.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const toolchain = join(root, "toolchain");
@@ -58,16 +59,32 @@ function pinnedNodeIsThere() {
   return existsSync(node) && spawnSync(node, ["-v"]).stdout?.toString().trim() === wantedVersion;
 }
 
+const digest = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .update(wantedVersion)
+  .digest("hex");
+const stamp = join(root, "node_modules/.installed");
+
+function dependenciesAreThere() {
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
+}
+
 function installDependencies(env) {
-  const digest = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .update(wantedVersion)
-    .digest("hex");
-  const stamp = join(root, "node_modules/.installed");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest) return;
   install("dependencies", NPM_CI, root, env);
   install("compiled contracts", COMPILE, root, env);
   writeFileSync(stamp, digest);
+}
+
+/** Not in node_modules, which installing empties. */
+const LOCK = join(root, ".installing");
+
+/** Looks again once the lock is its own: whom it waited for has installed what it needs, too. */
+function installWhatIsMissing(env) {
+  if (pinnedNodeIsThere() && dependenciesAreThere()) return;
+  const giveUp = takeInstallLock(LOCK, (line) => process.stderr.write(`${line}\n`));
+  if (!pinnedNodeIsThere()) install(`Node.js ${wantedVersion}`, NPM_CI, toolchain, process.env);
+  if (!dependenciesAreThere()) installDependencies(env);
+  giveUp();
 }
 
 const [command, ...args] = process.argv.slice(2);
@@ -78,9 +95,8 @@ if (script === undefined) {
   );
   process.exit(2);
 }
-if (!pinnedNodeIsThere()) install(`Node.js ${wantedVersion}`, NPM_CI, toolchain, process.env);
 const env = innerEnvironment();
-installDependencies(env);
+installWhatIsMissing(env);
 
 const child = spawn(node, ["--disable-warning=ExperimentalWarning", join(root, script), ...args], {
   cwd: process.env.INIT_CWD ?? process.cwd(),
