@@ -146,6 +146,14 @@ export const proverRegistryAbi = [
   { inputs: [], name: "ProverRegistry_NoEquivocation", type: "error" },
   {
     inputs: [
+      { internalType: "address", name: "key", type: "address" },
+      { internalType: "uint256", name: "endsAt", type: "uint256" },
+    ],
+    name: "ProverRegistry_NoticePeriod",
+    type: "error",
+  },
+  {
+    inputs: [
       { internalType: "bytes32", name: "wanted", type: "bytes32" },
       { internalType: "bytes32", name: "found", type: "bytes32" },
     ],
@@ -286,6 +294,15 @@ export const proverRegistryAbi = [
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "address", name: "key", type: "address" },
+      { indexed: false, internalType: "uint64", name: "endsAt", type: "uint64" },
+    ],
+    name: "ProverNoticed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "address", name: "key", type: "address" },
       { indexed: true, internalType: "enum IProverRegistry.Kind", name: "kind", type: "uint8" },
       { indexed: true, internalType: "bytes32", name: "measurement", type: "bytes32" },
       { indexed: false, internalType: "bytes32", name: "platformId", type: "bytes32" },
@@ -370,6 +387,20 @@ export const proverRegistryAbi = [
     inputs: [],
     name: "MAX_GPUS",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "NOTICE_PERIOD",
+    outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "NOTICE_VALIDITY",
+    outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
     stateMutability: "view",
     type: "function",
   },
@@ -530,6 +561,13 @@ export const proverRegistryAbi = [
     inputs: [{ internalType: "bytes32", name: "deviceId", type: "bytes32" }],
     name: "keyOfDevice",
     outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "address", name: "key", type: "address" }],
+    name: "noticedAt",
+    outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
     stateMutability: "view",
     type: "function",
   },

@@ -34,6 +34,13 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
     ///         that was admitted can run out of it, also under collateral that has grown since.
     uint256 public constant APPRAISAL_GAS = 12_000_000;
 
+    /// @notice From a key's evidence shown to be no longer good to the key's end: time to bring collateral that ran out, or
+    ///         to have L1 wait for an edition of the vendor's that came early.
+    uint64 public constant NOTICE_PERIOD = 1 days;
+
+    /// @notice How long a notice serves after its period: a lapse in some other month needs a notice of its own.
+    uint64 public constant NOTICE_VALIDITY = 2 days;
+
     /// @notice Where the guardian is named.
     ISystemConfig public immutable systemConfig;
     /// @notice PHA.
@@ -46,6 +53,9 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
 
     /// @inheritdoc IProverRegistry
     mapping(bytes32 deviceId => address) public keyOfDevice;
+
+    /// @inheritdoc IProverRegistry
+    mapping(address key => uint64) public noticedAt;
 
     mapping(address key => Prover) private _provers;
     address[] private _keys;
@@ -133,20 +143,21 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
 
     /// @inheritdoc IProverRegistry
     function invalidateByEvidence(address key, bytes calldata evidence) external {
-        Prover storage prover_ = _provers[key];
-        _end(key, Ending.INVALIDATED);
+        Prover storage prover_ = _requireNotEnded(key);
         bytes32 found = keccak256(evidence);
         require(found == prover_.evidenceHash, ProverRegistry_OtherEvidence(prover_.evidenceHash, found));
         // The gas left is far more than this evidence takes: what fails below does not fail for want of gas.
         require(gasleft() >= APPRAISAL_GAS, ProverRegistry_TooLittleGas(APPRAISAL_GAS, gasleft()));
-        try _verifierOf(prover_.kind).verify(evidence) returns (ITeeVerifier.Report memory report) {
-            require(
-                !policy.acceptsTcb(report.vendor, report.tcbStatus, report.tcbEvaluation, report.advisories),
-                ProverRegistry_StillValid(key)
-            );
-        } catch {
-            // Not genuine now.
+        require(!_isGoodNow(prover_.kind, evidence), ProverRegistry_StillValid(key));
+        uint64 noticed = noticedAt[key];
+        uint64 endsAt = noticed + NOTICE_PERIOD;
+        if (noticed == 0 || block.timestamp >= endsAt + NOTICE_VALIDITY) {
+            noticedAt[key] = uint64(block.timestamp);
+            emit ProverNoticed(key, uint64(block.timestamp) + NOTICE_PERIOD);
+            return;
         }
+        require(block.timestamp >= endsAt, ProverRegistry_NoticePeriod(key, endsAt));
+        _end(key, Ending.INVALIDATED);
         emit ProverInvalidated(key, Cause.EVIDENCE);
     }
 
@@ -336,10 +347,23 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
 
     /// @dev Ends a key that has not ended before.
     function _end(address key, Ending ending) private {
-        Prover storage prover_ = _provers[key];
+        Prover storage prover_ = _requireNotEnded(key);
+        (prover_.ending, prover_.endedAt) = (ending, uint64(block.timestamp));
+    }
+
+    function _requireNotEnded(address key) private view returns (Prover storage prover_) {
+        prover_ = _provers[key];
         require(isRegistered(key), ProverRegistry_UnknownKey(key));
         require(prover_.ending == Ending.NONE, ProverRegistry_EndedKey(key, prover_.ending));
-        (prover_.ending, prover_.endedAt) = (ending, uint64(block.timestamp));
+    }
+
+    /// @dev Genuine as of now, and good enough.
+    function _isGoodNow(IProverRegistry.Kind kind, bytes calldata evidence) private view returns (bool) {
+        try _verifierOf(kind).verify(evidence) returns (ITeeVerifier.Report memory report) {
+            return policy.acceptsTcb(report.vendor, report.tcbStatus, report.tcbEvaluation, report.advisories);
+        } catch {
+            return false;
+        }
     }
 
     /// @dev The key lies, or is not where it was attested to be. One that was ended otherwise before did so all the same.
@@ -359,13 +383,30 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
     function _dispute(address key, address otherKey) private {
         IProverRegistry.HostVendor vendor = ProverKinds.hostVendor(_provers[key].kind);
         require(
-            isValid(key) && isValid(otherKey) && vendor == ProverKinds.hostVendor(_provers[otherKey].kind),
+            vendor == ProverKinds.hostVendor(_provers[otherKey].kind) && _isAccountable(key)
+                && _isAccountable(otherKey),
             ProverRegistry_NoEquivocation()
         );
-        _end(key, Ending.CONTRADICTED);
-        _end(otherKey, Ending.CONTRADICTED);
-        (_provers[key].bondState, _provers[otherKey].bondState) = (BondState.DISPUTED, BondState.DISPUTED);
+        _accuse(key);
+        _accuse(otherKey);
         policy.nullifyVendor(vendor);
+    }
+
+    function _accuse(address key) private {
+        Prover storage prover_ = _provers[key];
+        if (prover_.ending == Ending.NONE) _end(key, Ending.CONTRADICTED);
+        prover_.bondState = BondState.DISPUTED;
+    }
+
+    /// @dev Valid, or out of time, or gone by its operator's will, as long as its bond is here: who contradicts and then
+    ///      leaves at once does not escape. What others ended accuses nobody: it may be known to be broken.
+    function _isAccountable(address key) private view returns (bool) {
+        Prover storage prover_ = _provers[key];
+        if (prover_.bondState != BondState.HELD) return false;
+        Ending ending = prover_.ending;
+        bool left = ending == Ending.NONE || ending == Ending.RETIRED || ending == Ending.SUPERSEDED
+            || (ending == Ending.INVALIDATED && prover_.endedAt >= prover_.expiresAt);
+        return left && _standingOf(prover_) == IAttestationPolicy.Standing.ALLOWED;
     }
 
     function _slash(address key, uint256 percent) private {

@@ -186,15 +186,41 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         registry.invalidateByEvidence(snp, evidence);
 
         tdxVerifier.worsen(2);
-        vm.prank(anyone);
-        registry.invalidateByEvidence(tdx, evidence);
+        _endByEvidence(tdx, evidence);
         assertFalse(registry.isValid(tdx), "the vendor thinks worse of it");
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_EndedKey.selector);
+        registry.invalidateByEvidence(tdx, evidence);
 
         tdxVerifier.worsen(0);
         tdxVerifier.refuse(true);
         evidence = _registration(_draft(TDX_KEY_2, IProverRegistry.Kind.TDX, TDX_IMAGE)).evidence;
-        registry.invalidateByEvidence(tdx2, evidence);
+        _endByEvidence(tdx2, evidence);
         assertFalse(registry.isValid(tdx2), "no longer genuine");
+    }
+
+    /// @dev Anyone may bring an early edition of the vendor's, or find the hour in which collateral has run out.
+    function test_evidence_that_lapsed_can_be_mended_before_it_ends_a_key() public {
+        bytes memory evidence = _registration(_draft(TDX_KEY, IProverRegistry.Kind.TDX, TDX_IMAGE)).evidence;
+        tdxVerifier.worsen(2);
+        uint64 endsAt = uint64(block.timestamp) + registry.NOTICE_PERIOD();
+        vm.expectEmit();
+        emit IProverRegistry.ProverNoticed(tdx, endsAt);
+        registry.invalidateByEvidence(tdx, evidence);
+        assertTrue(registry.isValid(tdx), "noticed");
+        vm.warp(endsAt - 1);
+        vm.expectRevert(abi.encodeWithSelector(IProverRegistry.ProverRegistry_NoticePeriod.selector, tdx, endsAt));
+        registry.invalidateByEvidence(tdx, evidence);
+        tdxVerifier.worsen(0);
+        vm.warp(endsAt);
+        vm.expectPartialRevert(IProverRegistry.ProverRegistry_StillValid.selector);
+        registry.invalidateByEvidence(tdx, evidence);
+
+        // An old notice is none for a later lapse.
+        vm.warp(endsAt + registry.NOTICE_VALIDITY());
+        tdxVerifier.worsen(2);
+        registry.invalidateByEvidence(tdx, evidence);
+        assertTrue(registry.isValid(tdx), "noticed anew");
+        assertEq(registry.noticedAt(tdx), block.timestamp);
     }
 
     function test_a_worse_status_that_a_grace_covers_ends_no_key() public {
@@ -205,7 +231,7 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         vm.expectPartialRevert(IProverRegistry.ProverRegistry_StillValid.selector);
         registry.invalidateByEvidence(tdx, evidence);
         vm.warp(block.timestamp + 1 days);
-        registry.invalidateByEvidence(tdx, evidence);
+        _endByEvidence(tdx, evidence);
     }
 
     function test_want_of_gas_is_no_refusal_of_evidence() public {
@@ -381,11 +407,41 @@ contract ProverRegistryBondsTest is AdmissionFixture {
     function test_keys_of_two_vendors_or_that_are_not_valid_accuse_nobody() public {
         _noContradiction(TDX_KEY, SNP_KEY);
         _noContradiction(TDX_KEY, NEW_KEY);
-        vm.prank(operator);
-        registry.retire(tdx2);
+        vm.prank(guardian);
+        registry.revoke(tdx2);
         _noContradiction(TDX_KEY, TDX_KEY_2);
         _noContradiction(TDX_KEY_2, TDX_KEY);
         assertTrue(registry.isValid(tdx) && registry.isValid(snp), "live on");
+    }
+
+    function test_who_contradicts_and_leaves_does_not_escape() public {
+        vm.prank(operator);
+        registry.retire(tdx2);
+        _report(TDX_KEY, TDX_KEY_2);
+        assertTrue(registry.prover(tdx2).ending == IProverRegistry.Ending.RETIRED, "it left");
+        assertTrue(registry.prover(tdx2).bondState == IProverRegistry.BondState.DISPUTED, "its bond did not");
+        assertTrue(registry.prover(tdx).ending == IProverRegistry.Ending.CONTRADICTED, "the other ended");
+        assertTrue(attestationPolicy.isVendorNullified(IProverRegistry.HostVendor.INTEL), "vendor");
+    }
+
+    function test_who_contradicts_and_expires_does_not_escape() public {
+        vm.warp(registry.prover(tdx).expiresAt);
+        registry.invalidate(tdx2);
+        _report(TDX_KEY, TDX_KEY_2);
+        assertTrue(registry.prover(tdx).bondState == IProverRegistry.BondState.DISPUTED, "expired");
+        assertTrue(registry.prover(tdx2).bondState == IProverRegistry.BondState.DISPUTED, "ended for having expired");
+    }
+
+    function test_a_key_that_others_ended_or_whose_bond_has_left_accuses_nobody() public {
+        // Its certificate was revoked: whoever has that key now may be anyone.
+        certificates.revoke(CPU_LEAF);
+        registry.invalidate(tdx2);
+        _noContradiction(TDX_KEY, TDX_KEY_2);
+        vm.prank(operator);
+        registry.retire(tdx);
+        vm.warp(block.timestamp + registry.BOND_HOLD());
+        registry.returnBond(tdx);
+        _noContradiction(TDX_KEY, TDX_KEY_2);
     }
 
     // Hostile tokens.
@@ -489,6 +545,14 @@ contract ProverRegistryBondsTest is AdmissionFixture {
         (bytes memory first, bytes memory second) = (_sign(key, ROOT), _sign(other, OTHER_ROOT));
         vm.prank(reporter);
         registry.reportEquivocation(claim, first, OTHER_ROOT, second);
+    }
+
+    function _endByEvidence(address key, bytes memory evidence) private {
+        vm.startPrank(anyone);
+        registry.invalidateByEvidence(key, evidence);
+        vm.warp(block.timestamp + registry.NOTICE_PERIOD());
+        registry.invalidateByEvidence(key, evidence);
+        vm.stopPrank();
     }
 
     function _noContradiction(uint256 key, uint256 other) private {

@@ -143,6 +143,8 @@ interface IProverRegistry {
     event ProverRetired(address indexed key);
     event ProverSuperseded(address indexed key, address indexed by);
     event ProverInvalidated(address indexed key, Cause indexed cause);
+    /// @notice The evidence of `key` is no longer good: unless that changes, anyone may end the key from `endsAt` on.
+    event ProverNoticed(address indexed key, uint64 endsAt);
     event ProverRevoked(address indexed key);
     /// @notice `key` signed both `outputRoot` and `otherOutputRoot` for one and the same input.
     event Equivocation(address indexed key, bytes32 outputRoot, bytes32 otherOutputRoot);
@@ -192,11 +194,13 @@ interface IProverRegistry {
     error ProverRegistry_InvalidSignature();
     /// @notice Nothing is wrong with the key.
     error ProverRegistry_StillValid(address key);
+    /// @notice The key's evidence is no longer good, and there is time until then to mend that.
+    error ProverRegistry_NoticePeriod(address key, uint256 endsAt);
     /// @notice Not the evidence that the key was admitted by.
     error ProverRegistry_OtherEvidence(bytes32 wanted, bytes32 found);
     /// @notice Fewer than `wanted` gas is left: a call that runs out of it must not look like a refusal.
     error ProverRegistry_TooLittleGas(uint256 wanted, uint256 found);
-    /// @notice The two claims are not two outputs for one input by one key, or by two valid keys of one vendor.
+    /// @notice The two claims are not two outputs for one input by one key, or by two accountable keys of one vendor.
     error ProverRegistry_NoEquivocation();
     /// @notice The bond is not there, or not in the state that this needs.
     error ProverRegistry_BondState(address key, BondState state);
@@ -226,14 +230,17 @@ interface IProverRegistry {
     function invalidate(address key) external;
 
     /// @notice Ends a key whose evidence, judged as of now, is no longer genuine or good enough: the vendor thinks worse of
-    ///         its TCB, or collateral ran out. Anyone may. It needs APPRAISAL_GAS, whatever the evidence costs.
+    ///         its TCB, or collateral ran out. Anyone may, in two calls: the first gives notice, the second, NOTICE_PERIOD
+    ///         later and not long after that, ends the key if its evidence is still no better. The guardian need not wait
+    ///         (`revoke`). It needs APPRAISAL_GAS, whatever the evidence costs.
     /// @param evidence The evidence of the CPU that the key was admitted by.
     function invalidateByEvidence(address key, bytes calldata evidence) external;
 
     /// @notice Ends keys that signed two outputs for one input, and nullifies their vendor. Anyone may show the signatures.
     ///         One key, valid or not, as long as its bond is here: it is slashed, the caller gets REPORTER_PERCENT of it.
     ///         Its vendor is spared only where the policy shut the key out before: what was broken is known then.
-    ///         Two keys of one vendor, both valid: the bonds wait for the owner's decision, since one of them may be honest.
+    ///         Two keys of one vendor, each valid, expired, retired or superseded, while their bonds are here: the bonds
+    ///         wait for the owner's decision, since one of them may be honest.
     /// @param claim One of the claims.
     /// @param signature Its signature.
     /// @param otherOutputRoot The output root of the other claim, all else equal.
@@ -286,6 +293,9 @@ interface IProverRegistry {
 
     /// @notice The key that a GPU stood behind last, valid or not; zero if none.
     function keyOfDevice(bytes32 deviceId) external view returns (address);
+
+    /// @notice When anyone last showed that the key's evidence is no longer good, in Unix seconds; 0 if never.
+    function noticedAt(address key) external view returns (uint64);
 
     /// @notice Number of keys ever registered, and the key at an index below it, for pages and monitors.
     function proverCount() external view returns (uint256);
