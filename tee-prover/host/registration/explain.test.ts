@@ -65,6 +65,21 @@ describe("a contract's refusal in words", () => {
     );
   });
 
+  it("names the one rule by which the policy shuts a key out", () => {
+    const rules = [/version/, /vendor/, /image.*removed/, /presence/, /denied/, /not listed/];
+    for (const [index, rule] of rules.entries()) {
+      const error = encodeErrorResult({
+        abi: attestationPolicyAbi,
+        errorName: "AttestationPolicy_NotAllowed",
+        args: [index + 1],
+      });
+      const { wanted, found } = explainError("key registered", error);
+      assert.equal(wanted, "allowed by the policy on L1");
+      assert.match(found, rule);
+      assert.equal(rules.filter((one) => one.test(found)).length, 1);
+    }
+  });
+
   it("shows the bytes of an error that is no contract's of ours", () => {
     for (const error of ["0x12345678", "0x", "0x08c379a0"] as const) {
       const finding = explainError("bond allowed", error);

@@ -49,11 +49,6 @@ const OF_ADMISSION: Readonly<Record<string, Explanation>> = {
     message: "the image is accepted for another kind, or for none",
     remedy: GOVERNANCE,
   },
-  AttestationPolicy_NotAllowed: {
-    message:
-      "1 version outdated, 2 vendor nullified, 3 image, 4 GPU present only, 5 platform denied, 6 not listed",
-    remedy: GOVERNANCE,
-  },
   AttestationPolicy_TcbStatusNotAccepted: {
     message: "the vendor has something against the platform's TCB",
     remedy: "update firmware and microcode; governance can grant time",
@@ -68,6 +63,20 @@ const OF_ADMISSION: Readonly<Record<string, Explanation>> = {
     remedy: GOVERNANCE,
   },
 };
+
+/** Why the policy shuts a key out: `IAttestationPolicy.Standing`, in its order. */
+const OF_STANDING: readonly Explanation[] = [
+  { message: "it is allowed", remedy: RENEW },
+  { message: "the policy's version is outdated", remedy: RENEW },
+  { message: "the host vendor is nullified", remedy: "wait until governance restores the vendor" },
+  { message: "the image (measurement) is not accepted, or was removed", remedy: GOVERNANCE },
+  {
+    message: "the image's GPU does no work of the proof, and presence alone is not accepted",
+    remedy: GOVERNANCE,
+  },
+  { message: "the platform is denied", remedy: "have governance allow the platform, or use another" },
+  { message: "the platform is not listed", remedy: "have governance list the platform, or use another" },
+];
 
 const UNKNOWN: Explanation = {
   message: "the contract refuses it",
@@ -108,6 +117,11 @@ export function explainError(what: string, error: Hex): Finding {
     const at = inputs.findIndex((input) => input.name === name);
     return at === -1 ? undefined : String(args[at]);
   };
+  if (errorName === "AttestationPolicy_NotAllowed") {
+    const { message, remedy } = OF_STANDING[Number(args[0])] ?? UNKNOWN;
+    const found = `${message} (${inWords(inputs, args)})`;
+    return { check: what, field: errorName, wanted: "allowed by the policy on L1", found, remedy };
+  }
   const { message, remedy } = explanationOf(errorName);
   return {
     check: what,
