@@ -5,6 +5,7 @@ import { type NodeCore, startCore } from "@phala-l2/node/core";
 import { coreOptions, coreSettings } from "@phala-l2/node/core-settings";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
+import type { BlockTag } from "@phala-l2/node/rpc/parameters";
 import { addressFromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { mayHoldValue } from "@phala-l2/protocol/config/development";
 import type { RollupConfig } from "@phala-l2/protocol/config/rollup";
@@ -39,9 +40,12 @@ import { ownKeys } from "./host/own-keys.ts";
 import type { Progress } from "./host/registration/bring.ts";
 import type { PrintedKey } from "./host/registration/printed.ts";
 import { registerKey } from "./host/registration/register.ts";
-import { readPolicy, readRegistryContracts } from "./host/registration/registry.ts";
+import { type RegistryContracts, readPolicy, readRegistryContracts } from "./host/registration/registry.ts";
 import { Submitter } from "./host/submitter.ts";
+import { readPolicyRules } from "./registry/policy-rules.ts";
+import { readCoverage } from "./registry/proof-status.ts";
 import { rpcSettings, startTeeEndpoint } from "./rpc/endpoint.ts";
+import { numberOfTag } from "./rpc/settlement.ts";
 import type { KeyFacts } from "./rpc/tee.ts";
 
 export const proverSettings = {
@@ -135,7 +139,9 @@ export async function startProver(
     const keys = await startKeys(settings, config, parts);
     const facts = () => keys.life.serving().facts;
     const readStanding = (key: Hex) => readKeyStanding(client, addresses.proverRegistry, key);
-    const rpc = await startTeeEndpoint(settings, { facts, readStanding, clock: systemClock, log });
+    const rpc = await startTeeEndpoint(settings, {
+      ...{ facts, readStanding, ...settlementReads(keys.contracts, parts), clock: systemClock, log },
+    });
     const { transactions } = keys;
     const running = [
       submitter(settings, { ...parts, book, keys: keys.life, transactions }).run(),
@@ -245,7 +251,17 @@ async function startKeys(settings: ProverSettings, { l1ChainId }: RollupConfig, 
       leastVersion: async () => (await readPolicy(client, contracts)).leastVersion,
     },
   );
-  return { life, transactions };
+  return { life, transactions, contracts };
+}
+
+/** What the endpoint tells of L1. */
+function settlementReads(contracts: RegistryContracts, { core, client, addresses }: ProverParts) {
+  const { config, chain } = core;
+  return {
+    readPolicyRules: () => readPolicyRules(client, contracts),
+    readCoverage: (block: bigint) => readCoverage(client, addresses, block),
+    numberOf: (tag: BlockTag) => numberOfTag(tag, chain, config.genesis.l2.number),
+  };
 }
 
 type SubmitterParts = ProverParts & {

@@ -210,7 +210,8 @@ function lowerCase(address: string): Hex {
   return toHex(addressFromHex(address));
 }
 
-function statusOf(status: number): GameStatus {
+/** The contracts' number, read. @throws RollupError GAME_STATUS_UNKNOWN */
+export function statusOf(status: number): GameStatus {
   const named = STATUSES[status];
   if (named !== undefined) return named;
   const message =

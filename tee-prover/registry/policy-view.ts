@@ -41,6 +41,14 @@ export function kindOfNumber(number: number): ProverKind | undefined {
   return number === 0 ? undefined : PROVER_KINDS[number - 1];
 }
 
+/** `IProverRegistry.HostVendor`, in its order. */
+const HOST_VENDOR_NAMES = ["NONE", "INTEL", "AMD"] as const;
+
+/** The vendor's name in the contracts; the number in text for one that this version does not know. */
+export function hostVendorName(vendor: number): string {
+  return HOST_VENDOR_NAMES[vendor] ?? `${vendor}`;
+}
+
 /** Asks the registry's policy. @throws whatever viem throws when L1 does not answer, or no such policy is there */
 export async function readPolicyView(
   client: PublicClient,

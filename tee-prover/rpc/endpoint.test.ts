@@ -20,6 +20,13 @@ const NOW = 1_795_000_000n;
 const PROGRAM = "ab".repeat(48);
 const STANDING: Standing = { isRegistered: true, isValid: true, expiresAt: NOW + 1000n };
 
+/** What L1 says of settlement is `settlement.test.ts`'s. */
+const NO_SETTLEMENT = {
+  readPolicyRules: () => Promise.reject(new Error("no L1")),
+  readCoverage: () => Promise.reject(new Error("no L1")),
+  numberOf: () => 0n,
+};
+
 const servers: RpcServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.stop();
@@ -48,7 +55,8 @@ type Served = { readonly facts: () => KeyFacts; readonly readStanding?: () => Pr
 async function serve({ facts, readStanding = async () => STANDING }: Served): Promise<string> {
   const clock = { now: () => 0, sleep: async () => {} };
   const settings = { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [] };
-  const server = await startTeeEndpoint(settings, { facts, readStanding, clock, log: silentLog });
+  const parts = { facts, readStanding, ...NO_SETTLEMENT, clock, log: silentLog };
+  const server = await startTeeEndpoint(settings, parts);
   assert.ok(server);
   servers.push(server);
   return server.url;
@@ -138,7 +146,7 @@ describe("a prover's endpoint", () => {
     assert.ok(!status.includes("secret"));
   });
 
-  it("has these two methods, without parameters", async () => {
+  it("has no other methods, and takes no parameters of these", async () => {
     const facts = await factsOf("TDX");
     const url = await serve({ facts: () => facts });
     for (const [method, params, code] of [
@@ -167,7 +175,8 @@ describe("a prover's endpoint", () => {
     const settings = { rpcHost: "127.0.0.1", rpcPort: undefined, rpcCorsOrigins: [] };
     const facts = await factsOf("TDX");
     const clock = { now: () => 0, sleep: async () => {} };
-    const parts = { facts: () => facts, readStanding: async () => STANDING, clock, log: silentLog };
+    const given = { facts: () => facts, readStanding: async () => STANDING };
+    const parts = { ...given, ...NO_SETTLEMENT, clock, log: silentLog };
     assert.equal(await startTeeEndpoint(settings, parts), undefined);
   });
 });

@@ -6,6 +6,10 @@ import type { Hex } from "@phala-l2/protocol/bytes";
 import { listSetting, portSetting, type SettingsOf, textSetting } from "@phala-l2/protocol/config/settings";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Standing } from "../attest/renewal.ts";
+import type { PolicyRules } from "../registry/policy-rules.ts";
+import type { Coverage } from "../registry/proof-status.ts";
+import { remembered } from "./remembered.ts";
+import { type SettlementView, settlementMethods } from "./settlement.ts";
 import { type KeyFacts, teeMethods } from "./tee.ts";
 
 export const rpcSettings = {
@@ -17,7 +21,7 @@ export const rpcSettings = {
   rpcCorsOrigins: listSetting({ help: "origins whose pages may call; * is any", default: "" }),
 };
 
-/** Two methods without parameters for curious strangers, beside a key: far less than a node's. */
+/** Four methods of few parameters for curious strangers, beside a key: far less than a node's. */
 const LIMITS: Partial<RpcLimits> = {
   bodyBytes: 16_384,
   batchCalls: 8,
@@ -25,31 +29,32 @@ const LIMITS: Partial<RpcLimits> = {
   sockets: 16,
   pendingPerSocket: 8,
 };
-/** Milliseconds for which the registry's answer is told again: two L1 blocks change little, and requests cost L1 nothing. */
-const STANDING_AGE_MS = 24_000;
+/** Keys: the prover's own alone are asked about, one after another. */
+const KEYS_MOST = 8;
+/** Blocks, each of up to some ninety cheap calls: less than a prover that follows its games asks L1 for. */
+const BLOCKS_MOST = 32;
 
 export type EndpointParts = {
   readonly facts: () => KeyFacts;
   /** Asks L1. */
   readonly readStanding: (key: Hex) => Promise<Standing>;
+  readonly readPolicyRules: () => Promise<PolicyRules>;
+  readonly readCoverage: (block: bigint) => Promise<Coverage>;
+  readonly numberOf: SettlementView["numberOf"];
   readonly clock: Clock;
   readonly log: Log;
 };
 
 /** The registry's answer, asked for once in a while whatever the number of callers; undefined when L1 does not give one. */
-export function rememberedStanding({ readStanding, clock, log }: Omit<EndpointParts, "facts">) {
-  let last:
-    | { readonly key: Hex; readonly at: number; readonly answer: Promise<Standing | undefined> }
-    | undefined;
-  return (key: Hex): Promise<Standing | undefined> => {
-    const now = clock.now();
-    if (last?.key === key && now - last.at < STANDING_AGE_MS) return last.answer;
-    const answer = readStanding(key).catch((error: unknown) => {
-      log.warn({ reason: error instanceof Error ? error.name : "unknown" }, "the registry gives no answer");
-      return undefined;
-    });
-    last = { key, at: now, answer };
-    return answer;
+export function rememberedStanding({
+  readStanding,
+  clock,
+  log,
+}: Pick<EndpointParts, "readStanding" | "clock" | "log">) {
+  const standing = remembered({ read: readStanding, most: KEYS_MOST, clock, log });
+  return async (key: Hex): Promise<Standing | undefined> => {
+    const answer = await standing(key);
+    return answer.kind === "answer" ? answer.value : undefined;
   };
 }
 
@@ -59,7 +64,13 @@ export async function startTeeEndpoint(
   parts: EndpointParts,
 ): Promise<RpcServer | undefined> {
   if (port === undefined) return undefined;
-  const methods = teeMethods({ facts: parts.facts, standing: rememberedStanding(parts) });
+  const { clock, log } = parts;
+  const rules = remembered({ read: parts.readPolicyRules, most: 1, clock, log });
+  const coverage = remembered({ read: parts.readCoverage, most: BLOCKS_MOST, clock, log });
+  const methods = {
+    ...teeMethods({ facts: parts.facts, standing: rememberedStanding(parts) }),
+    ...settlementMethods({ policy: () => rules("policy"), coverage, numberOf: parts.numberOf }),
+  };
   const options = { host, port, corsOrigins, limits: LIMITS };
-  return startRpcServer(options, { methods, subscriptions: noSubscriptions, log: parts.log });
+  return startRpcServer(options, { methods, subscriptions: noSubscriptions, log });
 }

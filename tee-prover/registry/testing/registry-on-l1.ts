@@ -1,12 +1,16 @@
 import { createServer } from "node:http";
+import { anchorStateRegistryAbi } from "@phala-l2/contracts/abi/anchor-state-registry";
 import { attestationPolicyAbi } from "@phala-l2/contracts/abi/attestation-policy";
 import { certificateCacheAbi } from "@phala-l2/contracts/abi/certificate-cache";
+import { disputeGameFactoryAbi } from "@phala-l2/contracts/abi/dispute-game-factory";
 import { intelCollateralAbi } from "@phala-l2/contracts/abi/intel-collateral";
+import { multiProofGameAbi } from "@phala-l2/contracts/abi/multi-proof-game";
+import { proofPolicyAbi } from "@phala-l2/contracts/abi/proof-policy";
 import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
 import { tdxQuoteVerifierAbi } from "@phala-l2/contracts/abi/tdx-quote-verifier";
 import { type Abi, decodeFunctionData, encodeFunctionResult, erc20Abi, type Hex } from "viem";
 
-/** What the contracts answer, by the function's name; a function of the arguments where they matter. */
+/** What the contracts answer, by the function's name; a function of the arguments, and of the contract's address after them, where they matter. */
 export type Answers = Readonly<Record<string, unknown>>;
 
 export const ADDRESSES = {
@@ -16,6 +20,9 @@ export const ADDRESSES = {
   certificates: `0x${"55".repeat(20)}`,
   tdxVerifier: `0x${"66".repeat(20)}`,
   collateral: `0x${"77".repeat(20)}`,
+  factory: `0x${"88".repeat(20)}`,
+  anchors: `0x${"99".repeat(20)}`,
+  proofPolicy: `0x${"aa".repeat(20)}`,
 } as const;
 
 const ABIS: Readonly<Record<string, Abi>> = {
@@ -25,7 +32,13 @@ const ABIS: Readonly<Record<string, Abi>> = {
   [ADDRESSES.certificates]: certificateCacheAbi,
   [ADDRESSES.tdxVerifier]: tdxQuoteVerifierAbi,
   [ADDRESSES.collateral]: intelCollateralAbi,
+  [ADDRESSES.factory]: disputeGameFactoryAbi,
+  [ADDRESSES.anchors]: anchorStateRegistryAbi,
+  [ADDRESSES.proofPolicy]: proofPolicyAbi,
 };
+
+/** Addresses of games begin so. */
+const GAMES = "0x6a";
 
 const HASH = `0x${"00".repeat(32)}` as const;
 const ALWAYS = 2n ** 40n;
@@ -54,12 +67,12 @@ export const ACCEPTING: Answers = {
 };
 
 function called(answers: Answers, to: Hex, data: Hex): Hex {
-  const abi = ABIS[to.toLowerCase()];
+  const abi = ABIS[to.toLowerCase()] ?? (to.startsWith(GAMES) ? multiProofGameAbi : undefined);
   if (abi === undefined) return "0x";
   const { functionName, args = [] } = decodeFunctionData({ abi, data });
   const answer = answers[functionName];
   if (answer === undefined) throw new Error(`no answer of ${functionName}`);
-  const result = typeof answer === "function" ? answer(...args) : answer;
+  const result = typeof answer === "function" ? answer(...args, to) : answer;
   return encodeFunctionResult({ abi, functionName, result });
 }
 
