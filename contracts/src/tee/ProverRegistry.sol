@@ -2,9 +2,6 @@
 pragma solidity 0.8.37;
 
 import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
-import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ISystemConfig} from "../settlement/interfaces/ISystemConfig.sol";
 import {Claim, ClaimLib} from "./Claim.sol";
@@ -12,23 +9,14 @@ import {EvidenceAppraisal, RegistryDependencies} from "./EvidenceAppraisal.sol";
 import {IAttestationPolicy} from "./interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "./interfaces/IProverRegistry.sol";
 import {ITeeVerifier} from "./interfaces/ITeeVerifier.sol";
+import {ProverBonds} from "./ProverBonds.sol";
 import {ProverKinds} from "./ProverKinds.sol";
 
 /// @title ProverRegistry
 /// @notice See `IProverRegistry`. Nobody can admit a key without evidence. What verifies it is fixed in the
 ///         implementation: another verifier is an upgrade, which waits for the timelock.
-contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradeable {
+contract ProverRegistry is EvidenceAppraisal, ProverBonds, EIP712Upgradeable {
     using ClaimLib for Claim;
-    using SafeERC20 for IERC20;
-
-    /// @notice How long a bond stays after its key's end: while what the key signed can still be held against it.
-    uint64 public constant BOND_HOLD = 14 days;
-
-    /// @notice How long the owner, a timelock, may take to decide about a disputed bond.
-    uint64 public constant DECISION_PERIOD = 60 days;
-
-    /// @notice What who shows an equivocation gets of the bond: enough to look for it, too little to slash oneself for it.
-    uint256 public constant REPORTER_PERCENT = 10;
 
     /// @notice Gas that must be left to judge evidence anew: half as much again as MAX_EVIDENCE_GAS, so that no evidence
     ///         that was admitted can run out of it, also under collateral that has grown since.
@@ -43,8 +31,6 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
 
     /// @notice Where the guardian is named.
     ISystemConfig public immutable systemConfig;
-    /// @notice PHA.
-    IERC20 public immutable bondToken;
     /// @inheritdoc IProverRegistry
     bool public immutable dangerouslyAcceptsSimulated;
 
@@ -57,7 +43,6 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
     /// @inheritdoc IProverRegistry
     mapping(address key => uint64) public noticedAt;
 
-    mapping(address key => Prover) private _provers;
     address[] private _keys;
 
     /// @dev L1 block that the last report of a GPU answers.
@@ -66,9 +51,11 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
     bytes32 private constant REGISTRATION_TYPEHASH =
         keccak256("Registration(address beneficiary,uint64 policyVersion,bytes32 l1BlockHash)");
 
-    constructor(RegistryDependencies memory dependencies) EvidenceAppraisal(dependencies) {
+    constructor(RegistryDependencies memory dependencies)
+        EvidenceAppraisal(dependencies)
+        ProverBonds(dependencies.bondToken)
+    {
         systemConfig = dependencies.systemConfig;
-        bondToken = dependencies.bondToken;
         dangerouslyAcceptsSimulated = dependencies.dangerouslyAcceptsSimulated;
         _disableInitializers();
     }
@@ -181,27 +168,6 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
             emit Contradiction(key, otherKey, claim.outputRoot, otherOutputRoot);
             _dispute(key, otherKey);
         }
-    }
-
-    /// @inheritdoc IProverRegistry
-    function decideBond(address key, bool slash) external onlyOwner {
-        Prover storage prover_ = _provers[key];
-        require(prover_.bondState == BondState.DISPUTED, ProverRegistry_BondState(key, prover_.bondState));
-        uint64 until = prover_.endedAt + DECISION_PERIOD;
-        require(block.timestamp < until, ProverRegistry_DecisionPeriodOver(key, until));
-        if (slash) _slash(key, 0);
-        else _returnBond(key);
-    }
-
-    /// @inheritdoc IProverRegistry
-    function returnBond(address key) external {
-        Prover storage prover_ = _provers[key];
-        BondState state = prover_.bondState;
-        require(state == BondState.HELD || state == BondState.DISPUTED, ProverRegistry_BondState(key, state));
-        uint64 until =
-            state == BondState.HELD ? _endOf(prover_) + BOND_HOLD : prover_.endedAt + DECISION_PERIOD;
-        require(block.timestamp >= until, ProverRegistry_BondHeld(key, until));
-        _returnBond(key);
     }
 
     /// @inheritdoc IProverRegistry
@@ -336,15 +302,6 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
         );
     }
 
-    /// @dev A token that keeps a part for itself would leave the last bonds unpaid.
-    function _takeBond(uint96 bond) private {
-        if (bond == 0) return;
-        uint256 before = bondToken.balanceOf(address(this));
-        bondToken.safeTransferFrom(msg.sender, address(this), bond);
-        uint256 received = bondToken.balanceOf(address(this)) - before;
-        require(received == bond, ProverRegistry_BondNotReceived(bond, received));
-    }
-
     /// @dev Ends a key that has not ended before.
     function _end(address key, Ending ending) private {
         Prover storage prover_ = _requireNotEnded(key);
@@ -409,23 +366,6 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
         return left && _standingOf(prover_) == IAttestationPolicy.Standing.ALLOWED;
     }
 
-    function _slash(address key, uint256 percent) private {
-        Prover storage prover_ = _provers[key];
-        prover_.bondState = BondState.SLASHED;
-        uint256 bond = prover_.bond;
-        uint256 reward = bond * percent / 100;
-        emit ProverSlashed(key, msg.sender, bond, reward);
-        if (reward != 0) bondToken.safeTransfer(msg.sender, reward);
-        if (bond != 0) bondToken.safeTransfer(owner(), bond - reward);
-    }
-
-    function _returnBond(address key) private {
-        Prover storage prover_ = _provers[key];
-        prover_.bondState = BondState.RETURNED;
-        emit BondReturned(key, prover_.registrant, prover_.bond);
-        if (prover_.bond != 0) bondToken.safeTransfer(prover_.registrant, prover_.bond);
-    }
-
     /// @dev As `isValid`, with the reason.
     function _requireValid(address key) private view returns (IProverRegistry.Kind kind) {
         Prover storage signer = _provers[key];
@@ -453,12 +393,6 @@ contract ProverRegistry is EvidenceAppraisal, OwnableUpgradeable, EIP712Upgradea
         return policy.standingOf(
             prover_.measurement, prover_.platformId, ProverKinds.hostVendor(prover_.kind), prover_.policyVersion
         );
-    }
-
-    /// @dev When the key stopped counting for whatever reason.
-    function _endOf(Prover storage prover_) private view returns (uint64) {
-        bool early = prover_.ending != Ending.NONE && prover_.endedAt < prover_.expiresAt;
-        return early ? prover_.endedAt : prover_.expiresAt;
     }
 
     /// @dev ECDSA refuses high-s signatures and the zero address; 65 bytes is the only length it takes.
