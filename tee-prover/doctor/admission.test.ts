@@ -110,7 +110,8 @@ describe("whether the registry would admit a prover", () => {
     const answers = { kindOf: note(1), isPlatformDenied: note(false), isVendorNullified: note(false) };
     await look(TDX, { ...answers, balanceOf: note(1000n) });
     const platform = platformIdOf(TDX.evidence.host) ?? new Uint8Array();
-    assert.deepEqual(new Set(asked), new Set([TDX.measurement, toHex(platform), 1, PAYER]));
+    const contracts = [ADDRESSES.policy, ADDRESSES.token];
+    assert.deepEqual(new Set(asked), new Set([TDX.measurement, toHex(platform), 1, PAYER, ...contracts]));
   });
 
   it("holds on a listed machine,", async () => {
