@@ -254,19 +254,16 @@ contract ProverRegistry is EvidenceAppraisal, ProverBonds, EIP712Upgradeable {
         return "1";
     }
 
-    /// @dev A GPU serves one valid key. It moves to a newer one of the same platform and beneficiary, as when a prover
-    ///      starts again: its report over a newer block shows who has it now. One over an older block shows nothing: it may
-    ///      be of a registration that was left over, of a key that is gone, and anyone may send that.
+    /// @dev A GPU serves one valid key: whose report of it is over the newest block, since that shows who has it now, be it
+    ///      the same prover after a start or another tenant. One over no newer block shows nothing: it may be of a
+    ///      registration that was left over, of a key that is gone, and anyone may send that.
     function _bindDevices(Registration calldata registration, Appraised memory appraised) private {
         for (uint256 i = 0; i < appraised.deviceIds.length; ++i) {
             bytes32 device = appraised.deviceIds[i];
             address holder = keyOfDevice[device];
             require(holder != registration.key, ProverRegistry_DuplicateDevice(device));
             if (isValid(holder)) {
-                Prover storage old = _provers[holder];
-                bool movesAlong = old.platformId == appraised.cpu.platformId
-                    && old.beneficiary == registration.beneficiary && registration.l1BlockNumber > _askedAt[device];
-                require(movesAlong, ProverRegistry_DeviceInUse(device, holder));
+                require(registration.l1BlockNumber > _askedAt[device], ProverRegistry_DeviceInUse(device, holder));
                 _end(holder, Ending.SUPERSEDED);
                 emit ProverSuperseded(holder, registration.key);
             }

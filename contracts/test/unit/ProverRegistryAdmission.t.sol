@@ -298,17 +298,25 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         bytes32 device = _gpu().devices[0];
         Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
         second.devices[0] = device;
-        // On another platform, whoever earns.
-        _refused(_registration(second), IProverRegistry.ProverRegistry_DeviceInUse.selector);
-        // On the same platform, for somebody else.
-        second.platformId = _platform(TDX_GPU_KEY);
-        second.beneficiary = thief;
         _refused(_registration(second), IProverRegistry.ProverRegistry_DeviceInUse.selector);
         // Once the key has ended, anyone who has the GPU.
         vm.prank(operator);
         registry.retire(vm.addr(TDX_GPU_KEY));
         _submit(_registration(second));
         assertEq(registry.keyOfDevice(device), vm.addr(NEW_KEY));
+    }
+
+    /// @dev Who rents a GPU, registers it and leaves must not keep the next tenant out.
+    function test_a_gpu_goes_to_whoever_shows_it_over_a_newer_block() public {
+        _submit(_registration(_gpu()));
+        Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
+        second.devices = _gpu().devices;
+        second.beneficiary = thief;
+        second = _aBlockLater(second);
+        _submit(_registration(second));
+        assertEq(registry.keyOfDevice(_gpu().devices[0]), vm.addr(NEW_KEY));
+        assertFalse(registry.isValid(vm.addr(TDX_GPU_KEY)), "it is elsewhere");
+        assertTrue(registry.isValid(vm.addr(NEW_KEY)), "here");
     }
 
     function test_a_prover_that_starts_again_takes_its_gpu_along_and_its_old_key_ends() public {

@@ -43,7 +43,7 @@ const OF_ADMISSION: Readonly<Record<string, Explanation>> = {
   ProverRegistry_DuplicateDevice: { message: "one GPU twice", remedy: "collect one report of each GPU" },
   ProverRegistry_DeviceInUse: {
     message: "the GPU stands behind another live key",
-    remedy: "have that key's beneficiary retire it, or register from its machine with the same beneficiary",
+    remedy: "collect evidence over a newer L1 block: who shows the GPU last has it",
   },
   AttestationPolicy_KindMismatch: {
     message: "the image is accepted for another kind, or for none",

@@ -30,7 +30,7 @@ interface IProverRegistry {
         NONE,
         /// Its beneficiary gave it up.
         RETIRED,
-        /// A newer key on the same platform took over one of its GPUs.
+        /// One of its GPUs stands behind another key, by a report over a newer block.
         SUPERSEDED,
         /// Anyone showed that it no longer is what was admitted.
         INVALIDATED,
@@ -180,7 +180,7 @@ interface IProverRegistry {
     error ProverRegistry_GpuNonceMismatch(uint256 index, bytes32 wanted, bytes32 found);
     /// @notice One GPU is not two.
     error ProverRegistry_DuplicateDevice(bytes32 deviceId);
-    /// @notice The GPU stands behind another key, which is valid, and of another platform or beneficiary or no older block.
+    /// @notice The GPU stands behind another key, which is valid, by a report over no older block.
     error ProverRegistry_DeviceInUse(bytes32 deviceId, address key);
     /// @notice The bond's token delivered another amount.
     error ProverRegistry_BondNotReceived(uint256 wanted, uint256 found);
