@@ -11,7 +11,7 @@ interface ISubstrateSignatures {
         SR25519,
         /// RFC 8032. Public key 32 bytes.
         ED25519,
-        /// secp256k1 over BLAKE2b-256 of the message; signature r, s, recovery id (65 bytes). Public key 33 bytes, compressed.
+        /// secp256k1 over BLAKE2b-256 of the message: r, s, recovery id (65 bytes). Public key 33 bytes, compressed.
         ECDSA
     }
 
@@ -30,7 +30,7 @@ interface ISubstrateSignatures {
     /// @notice AccountId of a key: the public key itself, or BLAKE2b-256 of it for ECDSA.
     function accountOf(KeyKind kind, bytes calldata publicKey) external view returns (bytes32);
 
-    /// @notice AccountId of a multisig (pallet-multisig): BLAKE2b-256 of "modlpy/utilisuba", the signatories' compact length,
-    ///         the signatories, and the threshold as two bytes, least significant first.
+    /// @notice AccountId of a multisig (pallet-multisig): BLAKE2b-256 of "modlpy/utilisuba", the compact number of
+    ///         signatories, the signatories, and the threshold as two bytes, least significant first.
     function multisigAccountOf(bytes32[] calldata signatories, uint16 threshold) external view returns (bytes32);
 }
