@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ICrossDomainMessenger} from "../bridging/interfaces/ICrossDomainMessenger.sol";
+import {IDisputeGameFactory} from "../settlement/interfaces/IDisputeGameFactory.sol";
+import {IMultiProofGame} from "../settlement/interfaces/IMultiProofGame.sol";
+import {IOptimismPortal} from "../settlement/interfaces/IOptimismPortal.sol";
+import {ISystemConfig} from "../settlement/interfaces/ISystemConfig.sol";
+import {IL1Executor} from "./interfaces/IL1Executor.sol";
+
+/// @title L1Executor
+/// @notice See `IL1Executor`.
+contract L1Executor is IL1Executor {
+    /// @param vetoableUntil Unix seconds; never zero for a batch that was scheduled.
+    struct Batch {
+        bytes32 content;
+        uint64 vetoableUntil;
+    }
+
+    /// @inheritdoc IL1Executor
+    ICrossDomainMessenger public immutable messenger;
+    /// @inheritdoc IL1Executor
+    address public immutable l2Timelock;
+    /// @inheritdoc IL1Executor
+    TimelockController public immutable timelock;
+    /// @inheritdoc IL1Executor
+    ISystemConfig public immutable systemConfig;
+    /// @inheritdoc IL1Executor
+    uint64 public immutable margin;
+    /// @inheritdoc IL1Executor
+    uint64 public immutable vetoWindow;
+
+    IOptimismPortal private immutable PORTAL;
+    IDisputeGameFactory private immutable GAME_FACTORY;
+    uint32 private immutable GAME_TYPE;
+
+    mapping(bytes32 id => Batch) private _batches;
+    /// @inheritdoc IL1Executor
+    mapping(bytes32 content => bool) public wasVetoed;
+
+    /// @dev None of what is named is called yet: most of it is created later.
+    constructor(Parameters memory parameters) {
+        bool complete = address(parameters.messenger) != address(0) && parameters.l2Timelock != address(0)
+            && address(parameters.timelock) != address(0) && address(parameters.systemConfig) != address(0)
+            && address(parameters.portal) != address(0) && address(parameters.gameFactory) != address(0);
+        require(complete, L1Executor_ZeroAddress());
+        require(parameters.margin != 0, L1Executor_ZeroMargin());
+        require(
+            parameters.vetoWindow != 0 && parameters.vetoWindow <= parameters.margin,
+            L1Executor_InvalidVetoWindow(parameters.vetoWindow, parameters.margin)
+        );
+        messenger = parameters.messenger;
+        l2Timelock = parameters.l2Timelock;
+        timelock = parameters.timelock;
+        systemConfig = parameters.systemConfig;
+        PORTAL = parameters.portal;
+        GAME_FACTORY = parameters.gameFactory;
+        GAME_TYPE = parameters.gameType;
+        margin = parameters.margin;
+        vetoWindow = parameters.vetoWindow;
+    }
+
+    modifier onlyL2Timelock() {
+        require(msg.sender == address(messenger), L1Executor_NotTheMessenger(msg.sender));
+        address sender = messenger.xDomainMessageSender();
+        require(sender == l2Timelock, L1Executor_NotTheL2Timelock(sender));
+        _;
+    }
+
+    /// @inheritdoc IL1Executor
+    function schedule(
+        address[] calldata targets,
+        uint256[] calldata values,
+        bytes[] calldata payloads,
+        bytes32 predecessor,
+        bytes32 salt
+    ) external payable onlyL2Timelock returns (bytes32 id, uint256 readyAt) {
+        require(targets.length != 0, L1Executor_EmptyBatch());
+        id = timelock.hashOperationBatch(targets, values, payloads, predecessor, salt);
+        bytes32 content = keccak256(abi.encode(targets, values, payloads, predecessor));
+        uint256 wait = delay();
+        readyAt = block.timestamp + wait;
+        uint64 until = uint64(block.timestamp) + vetoWindow;
+        _batches[id] = Batch({content: content, vetoableUntil: until});
+        timelock.scheduleBatch(targets, values, payloads, predecessor, salt, wait);
+        if (msg.value != 0) Address.sendValue(payable(address(timelock)), msg.value);
+        emit BatchScheduled(id, content, readyAt, until);
+    }
+
+    /// @inheritdoc IL1Executor
+    function withdraw(bytes32 id) external onlyL2Timelock {
+        _known(id);
+        timelock.cancel(id);
+        emit BatchWithdrawn(id);
+    }
+
+    /// @inheritdoc IL1Executor
+    function veto(bytes32 id) external {
+        require(msg.sender == systemConfig.guardian(), L1Executor_NotTheGuardian(msg.sender));
+        Batch memory batch = _known(id);
+        require(block.timestamp < batch.vetoableUntil, L1Executor_VetoWindowOver(id, batch.vetoableUntil));
+        require(!wasVetoed[batch.content], L1Executor_AlreadyVetoed(batch.content));
+        wasVetoed[batch.content] = true;
+        timelock.cancel(id);
+        emit BatchVetoed(id, batch.content);
+    }
+
+    /// @inheritdoc IL1Executor
+    function vetoableUntil(bytes32 id) external view returns (uint256) {
+        return _batches[id].vetoableUntil;
+    }
+
+    /// @inheritdoc IL1Executor
+    function contentOf(bytes32 id) external view returns (bytes32) {
+        return _batches[id].content;
+    }
+
+    /// @inheritdoc IL1Executor
+    function delay() public view returns (uint256) {
+        return Math.max(exitWindow(), timelock.getMinDelay());
+    }
+
+    /// @inheritdoc IL1Executor
+    /// @dev Everything that is read here is the timelock's to change, so that nobody else can shorten the window, or stop
+    ///      governance by a window that cannot be read. The respected game type is the guardian's, and is not asked.
+    function exitWindow() public view returns (uint256) {
+        IMultiProofGame game = IMultiProofGame(address(GAME_FACTORY.gameImpls(GAME_TYPE)));
+        return PORTAL.proofMaturityDelaySeconds() + PORTAL.disputeGameFinalityDelaySeconds()
+            + game.proofPolicy().slowDelay() + margin;
+    }
+
+    function _known(bytes32 id) private view returns (Batch memory batch) {
+        batch = _batches[id];
+        require(batch.vetoableUntil != 0, L1Executor_UnknownBatch(id));
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Governor} from "@openzeppelin/contracts/governance/Governor.sol";
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensions/GovernorCountingSimple.sol";
+import {GovernorPreventLateQuorum} from "@openzeppelin/contracts/governance/extensions/GovernorPreventLateQuorum.sol";
+import {GovernorProposalGuardian} from "@openzeppelin/contracts/governance/extensions/GovernorProposalGuardian.sol";
+import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
+import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
+import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
+import {
+    GovernorVotesQuorumFraction
+} from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
+import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+
+/// @title PhaGovernor
+/// @notice Votes of vPHA decide. All of it is OpenZeppelin's Governor; what is added:
+///
+///         - the guardian only cancels, until `guardianWindow` after the end of the vote, and the same content only once:
+///           a veto delays what is voted for again, it does not rule;
+///         - the timelock is fixed, since `L1Executor` on L1 hears that one and no other;
+///         - the token's clock must be time.
+contract PhaGovernor is
+    GovernorSettings,
+    GovernorCountingSimple,
+    GovernorVotesQuorumFraction,
+    GovernorTimelockControl,
+    GovernorPreventLateQuorum,
+    GovernorProposalGuardian
+{
+    /// @param votingDelay Seconds from the proposal to the moment at which votes are counted.
+    /// @param votingPeriod Seconds of the vote.
+    /// @param proposalThreshold Votes that a proposer needs (18 decimals).
+    /// @param quorumPercent Of the votes that exist, how many percent must take part.
+    /// @param lateQuorumExtension Seconds that a vote goes on at least once its quorum is reached.
+    /// @param guardian Who may cancel; zero = nobody.
+    /// @param guardianWindow Seconds after the end of the vote for which he may.
+    struct Parameters {
+        IVotes token;
+        TimelockController timelock;
+        uint48 votingDelay;
+        uint32 votingPeriod;
+        uint256 proposalThreshold;
+        uint256 quorumPercent;
+        uint48 lateQuorumExtension;
+        address guardian;
+        uint48 guardianWindow;
+    }
+
+    bytes32 private constant TIME = keccak256("mode=timestamp");
+
+    /// @notice Seconds after the end of a vote until which the guardian may cancel.
+    uint48 public immutable guardianWindow;
+
+    /// @notice Whether the guardian has cancelled a proposal of these calls, by keccak256(abi.encode(targets, values, calldatas)).
+    mapping(bytes32 content => bool) public wasVetoed;
+
+    /// @notice The same calls were vetoed before.
+    error PhaGovernor_AlreadyVetoed(bytes32 content);
+    /// @notice L1Executor hears this timelock alone.
+    error PhaGovernor_TimelockIsFixed();
+    /// @notice Periods are in seconds, so votes must be counted by time.
+    error PhaGovernor_ClockIsNotTime();
+    /// @notice A quorum of zero lets one vote rule.
+    error PhaGovernor_ZeroQuorum();
+
+    constructor(Parameters memory parameters)
+        Governor("PhaGovernor")
+        GovernorSettings(parameters.votingDelay, parameters.votingPeriod, parameters.proposalThreshold)
+        GovernorVotes(parameters.token)
+        GovernorVotesQuorumFraction(parameters.quorumPercent)
+        GovernorTimelockControl(parameters.timelock)
+        GovernorPreventLateQuorum(parameters.lateQuorumExtension)
+    {
+        require(keccak256(bytes(token().CLOCK_MODE())) == TIME, PhaGovernor_ClockIsNotTime());
+        guardianWindow = parameters.guardianWindow;
+        _setProposalGuardian(parameters.guardian);
+    }
+
+    /// @inheritdoc Governor
+    /// @dev Who may is `_validateCancel`'s to say; here a veto is remembered.
+    function cancel(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) public override returns (uint256) {
+        if (_msgSender() == proposalGuardian()) {
+            bytes32 content = keccak256(abi.encode(targets, values, calldatas));
+            require(!wasVetoed[content], PhaGovernor_AlreadyVetoed(content));
+            wasVetoed[content] = true;
+        }
+        return super.cancel(targets, values, calldatas, descriptionHash);
+    }
+
+    /// @inheritdoc GovernorTimelockControl
+    function updateTimelock(TimelockController) public pure override {
+        revert PhaGovernor_TimelockIsFixed();
+    }
+
+    /// @notice Unix seconds until which the guardian may cancel the proposal, inclusive.
+    function guardianMayCancelUntil(uint256 proposalId) public view returns (uint256) {
+        return proposalDeadline(proposalId) + guardianWindow;
+    }
+
+    /// @inheritdoc GovernorSettings
+    function proposalThreshold() public view override(Governor, GovernorSettings) returns (uint256) {
+        return super.proposalThreshold();
+    }
+
+    /// @inheritdoc GovernorPreventLateQuorum
+    function proposalDeadline(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorPreventLateQuorum)
+        returns (uint256)
+    {
+        return super.proposalDeadline(proposalId);
+    }
+
+    /// @inheritdoc GovernorTimelockControl
+    function state(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorTimelockControl)
+        returns (ProposalState)
+    {
+        return super.state(proposalId);
+    }
+
+    /// @inheritdoc GovernorTimelockControl
+    function proposalNeedsQueuing(uint256 proposalId)
+        public
+        view
+        override(Governor, GovernorTimelockControl)
+        returns (bool)
+    {
+        return super.proposalNeedsQueuing(proposalId);
+    }
+
+    function _updateQuorumNumerator(uint256 newQuorumNumerator) internal override {
+        require(newQuorumNumerator != 0, PhaGovernor_ZeroQuorum());
+        super._updateQuorumNumerator(newQuorumNumerator);
+    }
+
+    function _tallyUpdated(uint256 proposalId) internal override(Governor, GovernorPreventLateQuorum) {
+        super._tallyUpdated(proposalId);
+    }
+
+    function _queueOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) returns (uint48) {
+        return super._queueOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _executeOperations(
+        uint256 proposalId,
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) {
+        super._executeOperations(proposalId, targets, values, calldatas, descriptionHash);
+    }
+
+    function _cancel(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        bytes32 descriptionHash
+    ) internal override(Governor, GovernorTimelockControl) returns (uint256) {
+        return super._cancel(targets, values, calldatas, descriptionHash);
+    }
+
+    /// @dev A proposer cancels what is not voted on yet, as with any Governor; the guardian has his window, and no more.
+    function _validateCancel(uint256 proposalId, address caller)
+        internal
+        view
+        override(Governor, GovernorProposalGuardian)
+        returns (bool)
+    {
+        if (caller == proposalGuardian() && clock() <= guardianMayCancelUntil(proposalId)) return true;
+        return Governor._validateCancel(proposalId, caller);
+    }
+
+    function _executor() internal view override(Governor, GovernorTimelockControl) returns (address) {
+        return super._executor();
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+import {ICrossDomainMessenger} from "../../bridging/interfaces/ICrossDomainMessenger.sol";
+import {IDisputeGameFactory} from "../../settlement/interfaces/IDisputeGameFactory.sol";
+import {IOptimismPortal} from "../../settlement/interfaces/IOptimismPortal.sol";
+import {ISystemConfig} from "../../settlement/interfaces/ISystemConfig.sol";
+
+/// @title IL1Executor
+/// @notice The way from a vote on L2 to everything that the timelock owns on L1. It proposes to the timelock what the L2
+///         timelock sends it by the messenger, and nothing else; there is no other proposer. What it schedules waits longer
+///         than an exit takes at that moment, so that whoever disagrees has left before it happens:
+///
+///           vote ─► L2 timelock ─► message, proven and final on L1 ─► schedule ─► exit window + margin ─► anyone executes
+///                                                                        └─ the guardian may veto for `vetoWindow`
+///
+///         It holds nothing, has no owner and no setter.
+interface IL1Executor {
+    /// @param systemConfig Names the guardian.
+    /// @param portal, gameFactory, gameType Where the length of an exit is read.
+    /// @param margin Seconds beyond proving and finality: forced inclusion of the withdrawal on L2, a proposal, a pause.
+    /// @param vetoWindow Seconds in which the guardian may cancel; at most `margin`.
+    struct Parameters {
+        ICrossDomainMessenger messenger;
+        address l2Timelock;
+        TimelockController timelock;
+        ISystemConfig systemConfig;
+        IOptimismPortal portal;
+        IDisputeGameFactory gameFactory;
+        uint32 gameType;
+        uint64 margin;
+        uint64 vetoWindow;
+    }
+
+    /// @notice A batch waits in the timelock under `id`.
+    /// @param content Hash of all of it but the salt.
+    event BatchScheduled(bytes32 indexed id, bytes32 indexed content, uint256 readyAt, uint256 vetoableUntil);
+    event BatchVetoed(bytes32 indexed id, bytes32 indexed content);
+    event BatchWithdrawn(bytes32 indexed id);
+
+    error L1Executor_ZeroAddress();
+    /// @notice Without a margin a withdrawal would have to be on its way already.
+    error L1Executor_ZeroMargin();
+    /// @notice A veto must end before the batch can be executed.
+    error L1Executor_InvalidVetoWindow(uint256 vetoWindow, uint256 margin);
+    /// @notice Not called by the messenger.
+    error L1Executor_NotTheMessenger(address caller);
+    /// @notice The message is not the L2 timelock's.
+    error L1Executor_NotTheL2Timelock(address sender);
+    error L1Executor_NotTheGuardian(address caller);
+    error L1Executor_EmptyBatch();
+    /// @notice It was not scheduled here.
+    error L1Executor_UnknownBatch(bytes32 id);
+    error L1Executor_VetoWindowOver(bytes32 id, uint256 vetoableUntil);
+    /// @notice The same was vetoed before, and voted for again: a veto delays, it does not rule.
+    error L1Executor_AlreadyVetoed(bytes32 content);
+
+    /// @notice Schedules a batch in the timelock. Only by a message of the L2 timelock; value that comes with it is the
+    ///         timelock's, for the batch to spend. Each (batch, salt) once, unless it was cancelled.
+    /// @return id The timelock's id of the batch. @return readyAt Unix seconds from which anyone may execute it there.
+    function schedule(
+        address[] calldata targets,
+        uint256[] calldata values,
+        bytes[] calldata payloads,
+        bytes32 predecessor,
+        bytes32 salt
+    ) external payable returns (bytes32 id, uint256 readyAt);
+
+    /// @notice Takes a batch back before it is executed. Only by a message of the L2 timelock.
+    function withdraw(bytes32 id) external;
+
+    /// @notice Cancels a batch. Only the guardian, only within the window, and only once the same content.
+    function veto(bytes32 id) external;
+
+    /// @notice Seconds for which a batch that is scheduled now waits.
+    function delay() external view returns (uint256);
+
+    /// @notice Seconds that an exit takes at most by now, on the slow path, with the margin.
+    function exitWindow() external view returns (uint256);
+
+    /// @notice Unix seconds until which the guardian may veto; zero for what was not scheduled here.
+    function vetoableUntil(bytes32 id) external view returns (uint256);
+
+    /// @notice Hash of a batch without its salt; zero for what was not scheduled here.
+    function contentOf(bytes32 id) external view returns (bytes32);
+
+    /// @notice Whether a batch of this content was vetoed.
+    function wasVetoed(bytes32 content) external view returns (bool);
+
+    function messenger() external view returns (ICrossDomainMessenger);
+    function l2Timelock() external view returns (address);
+    function timelock() external view returns (TimelockController);
+    function systemConfig() external view returns (ISystemConfig);
+    function margin() external view returns (uint64);
+    function vetoWindow() external view returns (uint64);
+}
