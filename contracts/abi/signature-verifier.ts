@@ -8,7 +8,7 @@ export const signatureVerifierAbi = [
       { internalType: "uint256", name: "length", type: "uint256" },
       { internalType: "uint256", name: "available", type: "uint256" },
     ],
-    name: "Sha384_OutOfBounds",
+    name: "Sha512_OutOfBounds",
     type: "error",
   },
   {

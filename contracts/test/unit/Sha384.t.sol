@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Sha512} from "../../src/crypto/Sha512.sol";
 import {Sha384} from "../../src/tee/crypto/Sha384.sol";
 import {Base} from "./Base.sol";
 
@@ -19,7 +20,7 @@ contract Sha384Test is Base {
     }
 
     function digest512(bytes memory data) private pure returns (bytes memory) {
-        (bytes32 first, bytes32 last) = Sha384.hash512(data);
+        (bytes32 first, bytes32 last) = Sha512.hash(data);
         return abi.encodePacked(first, last);
     }
 
@@ -90,11 +91,11 @@ contract Sha384Test is Base {
     }
 
     function test_sliceOutsideTheDataReverts() public {
-        vm.expectRevert(abi.encodeWithSelector(Sha384.Sha384_OutOfBounds.selector, 2, 2, 3));
+        vm.expectRevert(abi.encodeWithSelector(Sha512.Sha512_OutOfBounds.selector, 2, 2, 3));
         this.hash("abc", 2, 2);
-        vm.expectRevert(abi.encodeWithSelector(Sha384.Sha384_OutOfBounds.selector, 4, 0, 3));
+        vm.expectRevert(abi.encodeWithSelector(Sha512.Sha512_OutOfBounds.selector, 4, 0, 3));
         this.hash("abc", 4, 0);
-        vm.expectRevert(abi.encodeWithSelector(Sha384.Sha384_OutOfBounds.selector, 1, type(uint256).max, 3));
+        vm.expectRevert(abi.encodeWithSelector(Sha512.Sha512_OutOfBounds.selector, 1, type(uint256).max, 3));
         this.hash("abc", 1, type(uint256).max);
     }
 
