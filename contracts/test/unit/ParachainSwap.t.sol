@@ -5,7 +5,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ParachainSwap} from "../../src/pha/swap/ParachainSwap.sol";
-import {Release} from "../../src/pha/swap/Release.sol";
+import {Release, ReleaseLib} from "../../src/pha/swap/Release.sol";
 import {IParachainSwap, SwapTerms} from "../../src/pha/swap/interfaces/IParachainSwap.sol";
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
@@ -169,6 +169,26 @@ contract ParachainSwapTest is SwapFixture {
         deposit.planck += 1;
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector);
         swap.release(deposit, signatures);
+    }
+
+    function test_the_digest_is_the_vectors_that_provers_compute_too() public {
+        string memory json = vm.readFile("./protocol/vectors/swap-release.json");
+        Release memory deposit = Release({
+            genesisHash: vm.parseJsonBytes32(json, ".genesisHash"),
+            height: uint64(vm.parseJsonUint(json, ".height")),
+            blockHash: vm.parseJsonBytes32(json, ".blockHash"),
+            extrinsicIndex: uint32(vm.parseJsonUint(json, ".extrinsicIndex")),
+            eventIndex: uint32(vm.parseJsonUint(json, ".eventIndex")),
+            sender: vm.parseJsonBytes32(json, ".sender"),
+            receiver: vm.parseJsonAddress(json, ".receiver"),
+            planck: vm.parseJsonUint(json, ".planck")
+        });
+        vm.chainId(vm.parseJsonUint(json, ".chainId"));
+        address verifier = vm.parseJsonAddress(json, ".verifyingContract");
+        bytes32 found = ReleaseLib.digest(deposit, verifier, vm.parseJsonBytes32(json, ".settingsHash"));
+        assertEq(found, vm.parseJsonBytes32(json, ".digest"));
+        bytes32 id = ReleaseLib.depositId(deposit.genesisHash, deposit.height, deposit.eventIndex);
+        assertEq(id, vm.parseJsonBytes32(json, ".depositId"));
     }
 
     function test_a_signature_is_of_no_use_elsewhere() public {

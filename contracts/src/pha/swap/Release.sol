@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// @notice What provers sign of the live swap: "in the parachain of `genesisHash`, the block `blockHash` at `height` is final
-///         and has the state in which the event `eventIndex`, of the extrinsic `extrinsicIndex`, paid `planck` from `sender`
-///         to the swap account; `sender` names `receiver` for it".
+/// @notice What provers sign of the live swap: "in the parachain of `genesisHash`, the block `blockHash` at `height` is
+///         final and has the state in which the event `eventIndex`, of the extrinsic `extrinsicIndex`, paid `planck` from
+///         `sender` to the swap account; `sender` names `receiver` for it".
 struct Release {
     bytes32 genesisHash;
     uint64 height;

@@ -1,0 +1,159 @@
+import { type Address, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
+import { keccak256 } from "./keccak.ts";
+
+/**
+ * The live swap's statements: what a prover asserts of one deposit on the parachain, the digest that it signs and
+ * `ParachainSwap` checks, and the settings by which it judges what a deposit is.
+ *
+ * EIP-712 with domain { name, version, chainId, verifyingContract, salt }. The salt is the settings' hash: whoever has an
+ * enclave judge by other settings gets a signature that no contract takes.
+ * protocol/vectors/swap-release.json pins the digest for TypeScript and Solidity alike.
+ */
+export type Release = {
+  /** The parachain. */
+  readonly genesisHash: Hash;
+  /** u64. */
+  readonly height: bigint;
+  readonly blockHash: Hash;
+  /** u32: the extrinsic in its block, and the event in the block's list of events. */
+  readonly extrinsicIndex: number;
+  readonly eventIndex: number;
+  /** AccountId. */
+  readonly sender: Hash;
+  readonly receiver: Address;
+  /** u128; one planck is 10^6 wei. */
+  readonly planck: bigint;
+};
+
+/** Where a swap pays. */
+export type SwapDomain = {
+  /** The L1. */
+  readonly chainId: bigint;
+  /** `ParachainSwap`. */
+  readonly contract: Address;
+};
+
+/** A runtime whose events can be read: how, its metadata tells. */
+export type KnownRuntime = {
+  /** u32. */
+  readonly specVersion: number;
+  /** BLAKE2b-256 of the metadata's bytes, as `state_getMetadata` gives them. */
+  readonly metadataHash: Hash;
+};
+
+/** What a deposit is, but for where the swap pays. */
+export type SwapSettings = {
+  readonly genesisHash: Hash;
+  /** u64: blocks whose deposits are released, the last one included. */
+  readonly firstHeight: bigint;
+  readonly lastHeight: bigint;
+  /** Planck, u128: less is not released by itself. */
+  readonly minimum: bigint;
+  readonly runtimes: readonly KnownRuntime[];
+  /** What the proof of a block's finality starts from; zero where it is taken from the prover's own parachain node. */
+  readonly finalityAnchor: Hash;
+};
+
+export const SWAP_DOMAIN_NAME = "Phala L2 swap";
+export const SWAP_DOMAIN_VERSION = "1";
+export const RELEASE_TYPE =
+  "Release(bytes32 genesisHash,uint64 height,bytes32 blockHash,uint32 extrinsicIndex,uint32 eventIndex,bytes32 sender,address receiver,uint256 planck)";
+/** PHA has 12 decimals on the parachain and 18 on L1. */
+export const WEI_PER_PLANCK = 1_000_000n;
+
+const DOMAIN_TYPE =
+  "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
+const WORD = 32;
+/** EIP-191, version 0x01: structured data. */
+const EIP712_PREFIX = Uint8Array.of(0x19, 0x01);
+
+function hashOfText(text: string): Hash {
+  return keccak256(new TextEncoder().encode(text));
+}
+
+const DOMAIN_TYPE_HASH = hashOfText(DOMAIN_TYPE);
+const NAME_HASH = hashOfText(SWAP_DOMAIN_NAME);
+const VERSION_HASH = hashOfText(SWAP_DOMAIN_VERSION);
+const RELEASE_TYPE_HASH = hashOfText(RELEASE_TYPE);
+/** In front of the settings, so that their hash is that of nothing else. */
+const SETTINGS_TAG = hashOfText("phala-l2 swap settings, version 1");
+
+/** An unsigned integer of `bytes` bytes as a word. @throws RollupError INTEGER_RANGE */
+function word(value: bigint, bytes: number): Uint8Array {
+  return concatBytes(new Uint8Array(WORD - bytes), bigintToBytes(value, bytes));
+}
+
+function addressWord(address: Address): Uint8Array {
+  return concatBytes(new Uint8Array(WORD - address.length), address);
+}
+
+/**
+ * What pins the settings in the contract and in each signature: keccak256 of tag | genesisHash | firstHeight | lastHeight |
+ * minimum | finalityAnchor | keccak256 of (specVersion | metadataHash) for each runtime, a word each.
+ * @throws RollupError INTEGER_RANGE
+ */
+export function swapSettingsHash(settings: SwapSettings): Hash {
+  const { genesisHash, firstHeight, lastHeight, minimum, runtimes, finalityAnchor } = settings;
+  const known = runtimes.flatMap(({ specVersion, metadataHash }) => [
+    word(BigInt(specVersion), 4),
+    metadataHash,
+  ]);
+  return keccak256(
+    concatBytes(
+      SETTINGS_TAG,
+      genesisHash,
+      word(firstHeight, 8),
+      word(lastHeight, 8),
+      word(minimum, 16),
+      finalityAnchor,
+      keccak256(concatBytes(...known)),
+    ),
+  );
+}
+
+/** EIP-712 `domainSeparator`. @throws RollupError INTEGER_RANGE when the chain id is no u256 */
+export function swapDomainSeparator({ chainId, contract }: SwapDomain, settingsHash: Hash): Hash {
+  return keccak256(
+    concatBytes(
+      DOMAIN_TYPE_HASH,
+      NAME_HASH,
+      VERSION_HASH,
+      bigintToBytes(chainId, WORD),
+      addressWord(contract),
+      settingsHash,
+    ),
+  );
+}
+
+/** EIP-712 `hashStruct`. @throws RollupError INTEGER_RANGE when a number does not fit its type */
+export function releaseStructHash(release: Release): Hash {
+  return keccak256(
+    concatBytes(
+      RELEASE_TYPE_HASH,
+      release.genesisHash,
+      word(release.height, 8),
+      release.blockHash,
+      word(BigInt(release.extrinsicIndex), 4),
+      word(BigInt(release.eventIndex), 4),
+      release.sender,
+      addressWord(release.receiver),
+      bigintToBytes(release.planck, WORD),
+    ),
+  );
+}
+
+/** The 32 bytes that a prover signs with secp256k1. @throws RollupError INTEGER_RANGE */
+export function releaseDigest(domain: SwapDomain, settingsHash: Hash, release: Release): Hash {
+  return keccak256(
+    concatBytes(EIP712_PREFIX, swapDomainSeparator(domain, settingsHash), releaseStructHash(release)),
+  );
+}
+
+/** What a deposit is released once by, whatever else is said of it. @throws RollupError INTEGER_RANGE */
+export function depositId({
+  genesisHash,
+  height,
+  eventIndex,
+}: Pick<Release, "genesisHash" | "height" | "eventIndex">): Hash {
+  return keccak256(concatBytes(genesisHash, word(height, 8), word(BigInt(eventIndex), 4)));
+}
