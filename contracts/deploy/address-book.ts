@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { dirname } from "node:path";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, getAddress, type Hex, isAddress, isHash } from "viem";
+import type { L2Addresses } from "./l2-addresses.ts";
 
 /** Contracts on L1 by the names of the OP Stack's superchain registry. */
 export const ADDRESS_NAMES = [
@@ -24,6 +25,7 @@ export const ADDRESS_NAMES = [
   "ProverRewards",
   "ProofPolicy",
   "Timelock",
+  "L1Executor",
   "Multicall3",
   "Pha",
 ] as const;
@@ -46,6 +48,8 @@ export type AddressBook = {
   readonly genesisOutputRoot: Hex;
   readonly rollupConfigHash: Hex;
   readonly addresses: L1Addresses & { readonly MultiProofGameImpl: Address };
+  /** Where PHA's contracts on L2 are, or will be. */
+  readonly l2: L2Addresses;
 };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -85,6 +89,7 @@ export function parseAddressBook(json: unknown): AddressBook {
   if (!isRecord(json)) return invalid("content");
   const start = recordOf(json, "startBlock");
   const addresses = recordOf(json, "addresses");
+  const l2 = recordOf(json, "l2");
   return {
     l1ChainId: Number(quantityOf(json, "l1ChainId")),
     l2ChainId: quantityOf(json, "l2ChainId"),
@@ -115,10 +120,19 @@ export function parseAddressBook(json: unknown): AddressBook {
       ProverRewards: addressOf(addresses, "ProverRewards"),
       ProofPolicy: addressOf(addresses, "ProofPolicy"),
       Timelock: addressOf(addresses, "Timelock"),
+      L1Executor: addressOf(addresses, "L1Executor"),
       Multicall3: addressOf(addresses, "Multicall3"),
       Pha: addressOf(addresses, "Pha"),
       MultiProofGameImpl: addressOf(addresses, "MultiProofGameImpl"),
       PhaTestToken: addresses.PhaTestToken === undefined ? undefined : addressOf(addresses, "PhaTestToken"),
+    },
+    l2: {
+      Pha: addressOf(l2, "Pha"),
+      VotingPha: addressOf(l2, "VotingPha"),
+      RewardDistributor: addressOf(l2, "RewardDistributor"),
+      ProviderPledges: addressOf(l2, "ProviderPledges"),
+      PhaGovernor: addressOf(l2, "PhaGovernor"),
+      GovernanceTimelock: addressOf(l2, "GovernanceTimelock"),
     },
   };
 }

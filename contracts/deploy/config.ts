@@ -12,6 +12,13 @@ import {
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, getAddress, type Hex, numberToHex } from "viem";
 import { mnemonicToAccount } from "viem/accounts";
+import {
+  DANGEROUS_DEVELOPMENT_GOVERNANCE,
+  type GovernanceConfig,
+  requireFittingGovernance,
+  requireProductionGovernance,
+  type TimelockConfig,
+} from "./governance-config.ts";
 
 /** Where a prover's key was born; the contract's `Kind`, in its order from 1. */
 export const PROVER_KINDS = ["TDX", "SEV_SNP", "TDX_GPU", "SEV_SNP_GPU"] as const;
@@ -22,13 +29,6 @@ export function kindNumber(kind: ProverKind): number {
   return PROVER_KINDS.indexOf(kind) + 1;
 }
 
-/** Owner of everything. Delays in seconds. */
-export type TimelockConfig = {
-  readonly minDelay: bigint;
-  readonly proposers: readonly Address[];
-  readonly executors: readonly Address[];
-};
-
 /** See IProofPolicy. Delays in seconds, the bond in units of PHA (18 decimals). */
 export type PolicyConfig = {
   readonly minHostVendors: number;
@@ -38,6 +38,14 @@ export type PolicyConfig = {
   readonly fallbackDelay: bigint;
   readonly challengeWindow: bigint;
   readonly fallbackBond: bigint;
+};
+
+/** See RewardDistributor and ProviderPledges. */
+export type StakingConfig = {
+  /** Wei of PHA a second that begin to flow to treasury, stakers and providers, out of what was given. */
+  readonly rewardRate: bigint;
+  /** Who admits compute providers' devices at first; L2's timelock where nobody is named. */
+  readonly admitter: Address | undefined;
 };
 
 /** What ether may leave in a day while a root stands on no more vendors than it needs; see IWithdrawalQuota. In wei. */
@@ -112,9 +120,11 @@ export type DeployConfig = {
   readonly deployment: string;
   readonly l1ChainId: number;
   readonly l2ChainId: bigint;
-  /** Pauses withdrawals for a bounded time, judges games, revokes provers. */
+  /** Pauses withdrawals for a bounded time, judges games, revokes provers, cancels decisions while they are new. */
   readonly guardian: Address;
   readonly timelock: TimelockConfig;
+  readonly governance: GovernanceConfig;
+  readonly staking: StakingConfig;
   readonly policy: PolicyConfig;
   readonly systemConfig: SystemConfigValues;
   /** Seconds between proving and finalising a withdrawal; at least fastDelay + disputeGameFinalityDelay. */
@@ -156,6 +166,8 @@ export type DevnetInput = {
   readonly l1ChainId?: number;
   readonly l2ChainId?: bigint;
   readonly guardian?: Address;
+  /** Seconds that one vendor's root waits, and with it what governance does on L1; 600 if it is not said. */
+  readonly slowDelay?: bigint;
   readonly images?: readonly AcceptedImage[];
   readonly gpuMeasurements?: readonly Hex[];
 };
@@ -179,7 +191,7 @@ function devnetAttestation({ images = [], gpuMeasurements = [] }: DevnetInput): 
   };
 }
 
-/** A devnet: no delay of governance, simulated provers, and finality within seconds. */
+/** A devnet: votes, simulated provers and finality within seconds; the deployer governs beside the votes. */
 export function devnetDeployConfig(input: DevnetInput): DeployConfig {
   const l2ChainId = input.l2ChainId ?? 2035n;
   return {
@@ -187,12 +199,14 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     l1ChainId: input.l1ChainId ?? 900,
     l2ChainId,
     guardian: input.guardian ?? input.deployer,
-    timelock: { minDelay: 0n, proposers: [input.deployer], executors: [input.deployer] },
+    timelock: { minDelay: 0n, dangerouslyDevelopmentProposers: [input.deployer] },
+    governance: DANGEROUS_DEVELOPMENT_GOVERNANCE,
+    staking: { rewardRate: 10n ** 17n, admitter: input.deployer },
     policy: {
       minHostVendors: 2,
       requiresGpu: false,
       fastDelay: 1n,
-      slowDelay: 600n,
+      slowDelay: input.slowDelay ?? 600n,
       fallbackDelay: 300n,
       challengeWindow: 1200n,
       fallbackBond: 1_000n * 10n ** 18n,
@@ -238,7 +252,7 @@ export function requireSafeConfig(config: DeployConfig, deployer: Address): void
 }
 
 function requireProductionRules(config: DeployConfig): void {
-  const { l1ChainId, dangerouslyAcceptsSimulated, timelock, pha } = config;
+  const { l1ChainId, dangerouslyAcceptsSimulated, pha } = config;
   if (dangerouslyAcceptsSimulated) {
     throw new RollupError(
       "DEPLOY_SIMULATED_PROVERS",
@@ -254,13 +268,7 @@ function requireProductionRules(config: DeployConfig): void {
     );
   }
   requireProductionEvidence(config);
-  if (timelock.minDelay === 0n) {
-    throw new RollupError(
-      "DEPLOY_CONFIG_INVALID",
-      `chain ${l1ChainId} may hold value: give the timelock a delay in which people can leave`,
-      { data: { l1ChainId } },
-    );
-  }
+  requireProductionGovernance(config);
 }
 
 /** A bond that holds somebody back, and firmware that AMD has not mended since: the contracts know no such minimum. */
@@ -299,6 +307,7 @@ function requireFittingNumbers(config: DeployConfig): void {
       { data: { proofMaturityDelay: config.proofMaturityDelay } },
     );
   }
+  requireFittingGovernance(config);
   const { perDay, floor } = config.etherQuota;
   if (floor === 0n || perDay < floor) {
     throw new RollupError("DEPLOY_CONFIG_INVALID", "etherQuota must be 0 < floor <= perDay", {
@@ -329,7 +338,9 @@ function poweredAddresses(config: DeployConfig, deployer: Address): (readonly [s
     ["guardian", config.guardian],
     ["batcher", config.systemConfig.batcher],
     ["unsafe block signer", config.systemConfig.unsafeBlockSigner],
-    ...config.timelock.proposers.map((address) => ["timelock proposer", address] as const),
-    ...config.timelock.executors.map((address) => ["timelock executor", address] as const),
+    ...(config.staking.admitter === undefined ? [] : [["admitter", config.staking.admitter] as const]),
+    ...config.timelock.dangerouslyDevelopmentProposers.map(
+      (address) => ["timelock proposer", address] as const,
+    ),
   ];
 }

@@ -14,10 +14,12 @@ import { type DeployConfig, requireSafeConfig } from "./config.ts";
 import { type CreationCode, creationCodeFrom } from "./creation-code.ts";
 import { type Deterministic, openDeterministic } from "./deterministic.ts";
 import { type L1Sender, l1Sender } from "./l1-client.ts";
+import { bridgedPha, predictL2Addresses } from "./l2-addresses.ts";
 import { firstPhase, foundations, secondPhase } from "./plan.ts";
 import { proverRewards } from "./prover-rewards.ts";
 import type { Phase } from "./proxies.ts";
 import { verifyDeployment } from "./verify.ts";
+import { verifyGovernance } from "./verify-governance.ts";
 import { withdrawalQuota } from "./withdrawal-quota.ts";
 
 /** What the L2 genesis gives back to L1. */
@@ -78,9 +80,11 @@ export async function deployL1(config: DeployConfig, dependencies: DeployDepende
     genesisOutputRoot: commitment.outputRoot,
     rollupConfigHash: commitment.rollupConfigHash,
     addresses: { ...addresses, MultiProofGameImpl: second.game.address },
+    l2: predictL2Addresses(make, bridgedPha(config, addresses.Pha), code),
   };
   progress("verification");
   await verifyDeployment(sender.client, book, implementationsOf(first, second));
+  await verifyGovernance(sender.client, book, config);
   writeAddressBook(addressBookFile, book);
   return book;
 }
@@ -116,6 +120,7 @@ function predictAddresses(config: DeployConfig, make: Deterministic, code: Creat
     NvidiaReportVerifier: attestation.nvidiaReportVerifier.address,
     WithdrawalQuota: withdrawalQuota(config, { ...governance, ...exits }, make, code).address,
     ProverRewards: proverRewards(config, base.pha, { ...governance, ...judges }, make, code).address,
+    L1Executor: make.addressOf("L1Executor"),
     ProofPolicy: base.policy.address,
     Multicall3: base.multicall3.address,
     Pha: base.pha,
@@ -127,10 +132,11 @@ function implementationsOf(...phases: readonly Phase[]): Phase["implementations"
   return phases.flatMap(({ implementations }) => implementations);
 }
 
-async function requireChain(sender: L1Sender, wanted: number): Promise<void> {
+/** @throws RollupError DEPLOY_WRONG_CHAIN */
+export async function requireChain(sender: L1Sender, wanted: number): Promise<void> {
   const found = await sender.client.getChainId();
   if (found === wanted) return;
-  throw new RollupError("DEPLOY_WRONG_CHAIN", `the L1 node is of chain ${found}, not ${wanted}`, {
+  throw new RollupError("DEPLOY_WRONG_CHAIN", `the node is of chain ${found}, not ${wanted}`, {
     data: { found, wanted },
   });
 }

@@ -1,5 +1,5 @@
 import { RollupError } from "@phala-l2/protocol/errors";
-import { encodeFunctionData, type Hex, pad } from "viem";
+import { encodeFunctionData, type Hex, pad, zeroAddress } from "viem";
 import { anchorStateRegistryAbi } from "../abi/anchor-state-registry.ts";
 import { disputeGameFactoryAbi } from "../abi/dispute-game-factory.ts";
 import { l1CrossDomainMessengerAbi } from "../abi/l1-cross-domain-messenger.ts";
@@ -12,12 +12,14 @@ import { admissionProxies, attestationContracts } from "./attestation.ts";
 import type { DeployConfig } from "./config.ts";
 import type { CreationCode } from "./creation-code.ts";
 import type { Creation, Deterministic } from "./deterministic.ts";
+import { GAME_TYPE } from "./game-type.ts";
+import { l1Executor } from "./governance.ts";
 import { proverRewards } from "./prover-rewards.ts";
 import { type Phase, type ProxyPlan, proxies } from "./proxies.ts";
 import { withdrawalQuota } from "./withdrawal-quota.ts";
 
-/** MultiProofGame.GAME_TYPE. */
-export const GAME_TYPE = 2035;
+/** Holder of a role of the timelock that stands for everybody. */
+const ANYONE = zeroAddress;
 
 /**
  * Policy, token and owner: nothing else is without an owner.
@@ -38,7 +40,11 @@ export function foundations(config: DeployConfig, make: Deterministic, code: Cre
   return {
     pha,
     timelock: make.code(
-      code("deployment/Timelock", [timelock.minDelay, timelock.proposers, timelock.executors]),
+      code("deployment/Timelock", [
+        timelock.minDelay,
+        [make.addressOf("L1Executor"), ...timelock.dangerouslyDevelopmentProposers],
+        [ANYONE],
+      ]),
     ),
     policy: make.code(
       code("settlement/ProofPolicy", [
@@ -91,6 +97,7 @@ export function firstPhase(
     ...Object.values(attestationContracts(config, addresses, make, code)),
     withdrawalQuota(config, addresses, make, code),
     proverRewards(config, base.pha, addresses, make, code),
+    l1Executor(config, addresses, make, code),
   ];
   return {
     creations: [...plain.filter((creation) => creation !== undefined), ...creations],

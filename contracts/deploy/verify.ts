@@ -11,7 +11,7 @@ import { proverRegistryAbi } from "../abi/prover-registry.ts";
 import { proverRewardsAbi } from "../abi/prover-rewards.ts";
 import { systemConfigAbi } from "../abi/system-config.ts";
 import type { AddressBook } from "./address-book.ts";
-import { GAME_TYPE } from "./plan.ts";
+import { GAME_TYPE } from "./game-type.ts";
 import type { Phase } from "./proxies.ts";
 import { attestationChecks, type Check } from "./verify-attestation.ts";
 
@@ -37,6 +37,11 @@ export async function verifyDeployment(
     ...wiringChecks(client, book),
     ...attestationChecks(client, book),
   ];
+  await requireAll(checks);
+}
+
+/** @throws RollupError DEPLOY_MISMATCH naming each check that does not hold */
+export async function requireAll(checks: readonly Check[]): Promise<void> {
   const found = await Promise.all(checks.map((check) => check.found));
   const wrong = checks
     .map(({ what, wanted }, index) => ({ what, wanted, found: found[index] }))

@@ -39,6 +39,11 @@ import {
   kindNumber,
   requireSafeConfig,
 } from "../../deploy/config.ts";
+import {
+  DANGEROUS_DEVELOPMENT_GOVERNANCE,
+  type GovernanceConfig,
+  ONE_VOTE,
+} from "../../deploy/governance-config.ts";
 import { type DeployDependencies, deployL1 } from "../../deploy/l1.ts";
 
 const MEASUREMENT = keccak256(toHex("image"));
@@ -226,14 +231,29 @@ describe("requireSafeConfig", () => {
     addressIndex: 3,
   }).address;
   const devnet = devnetDeployConfig({ deployer: own, batcher: own, unsafeBlockSigner: own, l1ChainId: 1 });
-  const timelock = { ...devnet.timelock, minDelay: 100n };
+  const timelock = { minDelay: 100n, dangerouslyDevelopmentProposers: [] };
+  const day = 86_400;
+  const governance: GovernanceConfig = {
+    votingDelay: day,
+    votingPeriod: 7 * day,
+    proposalThreshold: 100_000n * ONE_VOTE,
+    quorumPercent: 4n,
+    lateQuorumExtension: 2 * day,
+    guardianWindow: 2 * day,
+    l2Delay: BigInt(2 * day),
+    exitMargin: BigInt(15 * day),
+    vetoWindow: BigInt(3 * day),
+  };
   const attestation: AttestationConfig = {
     ...devnet.attestation,
     roots: VENDOR_ATTESTATION_ROOTS,
     minimumTcb: { genoa: 0x09_00_17_48, turin: 0x01_01_01_01_4a },
     minimumTcbEvaluation: 19,
   };
-  const base = { ...devnet, attestation, dangerouslyAcceptsSimulated: false, timelock, pha: own };
+  const base: DeployConfig = {
+    ...{ ...devnet, attestation, dangerouslyAcceptsSimulated: false, timelock, governance, pha: own },
+    staking: { rewardRate: 1n, admitter: undefined },
+  };
 
   it("accepts own keys on any chain and known ones on development chains", () => {
     requireSafeConfig(base, own);
@@ -245,13 +265,16 @@ describe("requireSafeConfig", () => {
     assert.throws(() => requireSafeConfig({ ...base, guardian: known }, own), code("DEPLOY_TEST_KEY"));
     const systemConfig = { ...base.systemConfig, batcher: known };
     assert.throws(() => requireSafeConfig({ ...base, systemConfig }, own), code("DEPLOY_TEST_KEY"));
-    const executed = { ...timelock, executors: [known] };
-    assert.throws(() => requireSafeConfig({ ...base, timelock: executed }, own), code("DEPLOY_TEST_KEY"));
+    const proposing = { ...base, timelock: { ...timelock, dangerouslyDevelopmentProposers: [known] } };
+    const testnet = { ...proposing, l1ChainId: 11_155_111 };
+    assert.throws(() => requireSafeConfig(testnet, own), code("DEPLOY_TEST_KEY"));
+    const staking = { ...base.staking, admitter: known };
+    assert.throws(() => requireSafeConfig({ ...base, staking }, own), code("DEPLOY_TEST_KEY"));
   });
 
   it("refuses provers without hardware and governance without delay where value may be held", () => {
     const simulated = { ...base, dangerouslyAcceptsSimulated: true };
-    const hasty = { ...base, timelock: devnet.timelock };
+    const hasty = { ...base, timelock: { ...timelock, minDelay: 0n } };
     for (const l1ChainId of [1, 100, 10]) {
       assert.throws(
         () => requireSafeConfig({ ...simulated, l1ChainId }, own),
@@ -260,6 +283,38 @@ describe("requireSafeConfig", () => {
       assert.throws(() => requireSafeConfig({ ...hasty, l1ChainId }, own), code("DEPLOY_CONFIG_INVALID"));
     }
     for (const l1ChainId of [900, 11_155_111, 560_048]) requireSafeConfig({ ...devnet, l1ChainId }, own);
+  });
+
+  it("refuses everybody but the votes, and votes in haste, where value may be held", () => {
+    const proposing = { ...base, timelock: { ...timelock, dangerouslyDevelopmentProposers: [own] } };
+    assert.throws(() => requireSafeConfig(proposing, own), code("DEPLOY_CONFIG_INVALID"));
+    requireSafeConfig({ ...proposing, l1ChainId: 11_155_111 }, own);
+    for (const [field, value] of Object.entries(DANGEROUS_DEVELOPMENT_GOVERNANCE)) {
+      if (field === "proposalThreshold" || field === "quorumPercent") continue;
+      const hasty = { ...base, governance: { ...governance, [field]: value } };
+      assert.throws(() => requireSafeConfig(hasty, own), code("DEPLOY_CONFIG_INVALID"), field);
+    }
+    for (const change of [{ proposalThreshold: 0n }, { quorumPercent: 1n }, { exitMargin: 14n * 86_400n }]) {
+      const lax = { ...base, governance: { ...governance, ...change } };
+      assert.throws(() => requireSafeConfig(lax, own), code("DEPLOY_CONFIG_INVALID"));
+    }
+    requireSafeConfig({ ...base, governance: DANGEROUS_DEVELOPMENT_GOVERNANCE, l1ChainId: 900 }, own);
+  });
+
+  it("refuses everywhere what the contracts of governance would refuse", () => {
+    const wrong: readonly Partial<GovernanceConfig>[] = [
+      { votingPeriod: 0 },
+      { lateQuorumExtension: 7 },
+      { quorumPercent: 0n },
+      { quorumPercent: 101n },
+      { exitMargin: 0n },
+      { vetoWindow: 0n },
+      { vetoWindow: 2n },
+    ];
+    for (const change of wrong) {
+      const config = { ...devnet, l1ChainId: 900, governance: { ...devnet.governance, ...change } };
+      assert.throws(() => requireSafeConfig(config, own), code("DEPLOY_CONFIG_INVALID"));
+    }
   });
 
   it("refuses every root of attestation that is not the vendor's, but where simulated provers are accepted", () => {

@@ -1,0 +1,2 @@
+/** MultiProofGame.GAME_TYPE. */
+export const GAME_TYPE = 2035;
