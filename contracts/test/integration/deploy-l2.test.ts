@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { toHex } from "@phala-l2/protocol/bytes";
+import { isRollupError } from "@phala-l2/protocol/errors";
+import { L2_STANDARD_BRIDGE, OPTIMISM_MINTABLE_ERC20_FACTORY } from "@phala-l2/protocol/predeploys";
+import hre from "hardhat";
+import {
+  createPublicClient,
+  createWalletClient,
+  custom,
+  keccak256,
+  type PublicClient,
+  parseEther,
+  type Transport,
+} from "viem";
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
+import { optimismMintableERC20FactoryAbi } from "../../abi/optimism-mintable-erc20-factory.ts";
+import { phaGovernorAbi } from "../../abi/pha-governor.ts";
+import { hardhatArtifacts } from "../../artifact.ts";
+import type { AddressBook } from "../../deploy/address-book.ts";
+import { type DeployConfig, devnetDeployConfig } from "../../deploy/config.ts";
+import { deployL1 } from "../../deploy/l1.ts";
+import { deployL2 } from "../../deploy/l2.ts";
+import { runtimeCode } from "../../genesis/runtime-code.ts";
+
+const COMMITMENT = { outputRoot: keccak256("0x01"), rollupConfigHash: keccak256("0x02") } as const;
+const CHAIN = 900;
+
+/** A chain that is both layers: L1's contracts, and the predeploy that makes PHA's token. */
+type Setting = {
+  readonly client: PublicClient;
+  readonly deployer: PrivateKeyAccount;
+  readonly config: DeployConfig;
+  readonly book: AddressBook;
+  readonly transport: Transport;
+  /** A node that takes so many transactions, and is gone. */
+  transportFor(transactions: number): Transport;
+  close(): Promise<void>;
+};
+
+async function setUp(folder: string): Promise<Setting> {
+  const connection = await hre.network.create("l1");
+  const { provider, networkHelpers } = connection;
+  const transport = custom(provider, { retryCount: 0 });
+  const client = createPublicClient({ transport, cacheTime: 0 });
+  const deployer = privateKeyToAccount(generatePrivateKey());
+  await networkHelpers.setBalance(deployer.address, parseEther("100"));
+  const { address } = deployer;
+  const config = devnetDeployConfig({
+    ...{ deployer: address, batcher: address, unsafeBlockSigner: address },
+    ...{ l1ChainId: CHAIN, l2ChainId: BigInt(CHAIN) },
+  });
+  const book = await deployL1(config, {
+    ...{ transport, deployer, addressBookFile: join(folder, "book.json") },
+    genesis: async () => COMMITMENT,
+  });
+  const factory = toHex(OPTIMISM_MINTABLE_ERC20_FACTORY);
+  const artifacts = hardhatArtifacts(hre.config.paths.artifacts);
+  await networkHelpers.setCode(factory, runtimeCode(artifacts("bridging/OptimismMintableERC20Factory")));
+  await createWalletClient({ account: deployer, transport }).writeContract({
+    ...{ address: factory, abi: optimismMintableERC20FactoryAbi, chain: null },
+    ...{ functionName: "initialize", args: [toHex(L2_STANDARD_BRIDGE)] },
+  });
+  const transportFor = (transactions: number) => {
+    let left = transactions;
+    return custom(
+      {
+        request: async (request: { readonly method: string }) => {
+          if (request.method === "eth_sendRawTransaction" && left-- <= 0) throw new Error("killed");
+          return provider.request(request);
+        },
+      },
+      { retryCount: 0 },
+    );
+  };
+  return { client, deployer, config, book, transport, transportFor, close: () => connection.close() };
+}
+
+function code(wanted: string): (error: unknown) => boolean {
+  return (error) => isRollupError(error, wanted);
+}
+
+describe("deployL2", () => {
+  let folder: string;
+  let setting: Setting;
+
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "deploy-l2-"));
+    setting = await setUp(folder);
+  });
+  after(async () => {
+    await setting.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  it("refuses an account that has no ether, or that L1 does not know", async () => {
+    const { config, book, transport } = setting;
+    const stranger = privateKeyToAccount(generatePrivateKey());
+    await assert.rejects(deployL2(config, book, { transport, deployer: stranger }), code("DEPLOY_UNFUNDED"));
+    const wallet = createWalletClient({ account: setting.deployer, transport });
+    await wallet.sendTransaction({ to: stranger.address, value: parseEther("1"), chain: null });
+    await assert.rejects(deployL2(config, book, { transport, deployer: stranger }), code("DEPLOY_MISMATCH"));
+  });
+
+  it("refuses another chain than the configured one", async () => {
+    const { config, book, transport, deployer } = setting;
+    const other = { ...config, l2ChainId: 901n };
+    await assert.rejects(deployL2(other, book, { transport, deployer }), code("DEPLOY_WRONG_CHAIN"));
+  });
+
+  it("goes on after a kill at each of its transactions, to where L1 was told", async () => {
+    const { client, config, book, deployer, transport, transportFor } = setting;
+    let kills = 0;
+    for (;;) {
+      try {
+        await deployL2(config, book, { transport: transportFor(1), deployer });
+        break;
+      } catch (error) {
+        assert.match(String(error), /killed/);
+        kills++;
+      }
+    }
+    assert.ok(kills >= 2, `killed ${kills} times`);
+    for (const [name, address] of Object.entries(book.l2)) {
+      assert.notEqual(await client.getCode({ address }), undefined, name);
+    }
+    const nonce = await client.getTransactionCount({ address: deployer.address });
+    await deployL2(config, book, { transport, deployer });
+    assert.equal(await client.getTransactionCount({ address: deployer.address }), nonce);
+  });
+
+  it("leaves the deployer no power over the votes", async () => {
+    const { client, book, deployer } = setting;
+    await assert.rejects(
+      client.simulateContract({
+        account: deployer,
+        address: book.l2.PhaGovernor,
+        abi: phaGovernorAbi,
+        functionName: "setVotingDelay",
+        args: [0],
+      }),
+      /GovernorOnlyExecutor/,
+    );
+  });
+
+  it("tells of contracts that another configuration has made", async () => {
+    const { config, book, transport, deployer } = setting;
+    const other = { ...config, governance: { ...config.governance, l2Delay: 77n } };
+    await assert.rejects(deployL2(other, book, { transport, deployer }), code("DEPLOY_MISMATCH"));
+    const guarded = { ...config, guardian: book.addresses.Timelock };
+    await assert.rejects(deployL2(guarded, book, { transport, deployer }), code("DEPLOY_MISMATCH"));
+  });
+});
