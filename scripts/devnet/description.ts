@@ -9,6 +9,8 @@ export type Description = {
   readonly network: NetworkDescription;
   readonly endpoints: Readonly<Record<string, string>>;
   readonly addresses: Readonly<Record<string, Address | undefined>>;
+  /** PHA's contracts on L2. */
+  readonly l2: Readonly<Record<string, Address>>;
   /** The running process of each part. */
   readonly pids: Readonly<Record<string, number>>;
 };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { NetworkDescription } from "@phala-l2/bridge/network";
 import { L1_CHAIN_ID, USERS } from "@phala-l2/testkit/devnet/accounts";
 import { compileContracts, type DeployedChain, deployChain } from "@phala-l2/testkit/devnet/deploy";
+import { deployChainL2 } from "@phala-l2/testkit/devnet/deploy-l2";
 import { claimFolder, emptyClaimed } from "./claim.ts";
 import { type DevnetSettings, PROVERS, partWriter } from "./configs.ts";
 import { writeDescription } from "./description.ts";
@@ -11,6 +12,12 @@ import { type EmbeddedL1, startEmbeddedL1 } from "./l1.ts";
 import { requireFreePorts } from "./ports.ts";
 import { createProcesses, endLeftovers, type OnReady, type Processes, type Ready } from "./processes.ts";
 import { untilRegistered } from "./registration.ts";
+
+/**
+ * Seconds that one vendor's root waits, and with it what a vote does on L1: long enough that the second vendor's proof
+ * is there first, short enough to be watched.
+ */
+const SLOW_DELAY = 30n;
 
 export type Devnet = {
   readonly network: NetworkDescription;
@@ -145,14 +152,21 @@ async function startClaimed(settings: DevnetSettings, { step, report }: StartOpt
     await l1.stop();
   };
   try {
-    const chain = await step("contracts on L1, L2 genesis", () => deployChain(folder, l1.rpcUrl, () => {}));
+    const chain = await step("contracts on L1, L2 genesis", () =>
+      deployChain(folder, l1.rpcUrl, () => {}, { slowDelay: SLOW_DELAY }),
+    );
     const network = networkOf(settings, l1, chain);
     const startOthers = await startParts(settings, l1, chain, { processes, step, report });
     const endpoints = endpointsOf(settings, l1);
     const complete = async () => {
-      await Promise.all([startOthers(), step("users funded on L2", () => fundUsers(network, USERS))]);
-      const { addresses } = chain.book;
-      describe = () => writeDescription(folder, { network, endpoints, addresses, pids: processes.pids() });
+      await Promise.all([
+        startOthers(),
+        step("users funded on L2", () => fundUsers(network, USERS)),
+        step("PHA and its governance on L2", () => deployChainL2(chain, network)),
+      ]);
+      const { addresses, l2 } = chain.book;
+      describe = () =>
+        writeDescription(folder, { network, endpoints, addresses, l2, pids: processes.pids() });
       describe();
     };
     return { network, chain, endpoints, complete, stop };

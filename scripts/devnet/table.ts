@@ -30,6 +30,7 @@ export function describeDevnet({ endpoints, network, chain }: Devnet): string {
       ]),
     ]),
     section("Contracts on L1", addresses),
+    section("PHA on L2", Object.entries(chain.book.l2)),
     "\nThe provers are SIMULATED: no TEE hardware stands behind their keys.",
     "Ctrl-C stops everything; the next start goes on from here, `--fresh` from nothing.\n",
   ].join("\n");

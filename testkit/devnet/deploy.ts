@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
 import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
 import type { AddressBook } from "@phala-l2/contracts/deploy/address-book";
-import { devnetDeployConfig, PROVER_KINDS } from "@phala-l2/contracts/deploy/config";
+import { type DeployConfig, devnetDeployConfig, PROVER_KINDS } from "@phala-l2/contracts/deploy/config";
 import { deployL1 } from "@phala-l2/contracts/deploy/l1";
 import { l1Sender } from "@phala-l2/contracts/deploy/l1-client";
 import { createChain } from "@phala-l2/contracts/genesis/chain";
@@ -22,6 +22,7 @@ import { encodeFunctionData, http } from "viem";
 import { devnetAccount, L1_CHAIN_ID, ROLES } from "./accounts.ts";
 
 export type DeployedChain = {
+  readonly config: DeployConfig;
   readonly book: AddressBook;
   readonly rollupFile: string;
   readonly genesisFile: string;
@@ -75,15 +76,14 @@ async function fundProvers({ addresses }: AddressBook, l1Url: string): Promise<v
   );
 }
 
-/** Deploys the contracts on L1 and writes the chain's files, or verifies what an earlier run has left. */
-export async function deployChain(
-  folder: string,
-  l1Url: string,
-  progress: (step: string) => void,
-): Promise<DeployedChain> {
-  const rollupFile = join(folder, "rollup.json");
-  const genesisFile = join(folder, "genesis.json");
-  const config = devnetDeployConfig({
+export type ChainOptions = {
+  /** See ProofPolicy, in seconds. What governance does on L1 waits longer. */
+  readonly slowDelay?: bigint;
+};
+
+function chainConfig(options: ChainOptions): DeployConfig {
+  return devnetDeployConfig({
+    ...options,
     l1ChainId: L1_CHAIN_ID,
     deployer: devnetAccount(ROLES.deployer).address,
     batcher: devnetAccount(ROLES.batcher).address,
@@ -94,6 +94,18 @@ export async function deployChain(
     })),
     gpuMeasurements: [toHex(simulatedGpuMeasurement(BigInt(Math.floor(Date.now() / 1000))))],
   });
+}
+
+/** Deploys the contracts on L1 and writes the chain's files, or verifies what an earlier run has left. */
+export async function deployChain(
+  folder: string,
+  l1Url: string,
+  progress: (step: string) => void,
+  options: ChainOptions = {},
+): Promise<DeployedChain> {
+  const rollupFile = join(folder, "rollup.json");
+  const genesisFile = join(folder, "genesis.json");
+  const config = chainConfig(options);
   const timing = { blockTime: BLOCK_TIME, seqWindowSize: SEQUENCING_WINDOW };
   const book = await deployL1(config, {
     transport: http(l1Url, { retryCount: 5 }),
@@ -108,5 +120,5 @@ export async function deployChain(
     },
   });
   await fundProvers(book, l1Url);
-  return { book, rollupFile, genesisFile };
+  return { config, book, rollupFile, genesisFile };
 }
