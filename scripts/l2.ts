@@ -37,6 +37,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "verify-evidence": async () => (await import("./commands/verify-evidence.ts")).verifyEvidenceCommand,
   image: async () => (await import("./commands/image.ts")).imageCommand,
   measure: async () => (await import("./commands/measure.ts")).measureCommand,
+  "clear-signing": async () => (await import("./commands/clear-signing.ts")).clearSigningCommand,
 };
 
 function fail(message: string): void {

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RollupError } from "@phala-l2/protocol/errors";
+import { type Address, getAddress, isAddress } from "viem";
+import { DESCRIBED, DESCRIBED_MESSAGES, type Place } from "./described.ts";
+import { descriptorFaults } from "./schema.ts";
+import { isRecord } from "./shape.ts";
+
+/** What the descriptors have to know of a deployment: chain ids, and addresses by their names in the address book. */
+export type Deployment = {
+  readonly l1ChainId: number;
+  readonly l2ChainId: number;
+  readonly l1: Readonly<Record<string, Address>>;
+  readonly l2: Readonly<Record<string, Address>>;
+};
+
+/** A descriptor as wallets take it: bound to chain and address. */
+export type BoundDescriptor = { readonly file: string; readonly document: object };
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A file beside this one, checked by the schema. @throws RollupError DESCRIPTOR_INVALID */
+export function readDescriptor(file: string): Json {
+  const document: unknown = JSON.parse(readFileSync(join(import.meta.dirname, file), "utf8"));
+  const [fault] = descriptorFaults(document);
+  if (fault === undefined && isRecord(document)) return document;
+  throw new RollupError("DESCRIPTOR_INVALID", `${file}: ${fault?.at} should be ${fault?.wanted}`, {
+    data: { file, ...fault },
+  });
+}
+
+/** The contract's address; undefined where this deployment has none. */
+function addressAt({ layer, name }: Place, deployment: Deployment): Address | undefined {
+  return isAddress(name) ? getAddress(name) : deployment[layer][name];
+}
+
+function part(document: Json, name: string): Json {
+  const value = document[name];
+  return isRecord(value) ? value : {};
+}
+
+/** Constants that are addresses of the deployment's, by their names there. @throws RollupError DESCRIPTOR_INVALID */
+function boundConstants(file: string, constants: Json, { layer }: Place, deployment: Deployment): Json {
+  const bound = Object.entries(constants).map(([name, value]) => {
+    if (value !== null) return [name, value];
+    const address = deployment[layer][name];
+    if (address !== undefined) return [name, address];
+    throw new RollupError("DESCRIPTOR_INVALID", `${file}: this deployment has no ${name} on ${layer}`, {
+      data: { file, name, layer },
+    });
+  });
+  return Object.fromEntries(bound);
+}
+
+function bind(file: string, place: Place, deployment: Deployment): BoundDescriptor | undefined {
+  const address = addressAt(place, deployment);
+  if (address === undefined) return undefined;
+  const chainId = place.layer === "l1" ? deployment.l1ChainId : deployment.l2ChainId;
+  const document = readDescriptor(file);
+  const context = part(document, "context");
+  const kind = isRecord(context.contract) ? "contract" : "eip712";
+  const metadata = part(document, "metadata");
+  const constants = boundConstants(file, part(metadata, "constants"), place, deployment);
+  return {
+    file,
+    document: {
+      ...document,
+      context: { ...context, [kind]: { ...part(context, kind), deployments: [{ chainId, address }] } },
+      metadata: Object.keys(constants).length === 0 ? metadata : { ...metadata, constants },
+    },
+  };
+}
+
+/**
+ * The descriptors of all contracts that a deployment has, for its addresses.
+ * @throws RollupError DESCRIPTOR_INVALID
+ */
+export function boundDescriptors(deployment: Deployment): readonly BoundDescriptor[] {
+  return [...DESCRIBED, ...DESCRIBED_MESSAGES]
+    .map(({ file, place }) => bind(file, place, deployment))
+    .filter((bound) => bound !== undefined);
+}
