@@ -69,6 +69,7 @@ const SETTINGS: SwapSettings = {
   lastHeight: 9_064_613n,
   minimum: 10n ** 10n,
   runtimes: [{ specVersion: 1230, metadataHash: asHash(new Uint8Array(32).fill(2)) }],
+  token: asAddress(new Uint8Array(20).fill(3)),
   finalityAnchor: asHash(new Uint8Array(32)),
 };
 
@@ -130,6 +131,7 @@ describe("the settings' hash", () => {
       { ...SETTINGS, firstHeight: 2n },
       { ...SETTINGS, lastHeight: 2n },
       { ...SETTINGS, minimum: 0n },
+      { ...SETTINGS, token: asAddress(new Uint8Array(20).fill(9)) },
       { ...SETTINGS, runtimes: [] },
       { ...SETTINGS, runtimes: [...SETTINGS.runtimes, ...SETTINGS.runtimes] },
       { ...SETTINGS, finalityAnchor: asHash(new Uint8Array(32).fill(9)) },

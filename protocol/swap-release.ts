@@ -50,6 +50,8 @@ export type SwapSettings = {
   /** Planck, u128: less is not released by itself. */
   readonly minimum: bigint;
   readonly runtimes: readonly KnownRuntime[];
+  /** PHA on L1, which can be nobody's receiver. */
+  readonly token: Address;
   /** What the proof of a block's finality starts from; zero where it is taken from the prover's own parachain node. */
   readonly finalityAnchor: Hash;
 };
@@ -89,11 +91,11 @@ function addressWord(address: Address): Uint8Array {
 
 /**
  * What pins the settings in the contract and in each signature: keccak256 of tag | genesisHash | firstHeight | lastHeight |
- * minimum | finalityAnchor | keccak256 of (specVersion | metadataHash) for each runtime, a word each.
+ * minimum | token | finalityAnchor | keccak256 of (specVersion | metadataHash) for each runtime; a word each.
  * @throws RollupError INTEGER_RANGE
  */
 export function swapSettingsHash(settings: SwapSettings): Hash {
-  const { genesisHash, firstHeight, lastHeight, minimum, runtimes, finalityAnchor } = settings;
+  const { genesisHash, firstHeight, lastHeight, minimum, runtimes, token, finalityAnchor } = settings;
   const known = runtimes.flatMap(({ specVersion, metadataHash }) => [
     word(BigInt(specVersion), 4),
     metadataHash,
@@ -105,6 +107,7 @@ export function swapSettingsHash(settings: SwapSettings): Hash {
       word(firstHeight, 8),
       word(lastHeight, 8),
       word(minimum, 16),
+      addressWord(token),
       finalityAnchor,
       keccak256(concatBytes(...known)),
     ),
