@@ -7,6 +7,7 @@ import {GovernorCountingSimple} from "@openzeppelin/contracts/governance/extensi
 import {GovernorPreventLateQuorum} from "@openzeppelin/contracts/governance/extensions/GovernorPreventLateQuorum.sol";
 import {GovernorProposalGuardian} from "@openzeppelin/contracts/governance/extensions/GovernorProposalGuardian.sol";
 import {GovernorSettings} from "@openzeppelin/contracts/governance/extensions/GovernorSettings.sol";
+import {GovernorStorage} from "@openzeppelin/contracts/governance/extensions/GovernorStorage.sol";
 import {GovernorTimelockControl} from "@openzeppelin/contracts/governance/extensions/GovernorTimelockControl.sol";
 import {GovernorVotes} from "@openzeppelin/contracts/governance/extensions/GovernorVotes.sol";
 import {
@@ -21,13 +22,16 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 ///           a veto delays what is voted for again, it does not rule;
 ///         - the timelock is fixed, since `L1Executor` on L1 hears that one and no other;
 ///         - the token's clock must be time.
+///
+///         What was proposed is kept in storage: queue and execution need nothing but the proposal's number.
 contract PhaGovernor is
     GovernorSettings,
     GovernorCountingSimple,
     GovernorVotesQuorumFraction,
     GovernorTimelockControl,
     GovernorPreventLateQuorum,
-    GovernorProposalGuardian
+    GovernorProposalGuardian,
+    GovernorStorage
 {
     /// @param votingDelay Seconds from the proposal to the moment at which votes are counted.
     /// @param votingPeriod Seconds of the vote.
@@ -137,6 +141,16 @@ contract PhaGovernor is
         returns (bool)
     {
         return super.proposalNeedsQueuing(proposalId);
+    }
+
+    function _propose(
+        address[] memory targets,
+        uint256[] memory values,
+        bytes[] memory calldatas,
+        string memory description,
+        address proposer
+    ) internal override(Governor, GovernorStorage) returns (uint256) {
+        return super._propose(targets, values, calldatas, description, proposer);
     }
 
     function _updateQuorumNumerator(uint256 newQuorumNumerator) internal override {

@@ -366,6 +366,30 @@ contract PhaGovernorTest is Base {
         governor.cancel(targets, values, calldatas, keccak256("again"));
     }
 
+    function test_by_number_the_same_holds_as_by_the_calls() public {
+        uint256 id = _succeed();
+        vm.prank(anyone);
+        governor.queue(id);
+        uint256 before = vm.snapshotState();
+        vm.prank(anyone);
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, anyone));
+        governor.cancel(id);
+        vm.prank(guardian);
+        governor.cancel(id);
+        assertTrue(governor.wasVetoed(keccak256(abi.encode(targets, values, calldatas))), "remembered");
+        vm.revertToState(before);
+        vm.warp(governor.guardianMayCancelUntil(id) + 1);
+        vm.prank(guardian);
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, guardian));
+        governor.cancel(id);
+        _wait(L2_DELAY);
+        vm.prank(anyone);
+        governor.execute(id);
+        assertEq(governed.value(), 7);
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorNonexistentProposal.selector, 1));
+        governor.execute(1);
+    }
+
     function test_nobody_else_cancels_but_the_proposer_before_the_vote() public {
         uint256 id = _propose(proposer);
         vm.prank(anyone);
