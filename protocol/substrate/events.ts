@@ -158,8 +158,9 @@ class EventReader {
       return undefined;
     }
     const pallet = this.variant(type.variants);
-    const [inner] = pallet?.fields ?? [];
-    if (pallet === undefined || inner === undefined) {
+    if (pallet === undefined) return undefined;
+    const [inner] = pallet.fields;
+    if (inner === undefined) {
       this.fail("events-record-unknown");
       return undefined;
     }
