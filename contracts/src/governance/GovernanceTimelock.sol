@@ -4,8 +4,8 @@ pragma solidity 0.8.37;
 import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
 
 /// @title GovernanceTimelock
-/// @notice Owner, on L2, of what is governed there, and the one voice that `L1Executor` hears. It administers itself; only the
-///         governor schedules and cancels; anyone executes what is ready.
+/// @notice Owner, on L2, of what is governed there, and the one voice that `L1Executor` hears. It administers itself; only
+///         the governor schedules and cancels; anyone executes what is ready.
 contract GovernanceTimelock is TimelockController {
     error GovernanceTimelock_ZeroAddress();
 

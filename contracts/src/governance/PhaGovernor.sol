@@ -57,7 +57,8 @@ contract PhaGovernor is
     /// @notice Seconds after the end of a vote until which the guardian may cancel.
     uint48 public immutable guardianWindow;
 
-    /// @notice Whether the guardian has cancelled a proposal of these calls, by keccak256(abi.encode(targets, values, calldatas)).
+    /// @notice Whether the guardian has cancelled a proposal of these calls; `content` is
+    ///         keccak256(abi.encode(targets, values, calldatas)).
     mapping(bytes32 content => bool) public wasVetoed;
 
     /// @notice The same calls were vetoed before.

@@ -597,15 +597,19 @@ contract PhaGovernorTest is Base {
     }
 
     function _queueCall() private view returns (bytes memory) {
-        return abi.encodeCall(governor.queue, (targets, values, calldatas, keccak256(bytes(description))));
+        return _byCalls("queue(address[],uint256[],bytes[],bytes32)");
     }
 
     function _executeCall() private view returns (bytes memory) {
-        return abi.encodeCall(governor.execute, (targets, values, calldatas, keccak256(bytes(description))));
+        return _byCalls("execute(address[],uint256[],bytes[],bytes32)");
     }
 
     function _cancelCall() private view returns (bytes memory) {
-        return abi.encodeCall(governor.cancel, (targets, values, calldatas, keccak256(bytes(description))));
+        return _byCalls("cancel(address[],uint256[],bytes[],bytes32)");
+    }
+
+    function _byCalls(string memory signature) private view returns (bytes memory) {
+        return abi.encodeWithSignature(signature, targets, values, calldatas, keccak256(bytes(description)));
     }
 
     function _must(bytes memory call) private {
