@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {ISystemConfig} from "../../settlement/interfaces/ISystemConfig.sol";
+import {ProverKinds} from "../../tee/ProverKinds.sol";
+import {IProverRegistry} from "../../tee/interfaces/IProverRegistry.sol";
+import {Sunset, SunsetLib} from "./SunsetStatement.sol";
+import {ISunsetRegistry, RegistryTerms} from "./interfaces/ISunsetRegistry.sol";
+
+/// @title SunsetRegistry
+/// @notice See `ISunsetRegistry`. Not upgradeable, without an owner, and it holds nothing.
+contract SunsetRegistry is ISunsetRegistry {
+    using SunsetLib for Sunset;
+
+    /// @notice What a parachain's balance can hold: u128.
+    uint256 public constant MAX_PLANCK = type(uint128).max;
+
+    /// @notice One vendor alone must never be able to make a statement.
+    uint8 public constant LEAST_HOST_VENDORS = 2;
+
+    /// @notice Vendors that exist: more could never be met.
+    uint8 public constant MOST_HOST_VENDORS = uint8(type(IProverRegistry.HostVendor).max);
+
+    /// @notice A bound on the loops; several keys of each vendor outlast the end of one.
+    uint256 public constant MAX_SIGNATURES = 8;
+
+    /// @notice Longest that holders wait for a proposal's finality.
+    uint256 public constant MAX_CHALLENGE_PERIOD = 30 days;
+
+    /// @notice Proposals that the guardian can void: time to end broken keys, and no way to hold the sunset for ever.
+    uint256 public constant MAX_FREEZES = 3;
+
+    /// @inheritdoc ISunsetRegistry
+    IProverRegistry public immutable proverRegistry;
+    /// @inheritdoc ISunsetRegistry
+    ISystemConfig public immutable systemConfig;
+    /// @inheritdoc ISunsetRegistry
+    uint8 public immutable minHostVendors;
+    /// @inheritdoc ISunsetRegistry
+    bytes32 public immutable genesisHash;
+    /// @inheritdoc ISunsetRegistry
+    bytes32 public immutable settingsHash;
+    /// @inheritdoc ISunsetRegistry
+    uint64 public immutable height;
+    /// @inheritdoc ISunsetRegistry
+    uint64 public immutable challengePeriod;
+
+    /// @inheritdoc ISunsetRegistry
+    Status public status;
+    /// @inheritdoc ISunsetRegistry
+    uint256 public finalAt;
+    /// @inheritdoc ISunsetRegistry
+    uint256 public reopensAt;
+    /// @inheritdoc ISunsetRegistry
+    uint256 public finalizedAt;
+    /// @inheritdoc ISunsetRegistry
+    uint256 public freezesLeft = MAX_FREEZES;
+
+    Sunset private _sunset;
+
+    /// @dev At most MAX_SIGNATURES, each once.
+    address[] private _keys;
+
+    modifier onlyProposed() {
+        require(status == Status.PROPOSED, SunsetRegistry_NotProposed());
+        _;
+    }
+
+    constructor(RegistryTerms memory terms) {
+        require(
+            address(terms.proverRegistry) != address(0) && address(terms.systemConfig) != address(0),
+            SunsetRegistry_ZeroAddress()
+        );
+        uint8 vendors = terms.minHostVendors;
+        require(
+            vendors >= LEAST_HOST_VENDORS && vendors <= MOST_HOST_VENDORS, SunsetRegistry_InvalidHostVendors(vendors)
+        );
+        require(terms.genesisHash != 0 && terms.settingsHash != 0, SunsetRegistry_ZeroHash());
+        uint64 period = terms.challengePeriod;
+        require(period != 0 && period <= MAX_CHALLENGE_PERIOD, SunsetRegistry_InvalidChallengePeriod(period));
+        proverRegistry = terms.proverRegistry;
+        systemConfig = terms.systemConfig;
+        minHostVendors = vendors;
+        genesisHash = terms.genesisHash;
+        settingsHash = terms.settingsHash;
+        height = terms.height;
+        challengePeriod = period;
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function propose(Sunset calldata sunset, bytes[] calldata signatures) external {
+        _makeRoom();
+        require(block.timestamp >= reopensAt, SunsetRegistry_Closed(reopensAt));
+        _requireOfThisBlock(sunset);
+        _requireSound(sunset);
+        uint256 count = signatures.length;
+        require(count <= MAX_SIGNATURES, SunsetRegistry_TooManySignatures(MAX_SIGNATURES, count));
+        bytes32 signed = sunset.digest(address(this), settingsHash);
+        for (uint256 i = 0; i < count; ++i) {
+            _addKey(_signer(signed, signatures[i], i));
+        }
+        _requireSupported();
+
+        status = Status.PROPOSED;
+        finalAt = block.timestamp + challengePeriod;
+        _sunset = sunset;
+        emit Proposed(sunset.structHash(), sunset.claimsRoot, sunset, finalAt);
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function contradict(Sunset calldata other, bytes calldata signature) external onlyProposed {
+        _requireOfThisBlock(other);
+        (bytes32 ours, bytes32 theirs) = (_sunset.structHash(), other.structHash());
+        require(ours != theirs, SunsetRegistry_NoContradiction());
+        address key = _signer(other.digest(address(this), settingsHash), signature, 0);
+        emit Contradicted(ours, theirs, key);
+        _void(VoidedBy.CONTRADICTION);
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function freeze() external onlyProposed {
+        require(msg.sender == systemConfig.guardian(), SunsetRegistry_Unauthorized(msg.sender));
+        require(freezesLeft != 0, SunsetRegistry_NoFreezeLeft());
+        freezesLeft -= 1;
+        _void(VoidedBy.GUARDIAN);
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function finalize() external onlyProposed {
+        require(block.timestamp >= finalAt, SunsetRegistry_TooEarly(finalAt));
+        _requireSupported();
+        status = Status.FINAL;
+        finalizedAt = block.timestamp;
+        emit Finalized(_sunset.structHash(), _sunset.claimsRoot);
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function digest(Sunset calldata sunset) external view returns (bytes32) {
+        return sunset.digest(address(this), settingsHash);
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function finalSunset() external view returns (Sunset memory) {
+        require(status == Status.FINAL, SunsetRegistry_NotFinal());
+        return _sunset;
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function proposal() external view returns (Sunset memory sunset, address[] memory keys) {
+        return (_sunset, _keys);
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function finalClaimsRoot() external view returns (bytes32) {
+        require(status == Status.FINAL, SunsetRegistry_NotFinal());
+        return _sunset.claimsRoot;
+    }
+
+    /// @dev Makes room for a proposal, or says what is in its way.
+    function _makeRoom() private {
+        if (status == Status.NONE) return;
+        require(status == Status.PROPOSED, SunsetRegistry_AlreadyFinal());
+        bytes32 statement = _sunset.structHash();
+        require(_vendors() < minHostVendors, SunsetRegistry_AlreadyProposed(statement));
+        _clear();
+        emit Voided(statement, VoidedBy.LOST_SUPPORT, block.timestamp);
+    }
+
+    function _void(VoidedBy by) private {
+        reopensAt = block.timestamp + challengePeriod;
+        emit Voided(_sunset.structHash(), by, reopensAt);
+        _clear();
+    }
+
+    function _clear() private {
+        status = Status.NONE;
+        finalAt = 0;
+        delete _sunset;
+        delete _keys;
+    }
+
+    function _addKey(address key) private {
+        for (uint256 i = 0; i < _keys.length; ++i) {
+            require(_keys[i] != key, SunsetRegistry_DuplicateKey(key));
+        }
+        _keys.push(key);
+    }
+
+    /// @dev Who signed, if its signatures count now.
+    function _signer(bytes32 signed, bytes calldata signature, uint256 index) private view returns (address) {
+        (address key, ECDSA.RecoverError failure,) = ECDSA.tryRecover(signed, signature);
+        require(failure == ECDSA.RecoverError.NoError, SunsetRegistry_InvalidSignature(index));
+        require(proverRegistry.isValid(key), SunsetRegistry_KeyDoesNotCount(key));
+        return key;
+    }
+
+    function _requireSupported() private view {
+        uint256 vendors = _vendors();
+        require(vendors >= minHostVendors, SunsetRegistry_TooFewVendors(minHostVendors, vendors));
+    }
+
+    /// @dev Distinct host vendors of the proposal's keys that count at this moment, by a bit each.
+    function _vendors() private view returns (uint256 vendors) {
+        uint256 seen;
+        for (uint256 i = 0; i < _keys.length; ++i) {
+            if (!proverRegistry.isValid(_keys[i])) continue;
+            uint256 bit = 1 << uint8(ProverKinds.hostVendor(proverRegistry.prover(_keys[i]).kind));
+            if (seen & bit == 0) ++vendors;
+            seen |= bit;
+        }
+    }
+
+    function _requireOfThisBlock(Sunset calldata sunset) private view {
+        require(sunset.genesisHash == genesisHash, SunsetRegistry_OtherGenesis(genesisHash, sunset.genesisHash));
+        require(sunset.height == height, SunsetRegistry_OtherHeight(height, sunset.height));
+    }
+
+    /// @dev Each amount is bounded first, so that the sum cannot overflow.
+    function _requireSound(Sunset calldata sunset) private pure {
+        require(sunset.blockHash != 0 && sunset.stateRoot != 0 && sunset.claimsRoot != 0, SunsetRegistry_ZeroHash());
+        bool bounded = sunset.issuance <= MAX_PLANCK && sunset.claimable <= MAX_PLANCK && sunset.claimable != 0
+            && sunset.excluded <= MAX_PLANCK && sunset.rounding <= MAX_PLANCK;
+        require(
+            bounded && sunset.issuance == sunset.claimable + sunset.excluded + sunset.rounding,
+            SunsetRegistry_InvalidAmounts()
+        );
+    }
+}

@@ -1,0 +1,114 @@
+import { type Address, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
+import { keccak256 } from "./keccak.ts";
+
+/**
+ * What provers assert of a parachain that has ended, and the digest that they sign and `SunsetRegistry` checks: the block
+ * `blockHash` at `height` is final and has the state `stateRoot`, and the claims counted from that whole state are the
+ * leaves under `claimsRoot`.
+ *
+ * EIP-712 with domain { name, version, chainId, verifyingContract, salt }. The salt is the hash of what the statement was
+ * judged by: whoever has an enclave judge otherwise gets a signature that no contract takes.
+ * protocol/vectors/sunset-statement.json pins the digest for TypeScript and Solidity alike.
+ */
+export type SunsetStatement = {
+  /** The parachain. */
+  readonly genesisHash: Hash;
+  /** u64. */
+  readonly height: bigint;
+  readonly blockHash: Hash;
+  readonly stateRoot: Hash;
+  readonly claimsRoot: Hash;
+  /** Planck, as those below; issuance = claimable + excluded + rounding. */
+  readonly issuance: bigint;
+  readonly claimable: bigint;
+  readonly excluded: bigint;
+  readonly rounding: bigint;
+};
+
+/** Where a sunset is decided. */
+export type SunsetDomain = {
+  /** The L1. */
+  readonly chainId: bigint;
+  /** `SunsetRegistry`. */
+  readonly contract: Address;
+};
+
+/** What a statement is judged by. */
+export type SunsetSettings = {
+  /** What the proof of the block's finality starts from; zero where it is taken from the prover's own parachain node. */
+  readonly finalityAnchor: Hash;
+  /** u32: version of the rules by which claims are counted. */
+  readonly rules: number;
+};
+
+export const SUNSET_DOMAIN_NAME = "Phala L2 sunset";
+export const SUNSET_DOMAIN_VERSION = "1";
+export const SUNSET_TYPE =
+  "Sunset(bytes32 genesisHash,uint64 height,bytes32 blockHash,bytes32 stateRoot,bytes32 claimsRoot,uint256 issuance,uint256 claimable,uint256 excluded,uint256 rounding)";
+
+const DOMAIN_TYPE =
+  "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
+const WORD = 32;
+/** EIP-191, version 0x01: structured data. */
+const EIP712_PREFIX = Uint8Array.of(0x19, 0x01);
+
+function hashOfText(text: string): Hash {
+  return keccak256(new TextEncoder().encode(text));
+}
+
+const DOMAIN_TYPE_HASH = hashOfText(DOMAIN_TYPE);
+const NAME_HASH = hashOfText(SUNSET_DOMAIN_NAME);
+const VERSION_HASH = hashOfText(SUNSET_DOMAIN_VERSION);
+const SUNSET_TYPE_HASH = hashOfText(SUNSET_TYPE);
+/** In front of the settings, so that their hash is that of nothing else. */
+const SETTINGS_TAG = hashOfText("phala-l2 sunset settings, version 1");
+
+/** An unsigned integer of `bytes` bytes as a word. @throws RollupError INTEGER_RANGE */
+function word(value: bigint, bytes: number): Uint8Array {
+  return concatBytes(new Uint8Array(WORD - bytes), bigintToBytes(value, bytes));
+}
+
+/** keccak256 of tag | finalityAnchor | rules, a word each. @throws RollupError INTEGER_RANGE */
+export function sunsetSettingsHash({ finalityAnchor, rules }: SunsetSettings): Hash {
+  return keccak256(concatBytes(SETTINGS_TAG, finalityAnchor, word(BigInt(rules), 4)));
+}
+
+/** EIP-712 `domainSeparator`. @throws RollupError INTEGER_RANGE when the chain id is no u256 */
+export function sunsetDomainSeparator({ chainId, contract }: SunsetDomain, settingsHash: Hash): Hash {
+  const verifyingContract = concatBytes(new Uint8Array(WORD - contract.length), contract);
+  return keccak256(
+    concatBytes(
+      DOMAIN_TYPE_HASH,
+      NAME_HASH,
+      VERSION_HASH,
+      bigintToBytes(chainId, WORD),
+      verifyingContract,
+      settingsHash,
+    ),
+  );
+}
+
+/** EIP-712 `hashStruct`. @throws RollupError INTEGER_RANGE when a number does not fit its type */
+export function sunsetStructHash(sunset: SunsetStatement): Hash {
+  return keccak256(
+    concatBytes(
+      SUNSET_TYPE_HASH,
+      sunset.genesisHash,
+      word(sunset.height, 8),
+      sunset.blockHash,
+      sunset.stateRoot,
+      sunset.claimsRoot,
+      bigintToBytes(sunset.issuance, WORD),
+      bigintToBytes(sunset.claimable, WORD),
+      bigintToBytes(sunset.excluded, WORD),
+      bigintToBytes(sunset.rounding, WORD),
+    ),
+  );
+}
+
+/** The 32 bytes that a prover signs with secp256k1. @throws RollupError INTEGER_RANGE */
+export function sunsetDigest(domain: SunsetDomain, settingsHash: Hash, sunset: SunsetStatement): Hash {
+  return keccak256(
+    concatBytes(EIP712_PREFIX, sunsetDomainSeparator(domain, settingsHash), sunsetStructHash(sunset)),
+  );
+}
