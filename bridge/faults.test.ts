@@ -6,6 +6,7 @@ import { bridgeFault } from "./faults.ts";
 
 const abi = parseAbi([
   "error OptimismPortal_QuotaExceeded(uint256 passesAt)",
+  "error StandardBridge_QuotaExceeded(address token, uint256 passesAt)",
   "error OptimismPortal_Unproven()",
 ]);
 
@@ -35,6 +36,17 @@ describe("bridgeFault", () => {
     assert.ok(isRollupError(fault, "BRIDGE_QUOTA_EXCEEDED"));
     assert.deepEqual(fault.data, { passesAt: 1_800_000_000n });
     assert.match(fault.message, /1800000000/);
+  });
+
+  it("tells the same of a token, which the bridge refuses and the portal passes on", () => {
+    const data = encodeErrorResult({
+      abi,
+      errorName: "StandardBridge_QuotaExceeded",
+      args: ["0x00000000000000000000000000000000000000aa", 1_800_000_000n],
+    });
+    const fault = bridgeFault(refusal(data));
+    assert.ok(isRollupError(fault, "BRIDGE_QUOTA_EXCEEDED"));
+    assert.deepEqual(fault.data, { passesAt: 1_800_000_000n });
   });
 
   it("takes no other revert for it", () => {

@@ -28,14 +28,18 @@ function find<Kind extends BaseError>(
 /** Words of servers that viem does not take for a lack of funds; the second are geth's where nothing is left for gas. */
 const NOT_ENOUGH = /insufficient (funds|balance)|gas required exceeds allowance/i;
 
-/** What the portal says of a withdrawal beyond the day's quota; viem's own ABI of the portal does not have it. */
-const quotaAbi = parseAbi(["error OptimismPortal_QuotaExceeded(uint256 passesAt)"]);
+/** What portal and bridge say of a withdrawal beyond the day's quota; viem's own ABI of the portal has neither. */
+const quotaAbi = parseAbi([
+  "error OptimismPortal_QuotaExceeded(uint256 passesAt)",
+  "error StandardBridge_QuotaExceeded(address token, uint256 passesAt)",
+]);
 
 /** When the quota lets the withdrawal pass, Unix seconds; undefined if the revert is another one. */
 function quotaTime(data: Hex | undefined): bigint | undefined {
   if (data === undefined) return undefined;
   try {
-    return decodeErrorResult({ abi: quotaAbi, data }).args[0];
+    const { errorName, args } = decodeErrorResult({ abi: quotaAbi, data });
+    return errorName === "StandardBridge_QuotaExceeded" ? args[1] : args[0];
   } catch (error) {
     if (error instanceof BaseError) return undefined;
     throw error;

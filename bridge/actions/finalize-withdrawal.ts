@@ -13,16 +13,17 @@ const RECHECK_INTERVAL_MS = 500;
  */
 const UNPROVEN_LOOKS = 3;
 
-const withdrawalFinalizedAbi = parseAbi([
+const outcomeAbi = parseAbi([
   "event WithdrawalFinalized(bytes32 indexed withdrawalHash, bool success)",
+  "event FailedRelayedMessage(bytes32 indexed msgHash)",
 ]);
 
 export type Finalized = {
   readonly l1Hash: Hash;
   readonly withdrawalHash: Hash;
   /**
-   * Whether the call that the withdrawal makes on L1 succeeded. If it did not, the withdrawal is spent; a token's
-   * can be tried again at the L1CrossDomainMessenger.
+   * Whether the call that the withdrawal makes on L1 succeeded. If it did not, the withdrawal is spent; a message,
+   * which the L1CrossDomainMessenger keeps, can be tried again there.
    */
   readonly callSucceeded: boolean;
 };
@@ -54,10 +55,15 @@ export async function finalizeWithdrawal(bridge: Bridge, { l2Hash }: { l2Hash: H
     await untilFinalizable(bridge, l2Hash, withdrawal);
     const l1Hash = await bridge.l1.finalizeWithdrawal({ withdrawal, targetChain: bridge.l2Chain });
     const { logs } = await confirmed(bridge.l1, l1Hash, "finalisation");
-    const events = parseEventLogs({ abi: withdrawalFinalizedAbi, logs });
-    const callSucceeded = events.some(
-      ({ args }) => args.withdrawalHash === withdrawal.withdrawalHash && args.success,
-    );
+    const events = parseEventLogs({ abi: outcomeAbi, logs });
+    const callSucceeded =
+      events.every(({ eventName }) => eventName !== "FailedRelayedMessage") &&
+      events.some(
+        (event) =>
+          event.eventName === "WithdrawalFinalized" &&
+          event.args.withdrawalHash === withdrawal.withdrawalHash &&
+          event.args.success,
+      );
     return { l1Hash, withdrawalHash: withdrawal.withdrawalHash, callSucceeded };
   });
 }

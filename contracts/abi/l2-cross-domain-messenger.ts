@@ -14,6 +14,7 @@ export const l2CrossDomainMessengerAbi = [
     type: "error",
   },
   { inputs: [], name: "CrossDomainMessenger_Paused", type: "error" },
+  { inputs: [], name: "CrossDomainMessenger_RelayFailed", type: "error" },
   { inputs: [], name: "CrossDomainMessenger_ReplayWithValue", type: "error" },
   {
     inputs: [{ internalType: "address", name: "target", type: "address" }],
@@ -173,13 +174,6 @@ export const l2CrossDomainMessengerAbi = [
     inputs: [{ internalType: "bytes32", name: "msgHash", type: "bytes32" }],
     name: "failedMessages",
     outputs: [{ internalType: "bool", name: "", type: "bool" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [],
-    name: "firstFailedAt",
-    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",
   },

@@ -23,6 +23,7 @@ export const optimismPortalAbi = [
   { inputs: [], name: "OptimismPortal_InvalidOutputRootProof", type: "error" },
   { inputs: [], name: "OptimismPortal_InvalidProofTimestamp", type: "error" },
   { inputs: [], name: "OptimismPortal_InvalidRootClaim", type: "error" },
+  { inputs: [], name: "OptimismPortal_MessageRefused", type: "error" },
   { inputs: [], name: "OptimismPortal_NoReentrancy", type: "error" },
   { inputs: [], name: "OptimismPortal_ProofNotOldEnough", type: "error" },
   {
@@ -178,6 +179,13 @@ export const optimismPortalAbi = [
     inputs: [{ internalType: "bytes32", name: "withdrawalHash", type: "bytes32" }],
     name: "finalizedWithdrawals",
     outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "finalizingDueAt",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",
   },

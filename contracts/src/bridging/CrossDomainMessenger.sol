@@ -43,8 +43,8 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     /// @inheritdoc ICrossDomainMessenger
     mapping(bytes32 msgHash => bool) public successfulMessages;
 
-    /// @dev Unix seconds of a message's first failure; zero = it never failed. From then on it may be replayed.
-    mapping(bytes32 msgHash => uint256) private _failedAt;
+    /// @inheritdoc ICrossDomainMessenger
+    mapping(bytes32 msgHash => bool) public failedMessages;
 
     /// @inheritdoc ICrossDomainMessenger
     ICrossDomainMessenger public otherMessenger;
@@ -54,9 +54,6 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
 
     /// @dev Sender of the message in progress, zero between messages. It doubles as the lock against nested relays.
     address private transient _sender;
-
-    /// @dev `_failedAt` of the message in progress.
-    uint256 private transient _relayedFailedAt;
 
     /// @inheritdoc ICrossDomainMessenger
     function sendMessage(address target, bytes calldata message, uint32 minGasLimit) external payable {
@@ -80,7 +77,8 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     ///      message once, with its value; a replay comes from anyone, without value, for a message known as failed; a
     ///      hash succeeds once. A nested relay is remembered as failed instead of executed: were it to revert, the portal
     ///      would have spent the withdrawal for nothing. For the same reason the message is in memory from the start: a
-    ///      copy made after the check of the gas would be paid from the reserve.
+    ///      copy made after the check of the gas would be paid from the reserve. What the transport keeps itself is the
+    ///      exception: its failed first relay reverts, whatever made it fail, and is never known as failed.
     function relayMessage(
         uint256 nonce,
         address sender,
@@ -93,24 +91,28 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
         bytes32 msgHash = Hashing.hashCrossDomainMessage(nonce, sender, target, value, minGasLimit, message);
 
         require(!successfulMessages[msgHash], CrossDomainMessenger_AlreadyRelayed(msgHash));
+        bool isKept = false;
         if (_isOtherMessenger()) {
             require(msg.value == value, CrossDomainMessenger_ValueMismatch(value, msg.value));
-            require(!failedMessages(msgHash), CrossDomainMessenger_NotReplayable(msgHash));
+            require(!failedMessages[msgHash], CrossDomainMessenger_NotReplayable(msgHash));
+            isKept = _isKeptByTransport(sender, value);
         } else {
             require(msg.value == 0, CrossDomainMessenger_ReplayWithValue());
-            require(failedMessages(msgHash), CrossDomainMessenger_NotReplayable(msgHash));
+            require(failedMessages[msgHash], CrossDomainMessenger_NotReplayable(msgHash));
         }
         require(!_isUnsafeTarget(target), CrossDomainMessenger_UnsafeTarget(target));
 
         bool callable =
             _sender == address(0) && SafeCall.hasMinGas(minGasLimit, RELAY_RESERVED_GAS + RELAY_GAS_CHECK_BUFFER);
-        if (callable && _call(_failedAt[msgHash], sender, target, value, message)) {
+        require(callable || !isKept, CrossDomainMessenger_RelayFailed());
+        if (callable && _call(sender, target, value, message)) {
             successfulMessages[msgHash] = true;
             emit RelayedMessage(msgHash);
             return;
         }
+        if (isKept) SafeCall.revertWithReason(CrossDomainMessenger_RelayFailed.selector);
 
-        if (!failedMessages(msgHash)) _failedAt[msgHash] = block.timestamp;
+        failedMessages[msgHash] = true;
         emit FailedRelayedMessage(msgHash);
         // Without this an estimator would settle on a gas limit at which the call inside fails.
         // solhint-disable-next-line avoid-tx-origin
@@ -124,19 +126,8 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     }
 
     /// @inheritdoc ICrossDomainMessenger
-    function firstFailedAt() external view returns (uint256) {
-        require(_sender != address(0), CrossDomainMessenger_NoMessageInProgress());
-        return _relayedFailedAt;
-    }
-
-    /// @inheritdoc ICrossDomainMessenger
     function OTHER_MESSENGER() external view returns (ICrossDomainMessenger) {
         return otherMessenger;
-    }
-
-    /// @inheritdoc ICrossDomainMessenger
-    function failedMessages(bytes32 msgHash) public view returns (bool) {
-        return _failedAt[msgHash] != 0;
     }
 
     /// @inheritdoc ICrossDomainMessenger
@@ -174,16 +165,17 @@ abstract contract CrossDomainMessenger is ICrossDomainMessenger, Initializable {
     /// @dev Whether a message to `target` could act with the messenger's own authority.
     function _isUnsafeTarget(address target) internal view virtual returns (bool);
 
+    /// @dev Whether what brings a message can bring it again, and does so if its first relay reverts.
+    function _isKeptByTransport(address sender, uint256 value) internal view virtual returns (bool) {}
+
     /// @dev Calls with the sender visible, and keeps the reserve for what follows.
-    function _call(uint256 failedAt, address sender, address target, uint256 value, bytes memory message)
+    function _call(address sender, address target, uint256 value, bytes memory message)
         private
         returns (bool success)
     {
         _sender = sender;
-        _relayedFailedAt = failedAt;
         // solhint-disable-next-line avoid-low-level-calls
         success = SafeCall.call(target, gasleft() - RELAY_RESERVED_GAS, value, message);
         _sender = address(0);
-        _relayedFailedAt = 0;
     }
 }

@@ -57,6 +57,15 @@ contract L1CrossDomainMessenger is CrossDomainMessenger, IL1CrossDomainMessenger
     }
 
     /// @inheritdoc CrossDomainMessenger
+    /// @dev Messages of the bridge on L2 that carry no ether, so all that release tokens. Were one of them known as failed
+    ///      here, its withdrawal would be spent at the portal, and blacklisting the game that it was proven against could
+    ///      not end it any more. Every failure counts: a forger chooses the gas limits of his messages, and may nest his
+    ///      withdrawal in another relay. Ether is limited by the portal itself, before it gets here.
+    function _isKeptByTransport(address sender, uint256 value) internal pure override returns (bool) {
+        return sender == Predeploys.L2_STANDARD_BRIDGE && value == 0;
+    }
+
+    /// @inheritdoc CrossDomainMessenger
     function _isUnsafeTarget(address target) internal view override returns (bool) {
         return target == address(this) || target == address(portal);
     }

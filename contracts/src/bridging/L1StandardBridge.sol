@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {IDisputeGame} from "../settlement/interfaces/IDisputeGame.sol";
 import {IWithdrawalQuota} from "../settlement/interfaces/IWithdrawalQuota.sol";
 import {Predeploys} from "../types/Predeploys.sol";
 import {StandardBridge} from "./StandardBridge.sol";
 import {ICrossDomainMessenger} from "./interfaces/ICrossDomainMessenger.sol";
+import {IDepositPortal} from "./interfaces/IDepositPortal.sol";
 import {IL1CrossDomainMessenger} from "./interfaces/IL1CrossDomainMessenger.sol";
 import {IL1StandardBridge} from "./interfaces/IL1StandardBridge.sol";
 import {IPauseSource} from "./interfaces/IPauseSource.sol";
@@ -103,14 +103,12 @@ contract L1StandardBridge is StandardBridge, IL1StandardBridge {
     }
 
     /// @inheritdoc StandardBridge
-    /// @dev A first relay happens inside the withdrawal that carries the message, so the game of that is the message's. A
-    ///      replay may happen inside any other withdrawal, whose game says nothing of it.
+    /// @dev The messenger keeps no message that releases tokens for replay. So this is inside the withdrawal that carries
+    ///      the message, and the portal's game and time are its own.
     function _beforeRelease(address localToken, uint256 amount) internal override {
-        uint256 failedAt = messenger.firstFailedAt();
-        (uint256 dueAt, IDisputeGame game) = failedAt == 0
-            ? (block.timestamp, IL1CrossDomainMessenger(address(messenger)).portal().finalizingGame())
-            : (failedAt, IDisputeGame(address(0)));
-        uint256 passesAt = withdrawalQuota.consume(localToken, amount, dueAt, game);
+        IDepositPortal portal = IL1CrossDomainMessenger(address(messenger)).portal();
+        uint256 passesAt =
+            withdrawalQuota.consume(localToken, amount, portal.finalizingDueAt(), portal.finalizingGame());
         require(passesAt <= block.timestamp, StandardBridge_QuotaExceeded(localToken, passesAt));
     }
 

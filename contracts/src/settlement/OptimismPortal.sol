@@ -7,6 +7,7 @@ import {TrieProof} from "@openzeppelin/contracts/utils/cryptography/TrieProof.so
 import {AddressAliasing} from "../types/AddressAliasing.sol";
 import {EOA} from "../types/EOA.sol";
 import {Hashing} from "../types/Hashing.sol";
+import {Predeploys} from "../types/Predeploys.sol";
 import {SafeCall} from "../types/SafeCall.sol";
 import {Types} from "../types/Types.sol";
 import {ResourceMetering} from "./ResourceMetering.sol";
@@ -67,6 +68,9 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
     mapping(bytes32 withdrawalHash => address[]) public proofSubmitters;
     /// @inheritdoc IOptimismPortal
     IDisputeGame public transient finalizingGame;
+
+    /// @dev When the withdrawal being executed was proven, Unix seconds; zero outside one.
+    uint64 private transient _finalizingProvenAt;
 
     modifier whenNotPaused() {
         require(!paused(), OptimismPortal_CallPaused());
@@ -179,6 +183,12 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
     }
 
     /// @inheritdoc IOptimismPortal
+    function finalizingDueAt() external view returns (uint256) {
+        if (_finalizingProvenAt == 0) return 0;
+        return _dueAt(finalizingGame, _finalizingProvenAt);
+    }
+
+    /// @inheritdoc IOptimismPortal
     function version() external pure returns (string memory) {
         return "5.0.0";
     }
@@ -202,11 +212,17 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
         // A call that fails with the gas it was promised is not repeated here; the messengers keep what failed for
         // replay. A caller who gives too little gas cannot cause such a failure: the whole transaction reverts.
         l2Sender = withdrawal.sender;
-        finalizingGame = proven.disputeGameProxy;
+        (finalizingGame, _finalizingProvenAt) = (proven.disputeGameProxy, proven.timestamp);
         bool success =
             SafeCall.callWithMinGas(withdrawal.target, withdrawal.gasLimit, withdrawal.value, withdrawal.data);
+        // The messenger takes every message, to keep it for replay, but those that are better kept here: tokens beyond
+        // the quota. Then this withdrawal is as open as before, and ends if its game turns out to be false. A forged
+        // sender or target gains nothing: what reverts is not paid.
+        if (!success && withdrawal.sender == Predeploys.L2_CROSS_DOMAIN_MESSENGER) {
+            SafeCall.revertWithReason(OptimismPortal_MessageRefused.selector);
+        }
         l2Sender = DEFAULT_L2_SENDER;
-        finalizingGame = IDisputeGame(address(0));
+        (finalizingGame, _finalizingProvenAt) = (IDisputeGame(address(0)), 0);
         emit WithdrawalFinalized(withdrawalHash, success);
 
         // solhint-disable-next-line avoid-tx-origin
@@ -258,16 +274,19 @@ contract OptimismPortal is IOptimismPortal, ResourceMetering, Initializable {
         );
     }
 
-    /// @dev Due was the withdrawal when the later of its proof's maturity and its game's finality came.
     function _consumeQuota(uint256 value, ProvenWithdrawal memory proven) private {
         if (value == 0) return;
         IDisputeGame game = proven.disputeGameProxy;
-        uint256 dueAt = Math.max(
-            proven.timestamp + PROOF_MATURITY_DELAY_SECONDS,
+        uint256 passesAt = withdrawalQuota.consume(ETHER, value, _dueAt(game, proven.timestamp), game);
+        require(passesAt <= block.timestamp, OptimismPortal_QuotaExceeded(passesAt));
+    }
+
+    /// @dev Due is a withdrawal when the later of its proof's maturity and its game's finality comes.
+    function _dueAt(IDisputeGame game, uint64 provenAt) private view returns (uint256) {
+        return Math.max(
+            provenAt + PROOF_MATURITY_DELAY_SECONDS,
             game.resolvedAt() + anchorStateRegistry.disputeGameFinalityDelaySeconds()
         );
-        uint256 passesAt = withdrawalQuota.consume(ETHER, value, dueAt, game);
-        require(passesAt <= block.timestamp, OptimismPortal_QuotaExceeded(passesAt));
     }
 
     /// @dev A game may be proven against while it is in progress, but not in the block of its creation.

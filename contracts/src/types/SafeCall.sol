@@ -12,6 +12,9 @@ library SafeCall {
     ///         9,000 value, 25,000 new account, and 3,400 for the loop of instructions between check and CALL.
     uint256 internal constant CALL_OVERHEAD = 40_000;
 
+    /// @notice Bytes of a reason that are passed on: a selector and seven words.
+    uint256 internal constant MAX_REASON = 228;
+
     /// @notice Calls `target` with all gas that the 63/64 rule of EIP-150 leaves. Return data stays uncopied.
     function call(address target, uint256 value, bytes memory data) internal returns (bool) {
         return call(target, gasleft(), value, data);
@@ -37,6 +40,21 @@ library SafeCall {
     ///      for any value that could be affordable, and an overflow reverts.
     function hasMinGas(uint256 minGas, uint256 reservedGas) internal view returns (bool) {
         return gasleft() * 63 >= minGas * 64 + 63 * (CALL_OVERHEAD + reservedGas);
+    }
+
+    /// @notice Reverts with what the last call of this frame returned; with `otherwise` when that is nothing, or longer
+    ///         than `MAX_REASON`, since the failed side chose its length and this frame pays for the copy.
+    function revertWithReason(bytes4 otherwise) internal pure {
+        assembly ("memory-safe") {
+            let size := returndatasize()
+            if or(iszero(size), gt(size, MAX_REASON)) {
+                mstore(0, otherwise)
+                revert(0, 4)
+            }
+            let reason := mload(0x40)
+            returndatacopy(reason, 0, size)
+            revert(reason, size)
+        }
     }
 
     /// @notice Like `call`, but reverts the whole transaction when `target` cannot be given `minGas`: a relayer must not

@@ -34,7 +34,9 @@ contract PortalDouble is IDepositPortal {
 
     address public l2Sender;
     IDisputeGame public finalizingGame;
+    uint256 public finalizingDueAt;
     IDisputeGame private _game;
+    uint256 private _due;
     Deposit private _last;
 
     function depositTransaction(address to, uint256 value, uint64 gasLimit, bool isCreation, bytes calldata data)
@@ -49,16 +51,21 @@ contract PortalDouble is IDepositPortal {
         _game = game;
     }
 
+    /// @notice When withdrawals delivered from now on were due; zero = just then.
+    function setDue(uint256 due) external {
+        _due = due;
+    }
+
     function deliver(address sender, address target, uint256 value, uint256 gasLimit, bytes calldata data)
         external
         payable
         returns (bool success, bytes memory returned)
     {
         l2Sender = sender;
-        finalizingGame = _game;
+        (finalizingGame, finalizingDueAt) = (_game, _due == 0 ? block.timestamp : _due);
         (success, returned) = target.call{value: value, gas: gasLimit}(data);
         l2Sender = address(0);
-        finalizingGame = IDisputeGame(address(0));
+        (finalizingGame, finalizingDueAt) = (IDisputeGame(address(0)), 0);
     }
 
     function last() external view returns (Deposit memory) {

@@ -210,85 +210,71 @@ contract TokenQuotaTest is BridgingFixture {
         quota.list(address(token), 100, 1);
     }
 
-    function test_a_relay_beyond_the_quota_stays_replayable_and_pays_once() public {
+    function test_a_relay_beyond_the_quota_leaves_no_trace_and_pays_once() public {
         portal.setGame(narrow);
-        _deliver(_message(100));
+        _paid(_message(100));
         assertEq(token.balanceOf(BOB), 100);
         bytes memory message = _message(50);
-        _deliver(message);
-        assertEq(token.balanceOf(BOB), 100);
-        assertTrue(l1Messenger.failedMessages(keccak256(message)), "remembered");
+        uint256 dueAt = block.timestamp;
+        portal.setDue(dueAt);
+        _refused(message, dueAt + 12 hours);
+        assertFalse(l1Messenger.failedMessages(keccak256(message)), "not remembered");
         assertEq(l1Bridge.deposits(address(token), address(1)), 9900);
-        vm.warp(block.timestamp + 12 hours - 1);
-        _replay(message);
-        assertEq(token.balanceOf(BOB), 100);
-        vm.warp(block.timestamp + 1);
-        _replay(message);
+        vm.warp(dueAt + 12 hours - 1);
+        _refused(message, dueAt + 12 hours);
+        (bool replayed,) = address(l1Messenger).call(message);
+        assertFalse(replayed, "nobody replays what never failed");
+        vm.warp(dueAt + 12 hours);
+        _paid(message);
         assertEq(token.balanceOf(BOB), 150);
-        (bool again,) = address(l1Messenger).call(message);
+        (bool again,) = portal.deliver(Predeploys.L2_CROSS_DOMAIN_MESSENGER, address(l1Messenger), 0, 3_000_000, message);
         assertFalse(again, "pays once");
     }
 
-    /// @dev The clock of the hard limit starts with the first failure, and replays do not start it anew.
-    function test_a_relay_passes_at_the_hard_limit_after_its_first_failure() public {
+    /// @dev The clock of the hard limit starts when the withdrawal is due, and attempts do not start it anew.
+    function test_a_relay_passes_at_the_hard_limit_after_it_was_due() public {
         portal.setGame(narrow);
         bytes memory message = _message(10_000);
-        _deliver(message);
+        portal.setDue(block.timestamp);
         uint256 limit = block.timestamp + quota.MAX_DELAY();
         for (uint256 day = 1; day < 7; ++day) {
             vm.warp(block.timestamp + 1 days);
-            _replay(message);
+            _refused(message, limit);
         }
         vm.warp(limit - 1);
-        _replay(message);
-        assertEq(token.balanceOf(BOB), 0);
+        _refused(message, limit);
         vm.warp(limit);
-        _replay(message);
+        _paid(message);
         assertEq(token.balanceOf(BOB), 10_000);
     }
 
-    function test_a_first_relay_by_a_game_beyond_the_threshold_is_free() public {
-        portal.setGame(broad);
-        _deliver(_message(10_000));
-        assertEq(token.balanceOf(BOB), 10_000);
-    }
-
-    /// @dev A replay inside somebody else's withdrawal, whose game is beyond the threshold, borrows nothing from it.
-    function test_a_replay_does_not_borrow_anothers_game() public {
+    /// @dev Every attempt is inside the withdrawal itself, so its game is asked anew: support that came late counts.
+    function test_a_relay_by_a_game_beyond_the_threshold_is_free_at_any_attempt() public {
         portal.setGame(narrow);
         bytes memory message = _message(10_000);
-        _deliver(message);
+        _refused(message, block.timestamp + quota.MAX_DELAY());
+        portal.setGame(broad);
+        _paid(message);
+        assertEq(token.balanceOf(BOB), 10_000);
+    }
+
+    function test_a_message_does_not_borrow_anothers_game() public {
+        portal.setGame(narrow);
+        bytes memory message = _message(10_000);
+        _refused(message, block.timestamp + quota.MAX_DELAY());
         portal.setGame(broad);
         (bool success,) = portal.deliver(account("l2 attacker"), address(l1Messenger), 0, 3_000_000, message);
-        assertTrue(success, "the replay itself is accepted");
+        assertFalse(success, "only the messenger on L2 brings it");
         assertEq(token.balanceOf(BOB), 0);
-        assertTrue(l1Messenger.failedMessages(keccak256(message)), "still waits");
     }
 
-    function test_the_reason_names_the_token_and_the_time() public {
+    function test_the_quota_is_asked_with_the_withdrawals_own_game_and_time() public {
         portal.setGame(narrow);
-        _deliver(_message(100));
-        vm.expectCall(address(quota), abi.encodeCall(quota.consume, (address(token), 10, block.timestamp, narrow)));
-        _deliver(_message(10));
-        address messenger = address(l1Messenger);
-        vm.mockCall(
-            messenger,
-            abi.encodeCall(ICrossDomainMessenger.xDomainMessageSender, ()),
-            abi.encode(Predeploys.L2_STANDARD_BRIDGE)
+        portal.setDue(block.timestamp - 1 days);
+        vm.expectCall(
+            address(quota), abi.encodeCall(quota.consume, (address(token), 10, block.timestamp - 1 days, narrow))
         );
-        vm.mockCall(messenger, abi.encodeCall(ICrossDomainMessenger.firstFailedAt, ()), abi.encode(block.timestamp));
-        vm.prank(messenger);
-        vm.expectRevert(
-            abi.encodeWithSelector(
-                IL1StandardBridge.StandardBridge_QuotaExceeded.selector, address(token), block.timestamp + 8640
-            )
-        );
-        l1Bridge.finalizeBridgeERC20(address(token), address(1), BOB, BOB, 10, "");
-    }
-
-    function test_nobody_asks_for_a_failure_outside_a_relay() public {
-        vm.expectRevert(ICrossDomainMessenger.CrossDomainMessenger_NoMessageInProgress.selector);
-        l1Messenger.firstFailedAt();
+        _paid(_message(10));
     }
 
     function _message(uint256 amount) private returns (bytes memory) {
@@ -301,15 +287,23 @@ contract TokenQuotaTest is BridgingFixture {
         );
     }
 
-    function _deliver(bytes memory message) private {
+    function _paid(bytes memory message) private {
         (bool success,) = portal.deliver(
             Predeploys.L2_CROSS_DOMAIN_MESSENGER, address(l1Messenger), 0, 3_000_000, message
         );
-        assertTrue(success, "the messenger takes it");
+        assertTrue(success && l1Messenger.successfulMessages(keccak256(message)), "paid");
     }
 
-    function _replay(bytes memory message) private {
-        (bool success,) = address(l1Messenger).call(message);
-        assertTrue(success, "a replay is accepted");
+    function _refused(bytes memory message, uint256 passesAt) private {
+        (bool success, bytes memory reason) = portal.deliver(
+            Predeploys.L2_CROSS_DOMAIN_MESSENGER, address(l1Messenger), 0, 3_000_000, message
+        );
+        assertFalse(success, "refused");
+        assertEq(
+            reason,
+            abi.encodeWithSelector(
+                IL1StandardBridge.StandardBridge_QuotaExceeded.selector, address(token), passesAt
+            )
+        );
     }
 }

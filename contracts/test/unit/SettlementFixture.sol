@@ -59,7 +59,7 @@ abstract contract SettlementFixture is AdmissionFixture {
         rewards = new ProverRewards(pha, anchors, registry, owner, REWARD_PER_BLOCK);
 
         quota = new WithdrawalQuota(
-            address(portal), account("bridge"), systemConfig, owner, ETHER_QUOTA, ETHER_FLOOR
+            address(portal), _named("L1StandardBridge"), systemConfig, owner, ETHER_QUOTA, ETHER_FLOOR
         );
 
         _proxy("SystemConfig", address(new SystemConfig()), abi.encodeCall(SystemConfig.initialize, (_parameters())));
@@ -117,8 +117,8 @@ abstract contract SettlementFixture is AdmissionFixture {
             batchInbox: account("inbox"),
             l2ChainId: 2035,
             addresses: ISystemConfig.Addresses({
-                l1CrossDomainMessenger: account("messenger"),
-                l1StandardBridge: account("bridge"),
+                l1CrossDomainMessenger: _named("L1CrossDomainMessenger"),
+                l1StandardBridge: _named("L1StandardBridge"),
                 optimismPortal: address(portal),
                 disputeGameFactory: address(factory),
                 optimismMintableERC20Factory: account("token factory")

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title ICrossDomainMessenger
 /// @notice Calls from a contract on one layer to a contract on the other (OP Stack specs, messengers.md). A message is
-///         executed at most once with success; one that fails can be replayed by anyone, and its value waits for it.
+///         executed at most once with success; one that fails can be replayed by anyone, and its value waits for it. Tokens on
+///         their way to L1 are the exception: their withdrawal stays open at the portal, and is finalised again.
 interface ICrossDomainMessenger {
     /// @notice A message left this layer. `sender` and `messageNonce` let the other side's hash be rebuilt.
     event SentMessage(address indexed target, address sender, bytes message, uint256 messageNonce, uint256 gasLimit);
@@ -33,6 +34,8 @@ interface ICrossDomainMessenger {
     error CrossDomainMessenger_UnsafeTarget(address target);
     /// @notice The relay failed in a gas estimation, which must search on for a higher limit.
     error CrossDomainMessenger_EstimationFailed();
+    /// @notice A message that the portal keeps could not be executed, and its target gave no (short) reason.
+    error CrossDomainMessenger_RelayFailed();
     /// @notice A counterpart's address must not be zero.
     error CrossDomainMessenger_ZeroAddress();
 
@@ -55,9 +58,6 @@ interface ICrossDomainMessenger {
 
     /// @notice Account on the other layer that sent the message now being relayed.
     function xDomainMessageSender() external view returns (address);
-
-    /// @notice Unix seconds at which the message now being relayed failed for the first time; zero in its first relay.
-    function firstFailedAt() external view returns (uint256);
 
     /// @notice Nonce of the next message, its version included.
     function messageNonce() external view returns (uint256);

@@ -16,4 +16,7 @@ interface IDepositPortal {
 
     /// @notice The game against which that withdrawal was proven.
     function finalizingGame() external view returns (IDisputeGame);
+
+    /// @notice Unix seconds from which nothing but the quota stood against that withdrawal.
+    function finalizingDueAt() external view returns (uint256);
 }

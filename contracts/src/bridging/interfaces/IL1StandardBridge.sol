@@ -35,9 +35,9 @@ interface IL1StandardBridge is IStandardBridge {
         bytes extraData
     );
 
-    /// @notice The day's quota of the token is used up. The message stays replayable, and passes at `passesAt` (Unix
-    ///         seconds), or, if others take that room, later, but never more than `IWithdrawalQuota.MAX_DELAY` after it
-    ///         failed for the first time.
+    /// @notice The day's quota of the token is used up. The withdrawal stays open at the portal, and passes at
+    ///         `passesAt` (Unix seconds), or, if others take that room, later, but never more than
+    ///         `IWithdrawalQuota.MAX_DELAY` after it was due.
     error StandardBridge_QuotaExceeded(address token, uint256 passesAt);
 
     /// @notice Sets the counterparts, once per proxy. The bridge on L2 is the predeploy.

@@ -31,6 +31,8 @@ interface IOptimismPortal is IResourceMetering {
     error OptimismPortal_InvalidOutputRootProof();
     error OptimismPortal_InvalidProofTimestamp();
     error OptimismPortal_InvalidRootClaim();
+    /// @notice The messenger refused the message, and gave no (short) reason. The withdrawal stays open.
+    error OptimismPortal_MessageRefused();
     error OptimismPortal_NoReentrancy();
     error OptimismPortal_ProofNotOldEnough();
     /// @notice The day's quota of ether is used up; the withdrawal passes at `passesAt` (Unix seconds), or, if others take
@@ -63,7 +65,8 @@ interface IOptimismPortal is IResourceMetering {
         bytes[] calldata withdrawalProof
     ) external;
 
-    /// @notice Executes a withdrawal that the caller has proven. Once, whether its call succeeds or not.
+    /// @notice Executes a withdrawal that the caller has proven. Once, whether its call succeeds or not; but a message that
+    ///         the messenger refuses reverts with its reason, and stays open.
     function finalizeWithdrawalTransaction(Types.WithdrawalTransaction calldata withdrawal) external;
 
     /// @notice Executes a withdrawal that `proofSubmitter` has proven.
@@ -92,6 +95,10 @@ interface IOptimismPortal is IResourceMetering {
 
     /// @notice The game against which the withdrawal being executed was proven; zero outside one.
     function finalizingGame() external view returns (IDisputeGame);
+
+    /// @notice Unix seconds from which nothing but the quota stood against the withdrawal being executed: the later of its
+    ///         proof's maturity and its game's finality; zero outside one.
+    function finalizingDueAt() external view returns (uint256);
 
     /// @notice What limits ether while only as many vendors as needed stand behind it.
     function withdrawalQuota() external view returns (IWithdrawalQuota);
