@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {ProviderPledges} from "../../src/pha/staking/ProviderPledges.sol";
+import {IProviderPledges} from "../../src/pha/staking/interfaces/IProviderPledges.sol";
+import {IRewardDistributor} from "../../src/pha/staking/interfaces/IRewardDistributor.sol";
+import {IVotingPha} from "../../src/pha/staking/interfaces/IVotingPha.sol";
+import {StakingFixture} from "./StakingFixture.sol";
+
+contract ProviderPledgesTest is StakingFixture {
+    bytes32 private constant DEVICE = keccak256("a GPU");
+
+    function test_the_table_has_the_three_classes() public view {
+        _expectClass("H100", 1_250, 10_000);
+        _expectClass("H200", 1_875, 15_000);
+        _expectClass("B200", 2_250, 18_000);
+        _expectClass("A100", 0, 0);
+    }
+
+    function test_a_pledge_has_weight_when_it_is_admitted() public {
+        _deposit(alice, 2_000 * PHA);
+        uint256 id = _pledge(alice, H100, 1_250 * VPHA);
+        assertEq(vault.balanceOf(alice), 750 * VPHA);
+        assertEq(pledges.totalWeight(), 0);
+        vm.prank(admitter);
+        pledges.admit(id, DEVICE);
+        assertEq(pledges.weightOf(id), 10_000);
+        assertEq(pledges.pledgeOfDevice(DEVICE), id);
+    }
+
+    function test_a_pledge_holds_what_its_class_asks_for() public {
+        _deposit(alice, 2_000 * PHA);
+        vm.prank(alice);
+        vault.approve(address(pledges), type(uint256).max);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProviderPledges.ProviderPledges_CollateralTooLow.selector, 1_250 * VPHA - 1, 1_250 * VPHA
+            )
+        );
+        vm.prank(alice);
+        pledges.pledge(H100, 1_250 * VPHA - 1);
+        bytes32 unknown = "A100";
+        vm.expectRevert(
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_ClassClosed.selector, unknown)
+        );
+        vm.prank(alice);
+        pledges.pledge(unknown, 2_000 * VPHA);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IERC20Errors.ERC20InsufficientBalance.selector, alice, 2_000 * VPHA, 2_001 * VPHA
+            )
+        );
+        vm.prank(alice);
+        pledges.pledge(H100, 2_001 * VPHA);
+    }
+
+    function test_pledged_stake_neither_moves_nor_unlocks() public {
+        uint256 id = _provide(alice, H100);
+        assertEq(vault.balanceOf(alice), 0);
+        vm.expectRevert(
+            abi.encodeWithSelector(IERC20Errors.ERC20InsufficientBalance.selector, alice, 0, 1_250 * VPHA)
+        );
+        _request(alice, 1_250 * VPHA);
+        vm.expectRevert(abi.encodeWithSelector(IProviderPledges.ProviderPledges_NotUnbonding.selector, id));
+        pledges.release(id);
+    }
+
+    function test_unbonding_ends_the_weight_at_once_and_returns_the_stake_late() public {
+        uint256 id = _provide(alice, H100);
+        vm.prank(alice);
+        pledges.unbond(id);
+        assertEq(pledges.totalWeight(), 0);
+        uint256 at = START + pledges.UNBONDING_PERIOD();
+        assertEq(pledges.releasableAt(id), at);
+        vm.warp(at - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_StillUnbonding.selector, id, at)
+        );
+        pledges.release(id);
+        vm.warp(at);
+        pledges.release(id);
+        assertEq(vault.balanceOf(alice), 1_250 * VPHA);
+        vm.expectRevert(abi.encodeWithSelector(IProviderPledges.ProviderPledges_NothingHeld.selector, id));
+        pledges.release(id);
+    }
+
+    function test_what_unbonds_is_neither_topped_up_nor_admitted_nor_unbonded_again() public {
+        _deposit(alice, 10 * PHA);
+        uint256 id = _provide(alice, H100);
+        vm.prank(alice);
+        pledges.unbond(id);
+        bytes memory refusal = abi.encodeWithSelector(IProviderPledges.ProviderPledges_NotBonded.selector, id);
+        vm.expectRevert(refusal);
+        vm.prank(alice);
+        pledges.unbond(id);
+        vm.expectRevert(refusal);
+        vm.prank(alice);
+        pledges.topUp(id, VPHA);
+        vm.expectRevert(refusal);
+        vm.prank(admitter);
+        pledges.admit(id, DEVICE);
+        pledges.refresh(id);
+        assertEq(pledges.totalWeight(), 0);
+    }
+
+    function test_a_pledge_is_its_providers() public {
+        uint256 id = _provide(alice, H100);
+        _fund(1_000 * PHA);
+        _wait(100);
+        bytes memory refusal =
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_NotTheProvider.selector, id, bob);
+        vm.expectRevert(refusal);
+        vm.prank(bob);
+        pledges.unbond(id);
+        vm.expectRevert(refusal);
+        vm.prank(bob);
+        pledges.topUp(id, 1);
+        vm.expectRevert(refusal);
+        vm.prank(bob);
+        pledges.claimRewards(id, bob);
+        vm.expectRevert(refusal);
+        vm.prank(bob);
+        pledges.restakeRewards(id);
+        vm.expectRevert(abi.encodeWithSelector(IProviderPledges.ProviderPledges_NoSuchPledge.selector, 9));
+        pledges.refresh(9);
+    }
+
+    function test_a_device_belongs_to_one_pledge() public {
+        uint256 first = _provide(alice, H100);
+        bytes32 device = pledges.pledgeOf(first).device;
+        _deposit(bob, 1_250 * PHA);
+        uint256 second = _pledge(bob, H100, 1_250 * VPHA);
+        vm.expectRevert(
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_DeviceTaken.selector, device, first)
+        );
+        vm.prank(admitter);
+        pledges.admit(second, device);
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroDevice.selector);
+        vm.prank(admitter);
+        pledges.admit(second, 0);
+        vm.expectRevert(
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_AlreadyAdmitted.selector, first, device)
+        );
+        vm.prank(admitter);
+        pledges.admit(first, DEVICE);
+        vm.prank(alice);
+        pledges.unbond(first);
+        vm.prank(admitter);
+        pledges.admit(second, device);
+        assertEq(pledges.pledgeOfDevice(device), second);
+    }
+
+    function test_only_the_admitter_admits_and_dismisses() public {
+        uint256 id = _provide(alice, H100);
+        bytes memory refusal =
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_NotTheAdmitter.selector, timelock);
+        vm.expectRevert(refusal);
+        vm.prank(timelock);
+        pledges.admit(id, DEVICE);
+        vm.expectRevert(refusal);
+        vm.prank(timelock);
+        pledges.dismiss(id);
+        vm.prank(admitter);
+        pledges.dismiss(id);
+        assertEq(pledges.totalWeight(), 0);
+        vm.expectRevert(abi.encodeWithSelector(IProviderPledges.ProviderPledges_NotAdmitted.selector, id));
+        vm.prank(admitter);
+        pledges.dismiss(id);
+    }
+
+    function test_only_the_timelock_slashes_and_keeps_the_table() public {
+        uint256 id = _provide(alice, H100);
+        bytes memory refusal = abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, admitter);
+        vm.expectRevert(refusal);
+        vm.prank(admitter);
+        pledges.slash(id, VPHA, "offence", block.timestamp);
+        vm.expectRevert(refusal);
+        vm.prank(admitter);
+        pledges.setClass(H100, IProviderPledges.Class({collateral: 1, weight: 1}));
+        vm.expectRevert(refusal);
+        vm.prank(admitter);
+        pledges.setAdmitter(alice);
+    }
+
+    function test_classes_have_bounds() public {
+        uint256 least = pledges.LEAST_COLLATERAL();
+        uint256 most = pledges.MOST_WEIGHT();
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProviderPledges.ProviderPledges_CollateralOutOfBounds.selector, least - 1, least
+            )
+        );
+        vm.prank(timelock);
+        pledges.setClass(H100, IProviderPledges.Class({collateral: uint128(least - 1), weight: 1}));
+        vm.expectRevert(
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_WeightTooHigh.selector, most + 1, most)
+        );
+        vm.prank(timelock);
+        pledges.setClass(
+            H100, IProviderPledges.Class({collateral: uint128(least), weight: uint64(most + 1)})
+        );
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroAddress.selector);
+        vm.prank(timelock);
+        pledges.setAdmitter(address(0));
+    }
+
+    function test_a_changed_table_is_felt_at_the_next_refresh() public {
+        uint256 id = _provide(alice, H100);
+        vm.prank(timelock);
+        pledges.setClass(H100, IProviderPledges.Class({collateral: uint128(1_500 * VPHA), weight: 12_000}));
+        assertEq(pledges.weightOf(id), 10_000);
+        pledges.refresh(id);
+        assertEq(pledges.weightOf(id), 0);
+        _deposit(alice, 250 * PHA);
+        vm.prank(alice);
+        vault.approve(address(pledges), 250 * VPHA);
+        vm.prank(alice);
+        pledges.topUp(id, 250 * VPHA);
+        assertEq(pledges.weightOf(id), 12_000);
+        assertEq(pledges.totalWeight(), 12_000);
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroAmount.selector);
+        vm.prank(alice);
+        pledges.topUp(id, 0);
+    }
+
+    /// @dev What was slashed is in the reserve: nobody has it yet, least of all who voted for it.
+    function test_a_slash_burns_votes_and_gives_the_PHA_to_the_reserve() public {
+        _deposit(bob, 1_000 * PHA);
+        uint256 id = _provide(alice, H100);
+        uint256 price = vault.convertToAssets(VPHA);
+        assertEq(_slash(id, 250 * VPHA, "offence", START), 250 * VPHA);
+        assertEq(distributor.reserve(), 250 * PHA);
+        assertEq(vault.totalSupply(), 2_000 * VPHA);
+        assertEq(vault.convertToAssets(VPHA), price);
+        assertEq(pledges.weightOf(id), 0);
+        assertEq(pledges.pledgeOf(id).shares, 1_000 * VPHA);
+    }
+
+    function test_an_offence_is_slashed_once() public {
+        uint256 id = _provide(alice, H100);
+        uint256 other = _provide(bob, H100);
+        _slash(id, VPHA, "offence", START);
+        bytes memory refusal = abi.encodeWithSelector(
+            IProviderPledges.ProviderPledges_AlreadySlashed.selector, bytes32("offence")
+        );
+        vm.expectRevert(refusal);
+        _slash(id, VPHA, "offence", START);
+        vm.expectRevert(refusal);
+        _slash(other, VPHA, "offence", START);
+    }
+
+    function test_no_more_than_is_held_is_slashed() public {
+        _deposit(bob, 1_000 * PHA);
+        uint256 id = _provide(alice, H100);
+        assertEq(_slash(id, type(uint256).max, "first", START), 1_250 * VPHA);
+        assertEq(vault.balanceOf(bob), 1_000 * VPHA);
+        vm.expectRevert(abi.encodeWithSelector(IProviderPledges.ProviderPledges_NothingHeld.selector, id));
+        _slash(id, 1, "second", START);
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroAmount.selector);
+        _slash(id, 0, "third", START);
+    }
+
+    /// @dev He unbonds in the second of his act; the whole window stays.
+    function test_who_leaves_at_once_is_slashed_until_the_window_ends() public {
+        uint256 id = _provide(alice, H100);
+        vm.prank(alice);
+        pledges.unbond(id);
+        vm.warp(START + pledges.EVIDENCE_WINDOW());
+        assertEq(_slash(id, VPHA, "late", START), VPHA);
+        assertTrue(block.timestamp < pledges.releasableAt(id), "still there");
+        _wait(1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProviderPledges.ProviderPledges_TooLate.selector, START, block.timestamp - 1
+            )
+        );
+        _slash(id, VPHA, "too late", START);
+    }
+
+    function test_nobody_is_slashed_for_a_time_in_which_he_was_not_bonded() public {
+        _wait(10);
+        uint256 id = _provide(alice, H100);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProviderPledges.ProviderPledges_NotBondedThen.selector, id, block.timestamp - 1
+            )
+        );
+        _slash(id, VPHA, "before", block.timestamp - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProviderPledges.ProviderPledges_NotBondedThen.selector, id, block.timestamp + 1
+            )
+        );
+        _slash(id, VPHA, "in the future", block.timestamp + 1);
+        vm.prank(alice);
+        pledges.unbond(id);
+        _wait(10);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IProviderPledges.ProviderPledges_NotBondedThen.selector, id, block.timestamp
+            )
+        );
+        _slash(id, VPHA, "after", block.timestamp);
+    }
+
+    function test_rewards_go_by_weight() public {
+        uint256 small = _provide(alice, H100);
+        uint256 large = _provide(bob, "B200");
+        _fund(1_000 * PHA);
+        _wait(70);
+        assertEq(pledges.rewardsOf(small), 10 * PHA);
+        assertEq(pledges.rewardsOf(large), 18 * PHA);
+        vm.prank(alice);
+        pledges.claimRewards(small, carol);
+        assertEq(pha.balanceOf(carol), 10 * PHA);
+        vm.expectRevert(
+            abi.encodeWithSelector(IProviderPledges.ProviderPledges_NothingEarned.selector, small)
+        );
+        vm.prank(alice);
+        pledges.claimRewards(small, carol);
+        vm.prank(bob);
+        uint256 shares = pledges.restakeRewards(large);
+        assertEq(vault.balanceOf(bob), shares);
+        assertTrue(vault.convertToAssets(shares) + 1 >= 18 * PHA, "staked");
+    }
+
+    function test_rewards_are_paid_to_somebody() public {
+        uint256 id = _provide(alice, H100);
+        _fund(1_000 * PHA);
+        _wait(70);
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroAddress.selector);
+        vm.prank(alice);
+        pledges.claimRewards(id, address(0));
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroAddress.selector);
+        vm.prank(alice);
+        pledges.claimRewards(id, address(pledges));
+    }
+
+    /// @dev Taking often costs nothing, and gains nothing: not by a wei.
+    function testFuzz_it_does_not_matter_how_often_rewards_are_taken(uint32[6] calldata times, uint96 gift) public {
+        uint256 id = _provide(alice, H100);
+        uint256 other = _provide(bob, "B200");
+        _fund(bound(gift, 1, 2 ** 33 * PHA));
+        uint256 snapshot = vm.snapshotState();
+        for (uint256 i = 0; i < times.length; ++i) {
+            _wait(times[i]);
+            if (pledges.rewardsOf(id) == 0) continue;
+            vm.prank(alice);
+            pledges.claimRewards(id, alice);
+        }
+        uint256 end = block.timestamp;
+        uint256[2] memory often = [pha.balanceOf(alice), pledges.rewardsOf(other)];
+        assertTrue(vm.revertToState(snapshot), "back");
+        vm.warp(end);
+        assertEq(pledges.rewardsOf(id), often[0]);
+        assertEq(pledges.rewardsOf(other), often[1]);
+    }
+
+    /// @dev Who comes late, or leaves early, earns for the time between.
+    function test_rewards_are_for_the_time_with_weight() public {
+        uint256 first = _provide(alice, H100);
+        _fund(1_000 * PHA);
+        _wait(50);
+        uint256 second = _provide(bob, H100);
+        _wait(50);
+        vm.prank(alice);
+        pledges.unbond(first);
+        _wait(50);
+        assertEq(pledges.rewardsOf(first), 30 * PHA);
+        assertEq(pledges.rewardsOf(second), 30 * PHA);
+        vm.prank(bob);
+        pledges.unbond(second);
+        _wait(50);
+        assertEq(pledges.rewardsOf(first) + pledges.rewardsOf(second), 60 * PHA);
+        assertEq(distributor.providersDue(), 0);
+    }
+
+    function test_it_needs_its_neighbours() public {
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroAddress.selector);
+        new ProviderPledges(vault, IRewardDistributor(address(0)), timelock, admitter);
+        vm.expectRevert(IProviderPledges.ProviderPledges_ZeroAddress.selector);
+        new ProviderPledges(IVotingPha(address(vault)), distributor, timelock, address(0));
+    }
+
+    function _expectClass(bytes32 class, uint256 collateral, uint256 weight) private view {
+        assertEq(pledges.classOf(class).collateral, collateral * VPHA);
+        assertEq(pledges.classOf(class).weight, weight);
+    }
+}
