@@ -1,0 +1,185 @@
+import { bytesEqual, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import { STORAGE_PREFIX_LENGTH } from "@phala-l2/protocol/substrate/storage-key";
+import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
+import { compareBytes, TrieRootBuilder } from "@phala-l2/protocol/substrate/trie/root";
+import {
+  BALANCE,
+  buildClaimsTree,
+  type ClaimLeaf,
+  type ClaimsTree,
+  NO_SUBJECT,
+  PROXY,
+  RECEIVER,
+} from "./claims-tree.ts";
+import { type Count, type CountFault, countState } from "./count.ts";
+import { noFacts, STORAGE_ITEMS, type StateFacts, type StorageItem } from "./facts.ts";
+
+/** An account's word, given on the source chain before the freeze, where its claim goes. */
+export type RegisteredReceiver = { readonly account: Hex; readonly subject: Hex; readonly form: number };
+
+export type SnapshotSettings = {
+  /** The layout that the chain's values are written in; both are tried where the host does not know it. */
+  readonly layout: TrieLayout | "either";
+};
+
+export type SnapshotFault =
+  | CountFault
+  | { readonly code: "entries-out-of-order"; readonly key: Hex }
+  | { readonly code: "entry-malformed"; readonly item: string; readonly key: Hex }
+  | { readonly code: "state-root-mismatch"; readonly wanted: Hash; readonly computed: readonly Hash[] }
+  | { readonly code: "genesis-unknown" }
+  | { readonly code: "nothing-to-claim" };
+
+/** The facts of a snapshot that provers sign. */
+export type SnapshotFacts = {
+  readonly genesisHash: Hash;
+  readonly height: bigint;
+  readonly blockHash: Hash;
+  readonly stateRoot: Hash;
+  readonly claimsRoot: Hash;
+  readonly issuance: bigint;
+  readonly claimable: bigint;
+  readonly excluded: bigint;
+  readonly rounding: bigint;
+};
+
+export type Snapshot = SnapshotFacts & {
+  readonly layout: TrieLayout;
+  readonly count: Count;
+  readonly leaves: readonly ClaimLeaf[];
+  readonly tree: ClaimsTree;
+  readonly locks: StateFacts["locks"];
+  readonly entries: number;
+};
+
+export type SnapshotOutcome =
+  | { readonly kind: "ok"; readonly snapshot: Snapshot }
+  | { readonly kind: "refused"; readonly reason: SnapshotFault };
+
+/** What of a frozen block is known beside its state: its header, or where that is missing, what stands in for it. */
+export type FrozenBlock = {
+  readonly height: bigint;
+  readonly blockHash: Hash;
+  readonly stateRoot: Hash;
+  /** Where the state does not tell it. */
+  readonly genesisHash?: Hash;
+};
+
+export function frozenBlock(header: SubstrateHeader): FrozenBlock {
+  return { height: header.number, blockHash: headerHash(header), stateRoot: header.stateRoot };
+}
+
+/**
+ * Makes a snapshot of a state that comes as a stream of entries in the order of their keys. Nothing of the state is
+ * kept but what is counted, and nothing is believed before the root of all entries is the header's. Hostile
+ * entries are a refusal, at the end. A class because it lives as long as the stream.
+ */
+export class SnapshotBuilder {
+  private readonly builders: readonly { readonly layout: TrieLayout; readonly trie: TrieRootBuilder }[];
+  private readonly facts: StateFacts = noFacts();
+  private last: Uint8Array | undefined;
+  /** The item that the latest key is of, as neighbours are of the same. */
+  private item: StorageItem | undefined;
+  private itemPrefix: Uint8Array | undefined;
+  private fault: SnapshotFault | undefined;
+  private entries = 0;
+
+  constructor(settings: SnapshotSettings = { layout: "either" }) {
+    const layouts: readonly TrieLayout[] = settings.layout === "either" ? [1, 0] : [settings.layout];
+    this.builders = layouts.map((layout) => ({ layout, trie: new TrieRootBuilder(layout) }));
+  }
+
+  /**
+   * Adds the next entry; `key` is kept until the following call, and must not be written to.
+   * @param layout the layout of this value, where a migration between layouts has not come to it yet
+   */
+  add(key: Uint8Array, value: Uint8Array, layout?: TrieLayout): void {
+    if (this.fault !== undefined) return;
+    if (this.last !== undefined && compareBytes(this.last, key) >= 0) {
+      this.fault = { code: "entries-out-of-order", key: toHex(key) };
+      return;
+    }
+    this.last = key;
+    this.entries += 1;
+    for (const builder of this.builders) builder.trie.add(key, value, layout ?? builder.layout);
+    const item = this.itemOf(key);
+    if (item !== undefined && !item.read(this.facts, key, value)) {
+      this.fault = { code: "entry-malformed", item: item.name, key: toHex(key) };
+    }
+  }
+
+  private itemOf(key: Uint8Array): StorageItem | undefined {
+    if (key.length < STORAGE_PREFIX_LENGTH) return undefined;
+    const prefix = key.subarray(0, STORAGE_PREFIX_LENGTH);
+    if (this.itemPrefix === undefined || !bytesEqual(this.itemPrefix, prefix)) {
+      this.itemPrefix = prefix;
+      this.item = STORAGE_ITEMS.find((each) => bytesEqual(each.prefix, prefix));
+    }
+    return this.item;
+  }
+
+  /** Judges the state by the block, and counts it. To be called once. */
+  finish(block: FrozenBlock, receivers: readonly RegisteredReceiver[] = []): SnapshotOutcome {
+    if (this.fault !== undefined) return refused(this.fault);
+    const roots = this.builders.map(({ layout, trie }) => ({ layout, root: trie.root() }));
+    const match = roots.find(({ root }) => bytesEqual(root, block.stateRoot));
+    if (match === undefined) {
+      const computed = roots.map(({ root }) => root);
+      return refused({ code: "state-root-mismatch", wanted: block.stateRoot, computed });
+    }
+    const genesisHash = genesisOf(block, this.facts);
+    if (genesisHash === undefined) return refused({ code: "genesis-unknown" });
+    const counting = countState(this.facts);
+    if (counting.kind === "refused") return counting;
+    const { count } = counting;
+    if (count.owners.length === 0) return refused({ code: "nothing-to-claim" });
+    const leaves = leavesOf(count, this.facts, receivers);
+    const tree = buildClaimsTree(leaves, leaves.length);
+    const { issuance, claimable, excluded, rounding } = count;
+    const { height, blockHash, stateRoot } = block;
+    const totals = { issuance, claimable, excluded, rounding };
+    const facts = { genesisHash, height, blockHash, stateRoot, claimsRoot: tree.root, ...totals };
+    const { locks } = this.facts;
+    const { entries } = this;
+    return { kind: "ok", snapshot: { ...facts, layout: match.layout, count, leaves, tree, locks, entries } };
+  }
+}
+
+function refused(reason: SnapshotFault): SnapshotOutcome {
+  return { kind: "refused", reason };
+}
+
+/** A genesis state has a placeholder where later ones have the genesis block's hash: it is that block itself. */
+function genesisOf(block: FrozenBlock, facts: StateFacts): Hash | undefined {
+  if (block.height === 0n) return block.blockHash;
+  return facts.genesisHash ?? block.genesisHash;
+}
+
+/** Balances, and for accounts that have one their proxies and registered receivers. */
+function leavesOf(
+  count: Count,
+  facts: StateFacts,
+  receivers: readonly RegisteredReceiver[],
+): readonly ClaimLeaf[] {
+  const owners = new Set(count.owners.map(({ account }) => account));
+  const balances = count.owners.map(
+    ({ account, planck }): ClaimLeaf => ({ kind: BALANCE, account, subject: NO_SUBJECT, value: planck }),
+  );
+  const proxies = facts.proxies
+    .filter(({ account }) => owners.has(account))
+    .map(
+      ({ account, delegate, delay }): ClaimLeaf => ({
+        kind: PROXY,
+        account,
+        subject: delegate,
+        value: BigInt(delay),
+      }),
+    );
+  const registered = receivers
+    .filter(({ account }) => owners.has(account))
+    .map(
+      ({ account, subject, form }): ClaimLeaf => ({ kind: RECEIVER, account, subject, value: BigInt(form) }),
+    );
+  return [...balances, ...proxies, ...registered];
+}
