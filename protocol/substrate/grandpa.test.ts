@@ -12,6 +12,7 @@ import {
 } from "./grandpa.ts";
 import { headerHash, type SubstrateHeader } from "./header.ts";
 import {
+  announcement,
   type Cast,
   child,
   compact,
@@ -21,7 +22,6 @@ import {
   u32,
   u64,
   type Vote,
-  type Voter,
   voter,
 } from "./testing/grandpa-votes.ts";
 
@@ -154,15 +154,6 @@ describe("a justification", () => {
     assert.ok(bytesEqual(payload, wanted));
   });
 });
-
-/** A digest item of GRANDPA's engine. */
-function announcement(kind: number, voters: readonly Voter[], delay = 0, cut = 0): Uint8Array {
-  const list = [compact(voters.length), ...voters.flatMap(({ key }) => [Buffer.from(key), u64(1n)])];
-  const median = kind === 2 ? [u32(7)] : [];
-  const whole = Buffer.concat([Buffer.of(kind), ...median, ...list, u32(delay)]);
-  const log = whole.subarray(0, whole.length - cut);
-  return Buffer.concat([Buffer.of(4), Buffer.from("FRNK"), compact(log.length), log]);
-}
 
 describe("the next set of authorities", () => {
   const NEXT = Array.from({ length: 4 }, voter);

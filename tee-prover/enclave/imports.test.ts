@@ -8,7 +8,8 @@ import { fileURLToPath } from "node:url";
 const ENTRY = resolve(import.meta.dirname, "session.ts");
 const ROOT = resolve(import.meta.dirname, "../..");
 /** Folders whose code may be part of the enclave's program. */
-const INSIDE = /^(protocol|node\/derivation|node\/execution|tee-prover\/enclave)\//;
+const INSIDE =
+  /^(protocol|node\/derivation|node\/execution|bridge\/sunset|bridge\/swap|tee-prover\/enclave)\//;
 /**
  * Libraries that the enclave's own code names. Each new one is one more author to trust with the key: it is added
  * here on purpose or not at all.

@@ -5,6 +5,7 @@ import { bornKey, type Random } from "./key.ts";
 import { type BlobCommitment, type Preimages, preimagesOfWitness } from "./preimages.ts";
 import { type Proof, type ProofInput, type ProofOptions, prove } from "./prove.ts";
 import { HashTrace, type Recompute } from "./recomputation.ts";
+import { createStatements, type Statements } from "./statements.ts";
 import { decodeWitness, MAX_WITNESS_BYTES, witnessInvalid } from "./witness.ts";
 
 export type EnclaveOptions = {
@@ -26,13 +27,14 @@ export type SignedClaim = {
 };
 
 /**
- * What the host can ask of the inside. There is no way to have anything signed but a fresh proof, and the terms on which the
- * key itself is registered, which say nothing of any chain.
+ * What the host can ask of the inside. There is no way to have anything signed but a fresh proof, what the enclave itself found
+ * of a Substrate chain, and the terms on which the key itself is registered, which say nothing of any chain. Each kind has an
+ * EIP-712 domain or type of its own: no signature serves as another.
  */
-export interface Enclave {
+export interface Enclave extends Statements {
   /** The signing key's address, to be registered. */
   readonly address: Address;
-  /** Whether it signs only what `recompute` has agreed to. */
+  /** Whether it signs only those claims that `recompute` has agreed to. */
   readonly recomputes: boolean;
   /**
    * Proves, and signs the claim that was proven.
@@ -53,6 +55,7 @@ export function createEnclave({ random, kzg, domain: given, recompute }: Enclave
   const key = bornKey(random);
   const domain = structuredClone(given);
   return {
+    ...createStatements(key, domain.chainId),
     address: key.address,
     recomputes: recompute !== undefined,
     async proveAndSign(input, witness, options) {

@@ -85,10 +85,10 @@ describe("the enclave's bundle", () => {
     assert.equal(formatModules(bundle.modules), readFileSync(file, "utf8"), remedy);
   });
 
-  it("holds one WebAssembly program, Keccak's", () => {
+  it("holds three WebAssembly programs: BLAKE2b's, xxHash's and Keccak's", () => {
     assert.deepEqual(
       bundle.modules.wasm.map(({ bytes }) => bytes),
-      [4041],
+      [7449, 2386, 4041],
     );
   });
 

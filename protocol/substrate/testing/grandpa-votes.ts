@@ -70,3 +70,12 @@ export function child(
 ): SubstrateHeader {
   return { parentHash, number, stateRoot, extrinsicsRoot: stateRoot, digest };
 }
+
+/** A digest item of GRANDPA's engine. */
+export function announcement(kind: number, voters: readonly Voter[], delay = 0, cut = 0): Uint8Array {
+  const list = [compact(voters.length), ...voters.flatMap(({ key }) => [Buffer.from(key), u64(1n)])];
+  const median = kind === 2 ? [u32(7)] : [];
+  const whole = Buffer.concat([Buffer.of(kind), ...median, ...list, u32(delay)]);
+  const log = whole.subarray(0, whole.length - cut);
+  return Buffer.concat([Buffer.of(4), Buffer.from("FRNK"), compact(log.length), log]);
+}

@@ -1,0 +1,94 @@
+import { type Hash, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import {
+  type DescentFault,
+  decodeFinalityWitness,
+  decodeHandOver,
+  type FinalitySource,
+  finalityAnchor,
+  finalityOf,
+} from "@phala-l2/protocol/substrate/finality";
+import { type AuthoritySet, MAX_AUTHORITIES, nextSet } from "@phala-l2/protocol/substrate/grandpa";
+
+export type FinalityRefusal =
+  | DescentFault
+  | "authorities-malformed"
+  | "too-many-anchors"
+  | "anchor-unknown"
+  | "finality-not-shown";
+
+export type Followed =
+  | { readonly kind: "following"; readonly anchor: Hex; readonly setId: bigint }
+  | { readonly kind: "refused"; readonly reason: FinalityRefusal };
+
+/** Chains that one session follows; settings name one each. */
+export const MAX_ANCHORS = 8;
+
+const ZERO_ANCHOR = toHex(ZERO_HASH);
+
+function refused(reason: FinalityRefusal): { readonly kind: "refused"; readonly reason: FinalityRefusal } {
+  return { kind: "refused", reason };
+}
+
+/**
+ * Follows the authorities of Substrate chains from anchors on. Anybody can begin with any set: statements name the
+ * anchor that they stand on in their settings' hash, and contracts take only that of theirs. A class because it has to remember
+ * how far each chain was followed: a hand-over costs a second, and a year has two thousand.
+ */
+export class FinalityBook {
+  readonly #sources = new Map<Hex, FinalitySource>();
+
+  /** Begins to follow a chain, or goes on from where it is. */
+  pin(source: FinalitySource): Followed {
+    const { authorities } = source.set;
+    const isSet =
+      authorities.length > 0 &&
+      authorities.length <= MAX_AUTHORITIES &&
+      authorities.every(({ key }) => key.length === 32);
+    if (!isSet) return refused("authorities-malformed");
+    const anchor = toHex(finalityAnchor(source));
+    const known = this.#sources.get(anchor);
+    if (known !== undefined) return { kind: "following", anchor, setId: known.set.id };
+    if (this.#sources.size >= MAX_ANCHORS) return refused("too-many-anchors");
+    this.#sources.set(anchor, source);
+    return { kind: "following", anchor, setId: source.set.id };
+  }
+
+  /** Goes on to the set that the present one hands over to. */
+  follow(anchor: Hash, handOver: Uint8Array): Followed {
+    const name = toHex(anchor);
+    const source = this.#sources.get(name);
+    if (source === undefined) return refused("anchor-unknown");
+    const decoded = decodeHandOver(handOver);
+    if (decoded.kind === "refused") return decoded;
+    const next = nextSet(source.set, decoded.handOver);
+    if (next.kind === "refused") return next;
+    const set: AuthoritySet = next.set;
+    this.#sources.set(name, { ...source, set });
+    return { kind: "following", anchor: name, setId: set.id };
+  }
+
+  /**
+   * What is wrong with the proof that these blocks are final, or undefined. Settings with the zero anchor ask for none: their
+   * blocks are final because the prover's own node says so, and whoever feeds that node is trusted.
+   * @param witnesses One for each block, in their order.
+   */
+  faultOf(
+    anchor: Hash,
+    blocks: readonly Hash[],
+    witnesses: readonly Uint8Array[],
+  ): FinalityRefusal | undefined {
+    const name = toHex(anchor);
+    if (name === ZERO_ANCHOR) return undefined;
+    const source = this.#sources.get(name);
+    if (source === undefined) return "anchor-unknown";
+    for (const [i, block] of blocks.entries()) {
+      const bytes = witnesses[i];
+      if (bytes === undefined) return "finality-not-shown";
+      const decoded = decodeFinalityWitness(bytes);
+      if (decoded.kind === "refused") return decoded.reason;
+      const verdict = finalityOf(block, decoded.witness, source);
+      if (verdict.kind === "refused") return verdict.reason;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,358 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  asAddress,
+  asHash,
+  bigintFromBytes,
+  concatBytes,
+  type Hash,
+  toHex,
+  ZERO_HASH,
+} from "@phala-l2/protocol/bytes";
+import { claimDigest } from "@phala-l2/protocol/claim";
+import { registrationDigest } from "@phala-l2/protocol/registration";
+import { recoverAddress } from "@phala-l2/protocol/secp256k1";
+import { encodeFinalityWitness, encodeHandOver, finalityAnchor } from "@phala-l2/protocol/substrate/finality";
+import { encodeHeader, headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import { encodeUnsigned } from "@phala-l2/protocol/substrate/scale";
+import { mapKey, storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
+import {
+  announcement,
+  child,
+  justification,
+  SET_ID,
+  voter,
+} from "@phala-l2/protocol/substrate/testing/grandpa-votes";
+import { compareBytes, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
+import { releaseDigest } from "@phala-l2/protocol/swap-release";
+import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
+import fc from "fast-check";
+import { createEnclave, type Enclave } from "./session.ts";
+import { MAX_PIECE_BYTES, piecesOf, readPiece, type StateEntry } from "./state-pieces.ts";
+import type { ReleaseRequest, SunsetRequest } from "./statements.ts";
+
+const L1 = 900n;
+const REGISTRY = asAddress(new Uint8Array(20).fill(9));
+const CONTRACT = asAddress(new Uint8Array(20).fill(7));
+const GENESIS = asHash(new Uint8Array(32).fill(5));
+
+function bornEnclave(): Enclave {
+  return createEnclave({
+    random: (length) => new Uint8Array(length).fill(7),
+    kzg: { blobToKzgCommitment: () => assert.fail("no proof is made here") },
+    domain: { chainId: L1, verifyingContract: REGISTRY },
+  });
+}
+
+function signerOf(digest: Hash, signature: Uint8Array): string | undefined {
+  const [r = 0n, s = 0n] = [signature.subarray(0, 32), signature.subarray(32, 64)].map(bigintFromBytes);
+  const address = recoverAddress(digest, { r, s, yParity: signature[64] === 28 ? 1 : 0 });
+  return address && toHex(address);
+}
+
+/** frame_system's record of an account with so many free planck. */
+function account(seed: number, planck: bigint): StateEntry {
+  const key = mapKey("System", "Account", ["Blake2_128Concat", new Uint8Array(32).fill(seed)]);
+  const value = concatBytes(new Uint8Array(16), encodeUnsigned(planck, 16), new Uint8Array(48));
+  return { key, value };
+}
+
+/** A whole state of that many accounts with ten PHA each, in order. */
+function stateOf(accounts: number, issued?: bigint): readonly StateEntry[] {
+  const each = 10n ** 13n;
+  const issuance = issued ?? each * BigInt(accounts);
+  return [
+    ...Array.from({ length: accounts }, (_, i) => account(i + 1, each)),
+    { key: storagePrefix("Balances", "TotalIssuance"), value: encodeUnsigned(issuance, 16) },
+    { key: mapKey("System", "BlockHash", ["Twox64Concat", new Uint8Array(4)]), value: GENESIS },
+  ].sort((a, b) => compareBytes(a.key, b.key));
+}
+
+function headerOf(state: readonly StateEntry[], parent: Hash = ZERO_HASH): SubstrateHeader {
+  const root = stateRoot(
+    state.map(({ key, value }) => [key, value] as const),
+    1,
+  );
+  return child(parent, 4_321n, [], root);
+}
+
+function requestOf(header: SubstrateHeader): SunsetRequest {
+  return { contract: CONTRACT, finalityAnchor: ZERO_HASH, header: encodeHeader(header) };
+}
+
+const STATE = stateOf(3);
+const HEADER = headerOf(STATE);
+
+async function outcomeOf(
+  request: SunsetRequest,
+  pieces: AsyncIterable<Uint8Array>,
+  enclave = bornEnclave(),
+): Promise<string> {
+  const outcome = await enclave.signSunset(request, pieces);
+  return outcome.kind === "signed" ? "signed" : outcome.reason;
+}
+
+describe("the enclave's word for a sunset", () => {
+  it("is for what the enclave counted in the whole state, and for one contract", async () => {
+    const enclave = bornEnclave();
+    const told: number[] = [];
+    const signed = await enclave.signSunset(requestOf(HEADER), piecesOf(STATE, 100), {
+      onPiece: ({ entries }) => {
+        told.push(entries);
+      },
+    });
+    assert.ok(signed.kind === "signed");
+    const { statement, settingsHash, signature } = signed;
+    assert.equal(statement.issuance, 3n * 10n ** 13n);
+    assert.equal(statement.claimable, statement.issuance);
+    assert.deepEqual(statement.genesisHash, GENESIS);
+    assert.deepEqual(statement.blockHash, headerHash(HEADER));
+    assert.deepEqual(settingsHash, sunsetSettingsHash({ finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES }));
+    const by = toHex(enclave.address);
+    const domain = { chainId: L1, contract: CONTRACT };
+    assert.equal(signerOf(sunsetDigest(domain, settingsHash, statement), signature), by);
+    for (const other of [
+      { ...domain, chainId: 1n },
+      { ...domain, contract: REGISTRY },
+    ]) {
+      assert.notEqual(signerOf(sunsetDigest(other, settingsHash, statement), signature), by);
+    }
+    assert.notEqual(signerOf(sunsetDigest(domain, ZERO_HASH, statement), signature), by);
+    assert.equal(told.at(-1), STATE.length);
+    assert.ok(told.length > 1, "it came in pieces");
+  });
+
+  it("does not depend on where pieces end", async () => {
+    const whole = await bornEnclave().signSunset(requestOf(HEADER), piecesOf(STATE, MAX_PIECE_BYTES));
+    const single = await bornEnclave().signSunset(requestOf(HEADER), piecesOf(STATE, 1));
+    assert.deepEqual(whole, single);
+  });
+
+  it("is not given for any other state than the header's", async () => {
+    const [first, second, ...rest] = STATE;
+    assert.ok(first && second);
+    const taken = { ...first, value: first.value.with(16, (first.value[16] ?? 0) ^ 1) };
+    const cases: readonly (readonly [readonly StateEntry[], string])[] = [
+      [[], "state-root-mismatch"],
+      [STATE.slice(1), "state-root-mismatch"],
+      [[taken, second, ...rest], "state-root-mismatch"],
+      [[...STATE, { key: new Uint8Array(40).fill(255), value: first.value }], "state-root-mismatch"],
+      [[second, first, ...rest], "entries-out-of-order"],
+      [[first, first, second, ...rest], "entries-out-of-order"],
+    ];
+    for (const [state, reason] of cases) {
+      assert.equal(await outcomeOf(requestOf(HEADER), piecesOf(state)), reason);
+    }
+  });
+
+  it("is not given for a state that does not add up, or tells no genesis", async () => {
+    const wrong = stateOf(3, 1n);
+    assert.equal(await outcomeOf(requestOf(headerOf(wrong)), piecesOf(wrong)), "not-conserved");
+    const rootless = STATE.filter(({ value }) => value !== GENESIS);
+    assert.equal(await outcomeOf(requestOf(headerOf(rootless)), piecesOf(rootless)), "genesis-unknown");
+    const nobody = stateOf(0);
+    assert.equal(await outcomeOf(requestOf(headerOf(nobody)), piecesOf(nobody)), "nothing-to-claim");
+  });
+
+  it("is refused for malformed headers and pieces, and for those beyond the bounds", async () => {
+    const noHeader = { ...requestOf(HEADER), header: new Uint8Array(3) };
+    assert.equal(await outcomeOf(noHeader, piecesOf(STATE)), "scale-truncated");
+    async function* once(piece: Uint8Array) {
+      yield piece;
+    }
+    const cases: readonly (readonly [Uint8Array, string])[] = [
+      [Uint8Array.of(0, 0, 0, 9, 1), "piece-truncated"],
+      [Uint8Array.of(0, 0, 0, 0), "piece-truncated"],
+      [Uint8Array.of(255, 255, 255, 255), "piece-truncated"],
+      [new Uint8Array(MAX_PIECE_BYTES + 1), "piece-too-large"],
+      [concatBytes(Uint8Array.of(0, 0, 16, 1), new Uint8Array(4097 + 4)), "key-too-long"],
+    ];
+    for (const [piece, reason] of cases)
+      assert.equal(await outcomeOf(requestOf(HEADER), once(piece)), reason);
+  });
+
+  it("ends when who asked says so", async () => {
+    const stop = new Error("stopped");
+    const onPiece = () => {
+      throw stop;
+    };
+    await assert.rejects(bornEnclave().signSunset(requestOf(HEADER), piecesOf(STATE), { onPiece }), stop);
+  });
+});
+
+describe("pieces of a state", () => {
+  it("come back as they were, and hostile ones are values", async () => {
+    const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+    const entry = fc.tuple(bytes(40), bytes(90)).map(([key, value]) => ({ key, value }));
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { maxLength: 20 }), fc.nat(200), async (entries, size) => {
+        const read: StateEntry[] = [];
+        for await (const piece of piecesOf(entries, size)) {
+          const reading = readPiece(piece);
+          assert.ok(reading.kind === "ok");
+          read.push(...reading.entries);
+        }
+        assert.deepEqual(read, entries);
+      }),
+      { numRuns: 50 },
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        assert.ok(["ok", "invalid"].includes(readPiece(bytes).kind));
+      }),
+    );
+  });
+});
+
+const VOTERS = Array.from({ length: 4 }, voter);
+const SOURCE = {
+  set: { id: SET_ID, authorities: VOTERS.map(({ key }) => ({ key, weight: 1n })) },
+  paraId: undefined,
+};
+
+function justified(header: SubstrateHeader, by = VOTERS, setId = SET_ID): Uint8Array {
+  const target = { hash: headerHash(header), number: Number(header.number) };
+  return justification({ target, votes: by.map((each) => ({ ...target, by: each, setId })) });
+}
+
+function shown(header: SubstrateHeader, by = VOTERS, setId = SET_ID): Uint8Array {
+  const justification = justified(header, by, setId);
+  return encodeFinalityWitness({ justification, justified: encodeHeader(header), nodes: [], descent: [] });
+}
+
+describe("finality, where settings name an anchor", () => {
+  const anchor = finalityAnchor(SOURCE);
+  const request = { ...requestOf(HEADER), finalityAnchor: anchor };
+
+  it("has to be shown from that anchor on, before anything is read", async () => {
+    const enclave = bornEnclave();
+    const finality = shown(HEADER);
+    assert.equal(await outcomeOf({ ...request, finality }, piecesOf(STATE), enclave), "anchor-unknown");
+    assert.equal(enclave.pinFinality(SOURCE).kind, "following");
+    assert.equal(await outcomeOf(request, piecesOf(STATE), enclave), "finality-not-shown");
+    const foreign = shown(child(ZERO_HASH, 4_321n));
+    const cases: readonly (readonly [Uint8Array, string])[] = [
+      [foreign, "block-not-final"],
+      [finality.subarray(1), "scale-truncated"],
+      [shown(HEADER, VOTERS.slice(1, 3)), "weight-insufficient"],
+    ];
+    for (const [witness, reason] of cases) {
+      const outcome = await outcomeOf({ ...request, finality: witness }, piecesOf(STATE), enclave);
+      assert.ok(outcome === reason || outcome.startsWith("scale-"), `${outcome}, not ${reason}`);
+    }
+    const signed = await enclave.signSunset({ ...request, finality }, piecesOf(STATE));
+    assert.ok(signed.kind === "signed");
+    assert.deepEqual(
+      signed.settingsHash,
+      sunsetSettingsHash({ finalityAnchor: anchor, rules: SNAPSHOT_RULES }),
+    );
+  });
+
+  it("goes on to the sets that follow, and to no others", async () => {
+    const enclave = bornEnclave();
+    enclave.pinFinality(SOURCE);
+    const next = Array.from({ length: 4 }, voter);
+    const change = child(ZERO_HASH, 4_000n, [announcement(1, next)]);
+    const forged = encodeHandOver({ header: encodeHeader(change), justification: justified(change, next) });
+    assert.equal(enclave.followFinality(anchor, forged).kind, "refused");
+    const handOver = encodeHandOver({ header: encodeHeader(change), justification: justified(change) });
+    assert.deepEqual(enclave.followFinality(ZERO_HASH, handOver), {
+      kind: "refused",
+      reason: "anchor-unknown",
+    });
+    const followed = enclave.followFinality(anchor, handOver);
+    assert.ok(followed.kind === "following");
+    assert.equal(followed.setId, SET_ID + 1n);
+    assert.deepEqual(enclave.pinFinality(SOURCE), followed, "it does not fall back");
+    const byNext = shown(HEADER, next, SET_ID + 1n);
+    assert.equal(await outcomeOf({ ...request, finality: byNext }, piecesOf(STATE), enclave), "signed");
+    const stale = await outcomeOf({ ...request, finality: shown(HEADER) }, piecesOf(STATE), enclave);
+    assert.equal(stale, "weight-insufficient");
+  });
+
+  it("is followed for few chains only", () => {
+    const enclave = bornEnclave();
+    const kinds = Array.from({ length: 9 }, (_, paraId) => enclave.pinFinality({ ...SOURCE, paraId }).kind);
+    assert.deepEqual(kinds, [...Array.from({ length: 8 }, () => "following"), "refused"]);
+    assert.equal(bornEnclave().pinFinality({ set: { id: 0n, authorities: [] }, paraId: 0 }).kind, "refused");
+  });
+});
+
+describe("the enclave's word for a release", () => {
+  const hostile: ReleaseRequest = {
+    contract: CONTRACT,
+    settings: {
+      ...{ genesisHash: GENESIS, firstHeight: 0n, lastHeight: 10n, minimum: 1n, token: REGISTRY },
+      ...{ runtimes: [], finalityAnchor: ZERO_HASH },
+    },
+    metadata: [],
+    witness: {
+      deposit: { block: { header: encodeHeader(HEADER), nodes: [], remarks: [] }, eventIndex: 0 },
+    },
+    finality: [],
+  };
+
+  it("is not given for what shows no deposit", () => {
+    const enclave = bornEnclave();
+    const reasons = [
+      hostile,
+      { ...hostile, metadata: [Uint8Array.of(1)] },
+      {
+        ...hostile,
+        witness: { deposit: { block: { header: new Uint8Array(0), nodes: [], remarks: [] }, eventIndex: 0 } },
+      },
+      { ...hostile, finality: [new Uint8Array(65 * 2 ** 20)] },
+    ].map((request) => {
+      const outcome = enclave.signRelease(request);
+      return outcome.kind === "refused" ? outcome.reason : "signed";
+    });
+    assert.deepEqual(reasons, [
+      "proof-node-missing",
+      "metadata-not-of-settings",
+      "scale-truncated",
+      "witness-too-large",
+    ]);
+  });
+});
+
+describe("no signature of a key", () => {
+  it("serves as one of another kind, whatever the fields are", async () => {
+    const enclave = bornEnclave();
+    const by = toHex(enclave.address);
+    const signed = await enclave.signSunset(requestOf(HEADER), piecesOf(STATE));
+    assert.ok(signed.kind === "signed");
+    const terms = { beneficiary: CONTRACT, policyVersion: 1n, l1Block: GENESIS };
+    const signatures = {
+      sunset: signed.signature,
+      registration: enclave.signRegistration(terms),
+    };
+    const hash = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(asHash);
+    fc.assert(
+      fc.property(hash, fc.bigInt(0n, 2n ** 32n - 1n), (any, number) => {
+        // One contract for all, which no deployment has: the types alone keep them apart.
+        const domain = { chainId: L1, verifyingContract: CONTRACT };
+        const swap = { chainId: L1, contract: CONTRACT };
+        const claim = {
+          ...{ rollupConfigHash: any, l1Head: any, previousOutputRoot: any, outputRoot: any },
+          l2BlockNumber: number,
+        };
+        const release = {
+          ...{ genesisHash: any, height: number, blockHash: any, extrinsicIndex: Number(number) },
+          ...{ eventIndex: Number(number), sender: any, receiver: CONTRACT, planck: number },
+        };
+        const digests = {
+          claim: claimDigest(domain, claim),
+          registration: registrationDigest(domain, { ...terms, l1Block: any }),
+          sunset: sunsetDigest(swap, any, signed.statement),
+          release: releaseDigest(swap, any, release),
+        };
+        assert.equal(new Set(Object.values(digests).map(toHex)).size, 4);
+        for (const digest of Object.values(digests)) {
+          for (const signature of Object.values(signatures)) assert.notEqual(signerOf(digest, signature), by);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+});

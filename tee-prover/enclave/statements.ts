@@ -1,0 +1,176 @@
+import { type Address, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import type { FinalitySource } from "@phala-l2/protocol/substrate/finality";
+import { decodeHeader } from "@phala-l2/protocol/substrate/header";
+import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
+import { type SunsetStatement, sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
+import {
+  type Release,
+  releaseDigest,
+  type SwapSettings,
+  swapSettingsHash,
+} from "@phala-l2/protocol/swap-release";
+import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
+import { frozenBlock, SnapshotBuilder } from "@phala-l2/sunset/snapshot";
+import { createReleaseJudge, type ReleaseWitness } from "@phala-l2/swap/release";
+import { FinalityBook, type Followed } from "./finality.ts";
+import type { SigningKey } from "./key.ts";
+import { MAX_STATE_BYTES, readPiece } from "./state-pieces.ts";
+
+/** A statement that the enclave came to by itself, with its key's word for it. */
+export type Signed<Statement> =
+  | {
+      readonly kind: "signed";
+      readonly statement: Statement;
+      /** What the statement was judged by: the salt of its domain. */
+      readonly settingsHash: Hash;
+      /** r 32 | s 32 | v 1. */
+      readonly signature: Uint8Array;
+    }
+  /** Hostile input, or input for which there is nothing to state; nothing is signed. */
+  | { readonly kind: "refused"; readonly reason: string; readonly data?: Readonly<Record<string, unknown>> };
+
+export type SunsetRequest = {
+  /** `SunsetRegistry`. */
+  readonly contract: Address;
+  readonly finalityAnchor: Hash;
+  /** SCALE header of the frozen block. */
+  readonly header: Uint8Array;
+  /** Proof that the block is final; absent where the anchor is zero. */
+  readonly finality?: Uint8Array;
+  /** How the state keeps its values; both are tried without. A wrong one ends in a wrong root, and nothing is signed. */
+  readonly layout?: TrieLayout;
+};
+
+export type SunsetOptions = {
+  /** Told after each piece: entries and bytes so far. What it throws ends the work. */
+  readonly onPiece?: (done: { readonly entries: number; readonly bytes: number }) => void | Promise<void>;
+};
+
+export type ReleaseRequest = {
+  /** `ParachainSwap`. */
+  readonly contract: Address;
+  readonly settings: SwapSettings;
+  /** Of each runtime that the settings name. */
+  readonly metadata: readonly Uint8Array[];
+  readonly witness: ReleaseWitness;
+  /** Proofs that the deposit's block is final, and the repairing one's; empty where the anchor is zero. */
+  readonly finality: readonly Uint8Array[];
+};
+
+/** What a key states of a Substrate chain. */
+export interface Statements {
+  /** Begins to follow a chain's authorities from a set that settings name by their finality anchor. */
+  pinFinality(source: FinalitySource): Followed;
+  /** Goes on to the next set. @param handOver As `encodeHandOver` writes it. */
+  followFinality(anchor: Hash, handOver: Uint8Array): Followed;
+  /**
+   * Reads a frozen block's whole state (pieces as `piecesOf` makes them), counts the claims in it, and signs what it found.
+   * @throws what the pieces' source and `onPiece` throw
+   */
+  signSunset(
+    request: SunsetRequest,
+    pieces: AsyncIterable<Uint8Array>,
+    options?: SunsetOptions,
+  ): Promise<Signed<SunsetStatement>>;
+  /** Judges a deposit by what shows it, and signs what is owed for it. */
+  signRelease(request: ReleaseRequest): Signed<Release>;
+}
+
+/** A witness of some blocks; the largest hold a block's events with texts of remarks. */
+export const MAX_RELEASE_BYTES = 64 * 2 ** 20;
+
+function refused(reason: string, data?: Readonly<Record<string, unknown>>) {
+  return { kind: "refused", reason, ...(data === undefined ? {} : { data }) } as const;
+}
+
+/** All statements are for contracts on the session's L1. */
+export function createStatements(key: SigningKey, chainId: bigint): Statements {
+  const finality = new FinalityBook();
+  return {
+    pinFinality: (source) => finality.pin(structuredClone(source)),
+    followFinality: (anchor, handOver) => finality.follow(anchor, Uint8Array.from(handOver)),
+    signSunset: (request, pieces, options) =>
+      signSunset({ key, chainId, finality }, structuredClone(request), pieces, options),
+    signRelease: (request) => signRelease({ key, chainId, finality }, request),
+  };
+}
+
+type Means = { readonly key: SigningKey; readonly chainId: bigint; readonly finality: FinalityBook };
+
+async function signSunset(
+  { key, chainId, finality }: Means,
+  request: SunsetRequest,
+  pieces: AsyncIterable<Uint8Array>,
+  options: SunsetOptions = {},
+): Promise<Signed<SunsetStatement>> {
+  const header = decodeHeader(request.header);
+  if (header.kind === "invalid") return refused(header.reason);
+  const block = frozenBlock(header.value);
+  const witnesses = request.finality === undefined ? [] : [request.finality];
+  // Before the long work: what is not final is not worth it.
+  const fault = finality.faultOf(request.finalityAnchor, [block.blockHash], witnesses);
+  if (fault !== undefined) return refused(fault);
+  const builder = new SnapshotBuilder({ layout: request.layout ?? "either" });
+  const unread = await readState(builder, pieces, options);
+  if (unread !== undefined) return refused(unread);
+  // The genesis hash is the state's own: whoever asks does not name it, and no registration without proof is counted.
+  const { height, blockHash, stateRoot } = block;
+  const outcome = builder.finish({ height, blockHash, stateRoot });
+  if (outcome.kind === "refused") {
+    const { code, ...data } = outcome.reason;
+    return refused(code, data);
+  }
+  const { genesisHash, claimsRoot, issuance, claimable, excluded, rounding } = outcome.snapshot;
+  const totals = { issuance, claimable, excluded, rounding };
+  const statement = { genesisHash, height, blockHash, stateRoot, claimsRoot, ...totals };
+  const settingsHash = sunsetSettingsHash({
+    finalityAnchor: request.finalityAnchor,
+    rules: SNAPSHOT_RULES,
+  });
+  const digest = sunsetDigest({ chainId, contract: request.contract }, settingsHash, statement);
+  return { kind: "signed", statement, settingsHash, signature: key.sign(digest) };
+}
+
+/** Each piece is copied before it is looked at: the host's memory is the host's. */
+async function readState(
+  builder: SnapshotBuilder,
+  pieces: AsyncIterable<Uint8Array>,
+  { onPiece }: SunsetOptions,
+): Promise<string | undefined> {
+  let bytes = 0;
+  let entries = 0;
+  for await (const piece of pieces) {
+    bytes += piece.length;
+    if (bytes > MAX_STATE_BYTES) return "state-too-large";
+    const reading = readPiece(Uint8Array.from(piece));
+    if (reading.kind === "invalid") return reading.reason;
+    for (const { key, value } of reading.entries) builder.add(key, value);
+    entries += reading.entries.length;
+    await onPiece?.({ entries, bytes });
+  }
+  return undefined;
+}
+
+function signRelease({ key, chainId, finality }: Means, request: ReleaseRequest): Signed<Release> {
+  if (sizeOf(request) > MAX_RELEASE_BYTES) return refused("witness-too-large");
+  const { contract, settings, metadata, witness, finality: witnesses } = structuredClone(request);
+  const created = createReleaseJudge(settings, { chainId, contract }, metadata);
+  if (created.kind === "invalid") return refused(created.reason);
+  const judgement = created.judge.releaseOf(witness);
+  if (judgement.kind === "refused") return refused(judgement.reason);
+  const fault = finality.faultOf(settings.finalityAnchor, judgement.blocks, witnesses);
+  if (fault !== undefined) {
+    return refused(fault, { blocks: judgement.blocks.map((block) => toHex(block)) });
+  }
+  const settingsHash = swapSettingsHash(settings);
+  const statement = judgement.release;
+  const digest = releaseDigest({ chainId, contract }, settingsHash, statement);
+  return { kind: "signed", statement, settingsHash, signature: key.sign(digest) };
+}
+
+/** Bytes of all that may be large. */
+function sizeOf({ metadata, witness, finality }: ReleaseRequest): number {
+  const places = witness.repair === undefined ? [witness.deposit] : [witness.deposit, witness.repair];
+  const shown = places.flatMap(({ block }) => [block.header, ...block.nodes, ...block.remarks]);
+  return [...metadata, ...finality, ...shown].reduce((sum, bytes) => sum + bytes.length, 0);
+}
