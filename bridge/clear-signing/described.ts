@@ -8,7 +8,11 @@ import { optimismPortalAbi } from "@phala-l2/contracts/abi/optimism-portal";
 import { parachainSwapAbi } from "@phala-l2/contracts/abi/parachain-swap";
 import { phaGovernorAbi } from "@phala-l2/contracts/abi/pha-governor";
 import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
+import { providerPledgesAbi } from "@phala-l2/contracts/abi/provider-pledges";
 import { rewardDistributorAbi } from "@phala-l2/contracts/abi/reward-distributor";
+import { sunsetClaimsAbi } from "@phala-l2/contracts/abi/sunset-claims";
+import { sunsetRegistryAbi } from "@phala-l2/contracts/abi/sunset-registry";
+import { sunsetStakerAbi } from "@phala-l2/contracts/abi/sunset-staker";
 import { votingPhaAbi } from "@phala-l2/contracts/abi/voting-pha";
 import type { Abi } from "viem";
 
@@ -32,6 +36,7 @@ const OTHER_BRIDGE = "the bridge of the other chain";
 const DEPLOYMENT = "the deployment, once";
 const TIMELOCK = "the governance timelock";
 const GUARDIAN = "the guardian";
+const ADMITTER = "who admits compute providers";
 const PLEDGES = "ProviderPledges";
 const TOKENS_SENT = "a token contract, when it is sent there";
 
@@ -143,6 +148,38 @@ export const DESCRIBED: readonly Described[] = [
     place: { layer: "l1", name: "ParachainSwap" },
     abi: parachainSwapAbi,
     others: { pause: GUARDIAN, unpause: GUARDIAN },
+  },
+  {
+    file: "calldata-SunsetClaims.json",
+    place: { layer: "l1", name: "SunsetClaims" },
+    abi: sunsetClaimsAbi,
+    others: {},
+  },
+  {
+    file: "calldata-SunsetRegistry.json",
+    place: { layer: "l1", name: "SunsetRegistry" },
+    abi: sunsetRegistryAbi,
+    others: { freeze: GUARDIAN },
+  },
+  {
+    file: "calldata-SunsetStaker.json",
+    place: { layer: "l2", name: "SunsetStaker" },
+    abi: sunsetStakerAbi,
+    others: { stakeFor: "SunsetClaims, by the messengers" },
+  },
+  {
+    file: "calldata-ProviderPledges.json",
+    place: { layer: "l2", name: "ProviderPledges" },
+    abi: providerPledgesAbi,
+    others: {
+      admit: ADMITTER,
+      dismiss: ADMITTER,
+      slash: TIMELOCK,
+      setAdmitter: TIMELOCK,
+      setClass: TIMELOCK,
+      transferOwnership: TIMELOCK,
+      renounceOwnership: TIMELOCK,
+    },
   },
 ];
 
