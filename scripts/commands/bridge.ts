@@ -3,38 +3,22 @@ import { finalizeWithdrawal } from "@phala-l2/bridge/actions/finalize-withdrawal
 import { initiateErc20Withdrawal, initiateEthWithdrawal } from "@phala-l2/bridge/actions/initiate-withdrawal";
 import { proveWithdrawal } from "@phala-l2/bridge/actions/prove-withdrawal";
 import { withdrawalStatus } from "@phala-l2/bridge/actions/withdrawal-status";
-import { type Bridge, createBridge } from "@phala-l2/bridge/network";
-import { loadAccount } from "@phala-l2/node/keys/account";
+import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
 import {
   addressSetting,
   bigintSetting,
-  fileSetting,
   flagName,
   hashSetting,
-  integerSetting,
   type SettingsOf,
-  textSetting,
-  urlSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { defineCommand, HOLDS } from "./command.ts";
+import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
 
 const settings = {
-  l1RpcUrl: urlSetting({ help: "JSON-RPC of L1" }),
-  l2RpcUrl: urlSetting({ help: "JSON-RPC of the rollup" }),
-  l1ChainId: integerSetting({ help: "chain id of L1" }),
-  l2ChainId: integerSetting({ help: "chain id of the rollup" }),
-  portal: addressSetting({ help: "OptimismPortal on L1" }),
-  disputeGameFactory: addressSetting({ help: "DisputeGameFactory on L1" }),
-  l1StandardBridge: addressSetting({ help: "L1StandardBridge" }),
-  multicall3: addressSetting({
-    help: "Multicall3 on L1",
-    default: "0xcA11bde05977b3631167028862bE2a173976CA11",
-  }),
-  account: textSetting({ help: "who acts: a keystore file, or dev:INDEX on a development chain" }),
-  passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
+  ...holderSettings,
   to: addressSetting({
     help: "recipient on the other chain; the account itself when absent",
     optional: true,
@@ -63,12 +47,6 @@ type Action = {
   readonly needs: readonly Name[];
   readonly act: (bridge: Bridge, settings: BridgeSettings, log: Log) => Promise<object>;
 };
-
-/** The setting's value; an action that needs it can't run without. @throws RollupError SETTING_INVALID */
-function needed<Value>(value: Value | undefined, name: Name): Value {
-  if (value === undefined) throw new RollupError("SETTING_INVALID", `this action needs ${flagName(name)}`);
-  return value;
-}
 
 function transfer(bridge: Bridge, { to, amount }: BridgeSettings) {
   return { to: to === undefined ? bridge.account.address : toHex(to), amount: needed(amount, "amount") };
@@ -130,8 +108,6 @@ function faults(given: ReadonlySet<string>, words: readonly string[]): readonly 
 
 const ACTIONS = Object.keys(actions).join(", ");
 
-const jsonable = (_name: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
-
 export const bridgeCommand = defineCommand({
   name: "bridge",
   summary: "deposit to the rollup, withdraw from it, prove and finalize a withdrawal, tell its status",
@@ -148,15 +124,7 @@ export const bridgeCommand = defineCommand({
   run: async (given, { words, print, log }) => {
     const action = actionOf(words);
     if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
-    const account = await loadAccount({ ...given, l1ChainId: BigInt(given.l1ChainId) });
-    const network = {
-      ...given,
-      portal: toHex(given.portal),
-      disputeGameFactory: toHex(given.disputeGameFactory),
-      l1StandardBridge: toHex(given.l1StandardBridge),
-      multicall3: toHex(given.multicall3),
-    };
-    print(JSON.parse(JSON.stringify(await action.act(createBridge(network, account), given, log), jsonable)));
+    print(jsonable(await action.act(await openBridge(given), given, log)));
     return HOLDS;
   },
 });
