@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, getAddress, type Hex, isAddress, isHash } from "viem";
 import type { L2Addresses } from "./l2-addresses.ts";
+import type { SourceAddresses } from "./source.ts";
 
 /** Contracts on L1 by the names of the OP Stack's superchain registry. */
 export const ADDRESS_NAMES = [
@@ -50,6 +51,8 @@ export type AddressBook = {
   readonly addresses: L1Addresses & { readonly MultiProofGameImpl: Address };
   /** Where PHA's contracts on L2 are, or will be. */
   readonly l2: L2Addresses;
+  /** What was deployed for the parachains that PHA comes from. */
+  readonly sources: readonly SourceAddresses[];
 };
 
 type Json = Readonly<Record<string, unknown>>;
@@ -82,6 +85,21 @@ function quantityOf(record: Json, field: string): bigint {
 function recordOf(record: Json, field: string): Json {
   const value = record[field];
   return isRecord(value) ? value : invalid(field);
+}
+
+function parseSource(json: unknown): SourceAddresses {
+  if (!isRecord(json)) return invalid("sources");
+  const sunset = json.sunset === undefined ? undefined : recordOf(json, "sunset");
+  return {
+    genesisHash: hashOf(json, "genesisHash"),
+    sunset: sunset && {
+      SubstrateSignatures: addressOf(sunset, "SubstrateSignatures"),
+      SunsetRegistry: addressOf(sunset, "SunsetRegistry"),
+      SunsetClaims: addressOf(sunset, "SunsetClaims"),
+      SunsetStaker: addressOf(sunset, "SunsetStaker"),
+    },
+    ParachainSwap: json.ParachainSwap === undefined ? undefined : addressOf(json, "ParachainSwap"),
+  };
 }
 
 /** Reads the JSON form: quantities are decimal strings. @throws RollupError ADDRESS_BOOK_INVALID */
@@ -134,6 +152,7 @@ export function parseAddressBook(json: unknown): AddressBook {
       PhaGovernor: addressOf(l2, "PhaGovernor"),
       GovernanceTimelock: addressOf(l2, "GovernanceTimelock"),
     },
+    sources: Array.isArray(json.sources) ? json.sources.map(parseSource) : invalid("sources"),
   };
 }
 

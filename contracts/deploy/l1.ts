@@ -59,7 +59,8 @@ export async function deployL1(config: DeployConfig, dependencies: DeployDepende
   const code = creationCodeFrom(hardhatArtifacts(dependencies.artifacts));
   const make = await openDeterministic(sender, code, `${config.deployment}/${config.l2ChainId}`);
   const addresses = predictAddresses(config, make, code);
-  requireSameBook(readAddressBook(addressBookFile), addresses, addressBookFile);
+  const former = readAddressBook(addressBookFile);
+  requireSameBook(former, addresses, addressBookFile);
 
   progress("portal, system configuration, bridge and prover registry");
   const first = firstPhase(config, addresses, make, code);
@@ -81,6 +82,7 @@ export async function deployL1(config: DeployConfig, dependencies: DeployDepende
     rollupConfigHash: commitment.rollupConfigHash,
     addresses: { ...addresses, MultiProofGameImpl: second.game.address },
     l2: predictL2Addresses(make, bridgedPha(config, addresses.Pha), code),
+    sources: former?.sources ?? [],
   };
   progress("verification");
   await verifyDeployment(sender.client, book, implementationsOf(first, second));

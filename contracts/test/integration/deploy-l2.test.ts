@@ -20,10 +20,17 @@ import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 
 import { optimismMintableERC20FactoryAbi } from "../../abi/optimism-mintable-erc20-factory.ts";
 import { phaGovernorAbi } from "../../abi/pha-governor.ts";
 import { hardhatArtifacts } from "../../artifact.ts";
-import type { AddressBook } from "../../deploy/address-book.ts";
+import { type AddressBook, readAddressBook, writeAddressBook } from "../../deploy/address-book.ts";
 import { type DeployConfig, devnetDeployConfig } from "../../deploy/config.ts";
 import { deployL1 } from "../../deploy/l1.ts";
 import { deployL2 } from "../../deploy/l2.ts";
+import {
+  deploySource,
+  type SourceTerms,
+  type SunsetTerms,
+  type SwapTerms,
+  withSource,
+} from "../../deploy/source.ts";
 import { runtimeCode } from "../../genesis/runtime-code.ts";
 
 const COMMITMENT = { outputRoot: keccak256("0x01"), rollupConfigHash: keccak256("0x02") } as const;
@@ -83,7 +90,7 @@ function code(wanted: string): (error: unknown) => boolean {
   return (error) => isRollupError(error, wanted);
 }
 
-describe("deployL2", () => {
+describe("deployL2, and then a parachain's contracts", () => {
   let folder: string;
   let setting: Setting;
 
@@ -130,6 +137,60 @@ describe("deployL2", () => {
     const nonce = await client.getTransactionCount({ address: deployer.address });
     await deployL2(config, book, { transport, deployer });
     assert.equal(await client.getTransactionCount({ address: deployer.address }), nonce);
+  });
+
+  describe("deploySource", () => {
+    const genesisHash = keccak256("0x03");
+    const settingsHash = keccak256("0x04");
+    const inThreeYears = BigInt(Math.floor(Date.now() / 1000)) + 3n * 365n * 86_400n;
+    const sunset: SunsetTerms = {
+      ...{ settingsHash, height: 100n, challengePeriod: 1n },
+      ...{ secondsPerBlock: 12, closesAt: inThreeYears },
+    };
+    const swap: SwapTerms = {
+      ...{ settingsHash, firstHeight: 1n, lastHeight: 100n },
+      ...{ perDay: parseEther("1000"), closesAt: inThreeYears },
+    };
+    const terms = { genesisHash, sunset, swap };
+    const deploy = (given: SourceTerms, change: Partial<DeployConfig> = {}, l1 = setting.transport) => {
+      const { config, book, deployer, transport } = setting;
+      return deploySource({ ...config, ...change }, book, given, { l1, l2: transport, deployer });
+    };
+
+    it("refuses a swap beyond the snapshot: its deposits would be owed twice", async () => {
+      const late = { ...terms, swap: { ...swap, lastHeight: 101n } };
+      await assert.rejects(deploy(late), code("DEPLOY_CONFIG_INVALID"));
+    });
+
+    it("goes on after a kill, and its addresses are in the book for ever", async () => {
+      const { client, book, config, deployer, transport } = setting;
+      await assert.rejects(deploy(terms, {}, setting.transportFor(0)), /killed/);
+      const source = await deploy(terms);
+      const places = [...Object.values(source.sunset ?? {}), source.ParachainSwap];
+      assert.equal(places.length, 5);
+      for (const address of places) {
+        assert.ok(address);
+        assert.notEqual(await client.getCode({ address }), undefined);
+      }
+      const nonce = await client.getTransactionCount({ address: deployer.address });
+      assert.deepEqual(await deploy(terms), source);
+      assert.equal(await client.getTransactionCount({ address: deployer.address }), nonce);
+
+      const file = join(folder, "book.json");
+      writeAddressBook(file, withSource(withSource(book, source), source));
+      assert.deepEqual(readAddressBook(file)?.sources, [source]);
+      const again = await deployL1(config, {
+        ...{ transport, deployer, addressBookFile: file, genesis: async () => COMMITMENT },
+      });
+      assert.deepEqual(again.sources, [source]);
+    });
+
+    it("is for another parachain another set, or the swap alone", async () => {
+      const other = await deploy({ genesisHash: keccak256("0x05"), swap });
+      assert.equal(other.sunset, undefined);
+      const first = await deploy(terms);
+      assert.notEqual(other.ParachainSwap, first.ParachainSwap);
+    });
   });
 
   it("leaves the deployer no power over the votes", async () => {

@@ -1,0 +1,203 @@
+import { mayHoldValue } from "@phala-l2/protocol/config/development";
+import { RollupError } from "@phala-l2/protocol/errors";
+import type { Address, Hex, LocalAccount, Transport } from "viem";
+import { hardhatArtifacts } from "../artifact.ts";
+import type { AddressBook } from "./address-book.ts";
+import { type DeployConfig, requireSafeConfig } from "./config.ts";
+import { type CreationCode, creationCodeFrom } from "./creation-code.ts";
+import { type Creation, type Deterministic, openDeterministic } from "./deterministic.ts";
+import { requireChain } from "./l1.ts";
+import { l1Sender } from "./l1-client.ts";
+import { verifySource } from "./verify-source.ts";
+
+/** What is owed of a frozen parachain; see ISunsetRegistry and ISunsetClaims. Times in seconds. */
+export type SunsetTerms = {
+  readonly settingsHash: Hex;
+  readonly height: bigint;
+  readonly challengePeriod: bigint;
+  readonly secondsPerBlock: number;
+  /** Unix seconds; two years ahead at least. */
+  readonly closesAt: bigint;
+};
+
+/** What is swapped while the parachain lives; see IParachainSwap. */
+export type SwapTerms = {
+  readonly settingsHash: Hex;
+  readonly firstHeight: bigint;
+  readonly lastHeight: bigint;
+  /** Wei of PHA. */
+  readonly perDay: bigint;
+  /** Unix seconds; a year ahead at least. */
+  readonly closesAt: bigint;
+};
+
+/** One parachain that PHA comes from. Its heights are decided long after L1 was deployed, and for ever. */
+export type SourceTerms = {
+  readonly genesisHash: Hex;
+  readonly sunset?: SunsetTerms;
+  readonly swap?: SwapTerms;
+};
+
+export type SunsetAddresses = Readonly<
+  Record<"SubstrateSignatures" | "SunsetRegistry" | "SunsetClaims" | "SunsetStaker", Address>
+>;
+
+/** Where the contracts of one parachain are: all on L1, but for SunsetStaker on L2. */
+export type SourceAddresses = {
+  readonly genesisHash: Hex;
+  readonly sunset: SunsetAddresses | undefined;
+  readonly ParachainSwap: Address | undefined;
+};
+
+export type DeploySourceDependencies = {
+  readonly l1: Transport;
+  readonly l2: Transport;
+  /** The account that deployed L1. */
+  readonly deployer: LocalAccount;
+  readonly artifacts?: string;
+};
+
+/** Where value may be held, provers and holders need time to contradict a snapshot. */
+const LEAST_CHALLENGE_PERIOD = 3n * 86_400n;
+
+type Plan = {
+  readonly addresses: SourceAddresses;
+  readonly onL1: readonly Creation[];
+  readonly onL2: readonly Creation[];
+};
+
+/**
+ * Creates the contracts of one parachain on both layers, or whatever of them does not stand yet, and verifies them.
+ * @param book Of the deployment that they belong to; where its vPHA stands already.
+ * @throws RollupError DEPLOY_CONFIG_INVALID, DEPLOY_TEST_KEY, DEPLOY_WRONG_CHAIN, DEPLOY_TRANSACTION_FAILED,
+ *   DEPLOY_MISMATCH, ARTIFACT_MISSING
+ */
+export async function deploySource(
+  config: DeployConfig,
+  book: AddressBook,
+  terms: SourceTerms,
+  { l1, l2, deployer, artifacts }: DeploySourceDependencies,
+): Promise<SourceAddresses> {
+  requireSafeConfig(config, deployer.address);
+  requireSafeTerms(config, terms);
+  const [onL1, onL2] = [l1Sender(l1, deployer), l1Sender(l2, deployer)];
+  await requireChain(onL1, config.l1ChainId);
+  await requireChain(onL2, Number(config.l2ChainId));
+
+  const code = creationCodeFrom(hardhatArtifacts(artifacts));
+  const deployment = `${config.deployment}/${config.l2ChainId}`;
+  const makeL1 = await openDeterministic(onL1, code, deployment);
+  const makeL2 = await openDeterministic(onL2, code, deployment);
+  const plan = planOf(config, book, terms, { makeL1, makeL2, code });
+  await Promise.all([makeL1.create(plan.onL1), makeL2.create(plan.onL2)]);
+  await verifySource(onL1.client, onL2.client, book, plan.addresses);
+  return plan.addresses;
+}
+
+/** The book with one parachain's contracts in it. */
+export function withSource(book: AddressBook, source: SourceAddresses): AddressBook {
+  const others = book.sources.filter(({ genesisHash }) => genesisHash !== source.genesisHash);
+  return { ...book, sources: [...others, source] };
+}
+
+function requireSafeTerms({ l1ChainId }: DeployConfig, { sunset, swap }: SourceTerms): void {
+  if (sunset !== undefined && swap !== undefined && swap.lastHeight > sunset.height) {
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      "deposits after the snapshot would be owed twice: swap.lastHeight must be at most sunset.height",
+      { data: { lastHeight: swap.lastHeight, height: sunset.height } },
+    );
+  }
+  const isShort = sunset !== undefined && sunset.challengePeriod < LEAST_CHALLENGE_PERIOD;
+  if (isShort && mayHoldValue(BigInt(l1ChainId))) {
+    throw new RollupError(
+      "DEPLOY_CONFIG_INVALID",
+      `chain ${l1ChainId} may hold value: sunset.challengePeriod must be at least ${LEAST_CHALLENGE_PERIOD}`,
+      { data: { challengePeriod: sunset.challengePeriod } },
+    );
+  }
+}
+
+type Makers = {
+  readonly makeL1: Deterministic;
+  readonly makeL2: Deterministic;
+  readonly code: CreationCode;
+};
+
+function planOf(config: DeployConfig, book: AddressBook, terms: SourceTerms, makers: Makers): Plan {
+  const sunset = terms.sunset && sunsetPlan(config, book, terms.genesisHash, terms.sunset, makers);
+  const swap = terms.swap && swapCreation(config, book, terms.genesisHash, terms.swap, makers);
+  return {
+    addresses: {
+      genesisHash: terms.genesisHash,
+      sunset: sunset?.addresses,
+      ParachainSwap: swap?.address,
+    },
+    onL1: [...(sunset?.onL1 ?? []), ...(swap === undefined ? [] : [swap])],
+    onL2: sunset?.onL2 ?? [],
+  };
+}
+
+/** The claims name the staker on L2, whose name is known; the staker names the claims, whose code is known. */
+function sunsetPlan(
+  { policy }: DeployConfig,
+  { addresses, l2 }: AddressBook,
+  genesisHash: Hex,
+  terms: SunsetTerms,
+  { makeL1, makeL2, code }: Makers,
+) {
+  const signatures = makeL1.code(code("pha/keys/SubstrateSignatures", []));
+  const registry = makeL1.code(
+    code("pha/sunset/SunsetRegistry", [
+      {
+        ...{ proverRegistry: addresses.ProverRegistryProxy, systemConfig: addresses.SystemConfigProxy },
+        ...{ minHostVendors: policy.minHostVendors, genesisHash, settingsHash: terms.settingsHash },
+        ...{ height: terms.height, challengePeriod: terms.challengePeriod },
+      },
+    ]),
+  );
+  const stakerName = `l2/SunsetStaker/${registry.address}`;
+  const claims = makeL1.code(
+    code("pha/sunset/SunsetClaims", [
+      {
+        ...{ sunset: registry.address, signatures: signatures.address, token: addresses.Pha },
+        ...{ bridge: addresses.L1StandardBridgeProxy, messenger: addresses.L1CrossDomainMessengerProxy },
+        ...{ l2Token: l2.Pha, l2Staker: makeL2.addressOf(stakerName) },
+        ...{ secondsPerBlock: terms.secondsPerBlock, closesAt: terms.closesAt },
+        leftoverTo: addresses.Timelock,
+      },
+    ]),
+  );
+  const staker = makeL2.named(
+    stakerName,
+    code("pha/sunset/SunsetStaker", [claims.address, l2.Pha, l2.VotingPha]),
+  );
+  return {
+    addresses: {
+      SubstrateSignatures: signatures.address,
+      SunsetRegistry: registry.address,
+      SunsetClaims: claims.address,
+      SunsetStaker: staker.address,
+    },
+    onL1: [signatures, registry, claims],
+    onL2: [staker],
+  };
+}
+
+function swapCreation(
+  { policy }: DeployConfig,
+  { addresses }: AddressBook,
+  genesisHash: Hex,
+  terms: SwapTerms,
+  { makeL1, code }: Makers,
+): Creation {
+  return makeL1.code(
+    code("pha/swap/ParachainSwap", [
+      {
+        ...{ token: addresses.Pha, registry: addresses.ProverRegistryProxy },
+        ...{ systemConfig: addresses.SystemConfigProxy, minHostVendors: policy.minHostVendors },
+        ...{ genesisHash, ...terms, leftoverTo: addresses.Timelock },
+      },
+    ]),
+  );
+}
