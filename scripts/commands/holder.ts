@@ -26,8 +26,8 @@ export const holderSettings = {
     default: "0xcA11bde05977b3631167028862bE2a173976CA11",
   }),
   vault: addressSetting({ help: "VotingPha on the rollup", optional: true, neededBy: "stake" }),
-  governor: addressSetting({ help: "PhaGovernor on the rollup", optional: true, neededBy: "govern" }),
-  l1Executor: addressSetting({ help: "L1Executor on L1", optional: true, neededBy: "govern" }),
+  governor: addressSetting({ help: "PhaGovernor on the rollup", optional: true, neededBy: "governance" }),
+  l1Executor: addressSetting({ help: "L1Executor on L1", optional: true, neededBy: "governance" }),
   account: textSetting({ help: "who acts: a keystore file, or dev:INDEX on a development chain" }),
   passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
 };

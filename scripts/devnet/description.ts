@@ -23,10 +23,19 @@ function accounts(): readonly object[] {
   }));
 }
 
-/** Writes what programs need to use the devnet: `devnet.json`, and a configuration of `l2 bridge`. */
+/** What stakers and voters need to know. */
+function holders({ addresses, l2 }: Description) {
+  return { vault: l2.VotingPha, governor: l2.PhaGovernor, l1Executor: addresses.L1Executor };
+}
+
+/** Writes what programs need to use the devnet: `devnet.json`, and a configuration of holders' commands. */
 export function writeDescription(folder: string, description: Description): void {
   const write = (name: string, content: object) =>
     writeFileSync(join(folder, name), JSON.stringify(content, undefined, 2));
   write("devnet.json", { ...description, mnemonic: DEVELOPMENT_MNEMONIC, accounts: accounts() });
-  write("bridge.json", { ...description.network, account: `dev:${USERS[0]}` });
+  const { vault, governor, l1Executor } = holders(description);
+  write("bridge.json", {
+    ...{ ...description.network, vault, governor, l1Executor },
+    account: `dev:${USERS[0]}`,
+  });
 }

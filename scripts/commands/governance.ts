@@ -1,0 +1,167 @@
+import { readFileSync } from "node:fs";
+import { parseCalls } from "@phala-l2/bridge/actions/governance/calls-file";
+import {
+  delegateBySignature,
+  delegateVotes,
+  signDelegation,
+} from "@phala-l2/bridge/actions/governance/delegate";
+import { executeOnL1, executeProposal, queueProposal } from "@phala-l2/bridge/actions/governance/execute";
+import type { Governance } from "@phala-l2/bridge/actions/governance/places";
+import { propose } from "@phala-l2/bridge/actions/governance/propose";
+import { parseDelegation, parseVote } from "@phala-l2/bridge/actions/governance/signed";
+import { proposalStatus } from "@phala-l2/bridge/actions/governance/status";
+import { castVote, SUPPORTS, signVote, voteBySignature } from "@phala-l2/bridge/actions/governance/vote";
+import type { Bridge } from "@phala-l2/bridge/network";
+import { toHex } from "@phala-l2/protocol/bytes";
+import {
+  addressSetting,
+  bigintSetting,
+  choiceOf,
+  fileSetting,
+  flagName,
+  type SettingsOf,
+  textSetting,
+} from "@phala-l2/protocol/config/settings";
+import { RollupError } from "@phala-l2/protocol/errors";
+import { defineCommand, HOLDS } from "./command.ts";
+import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
+
+const settings = {
+  ...holderSettings,
+  to: addressSetting({ help: "who votes for the account", optional: true, neededBy: "delegate" }),
+  proposal: bigintSetting({ help: "the proposal's number, in decimal digits", optional: true }),
+  support: choiceOf(...SUPPORTS)({ help: "what the vote says", default: "for" }),
+  reason: textSetting({ help: "why, for all to read", optional: true }),
+  description: textSetting({ help: "what the proposal says", optional: true, neededBy: "propose" }),
+  calls: fileSetting({
+    help: "JSON: what the proposal does on each layer",
+    optional: true,
+    neededBy: "propose",
+  }),
+  expiry: bigintSetting({ help: "Unix seconds until which a signed delegation holds", optional: true }),
+  signed: fileSetting({ help: "JSON that a sign- action printed", optional: true }),
+};
+
+type Settings = SettingsOf<typeof settings>;
+type Name = keyof typeof settings;
+type Action = {
+  readonly needs: readonly Name[];
+  readonly act: (bridge: Bridge, governance: Governance, given: Settings) => Promise<object>;
+};
+
+/** @throws RollupError SETTING_INVALID */
+function readJson(file: string | undefined, name: Name): unknown {
+  const path = needed(file, name);
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new RollupError("SETTING_INVALID", `${flagName(name)}: ${path} is no JSON that can be read`, {
+      cause,
+    });
+  }
+}
+
+const numberOf = ({ proposal }: Settings) => ({ proposalId: needed(proposal, "proposal") });
+
+const actions: Readonly<Record<string, Action>> = {
+  delegate: {
+    needs: ["to"],
+    act: (bridge, governance, { to }) => delegateVotes(bridge, governance, { to: toHex(needed(to, "to")) }),
+  },
+  "sign-delegation": {
+    needs: ["to", "expiry"],
+    act: (bridge, governance, { to, expiry }) =>
+      signDelegation(bridge, governance, {
+        to: toHex(needed(to, "to")),
+        expiry: needed(expiry, "expiry"),
+      }),
+  },
+  "submit-delegation": {
+    needs: ["signed"],
+    act: (bridge, governance, { signed }) =>
+      delegateBySignature(bridge, governance, parseDelegation(readJson(signed, "signed"))),
+  },
+  propose: {
+    needs: ["calls", "description"],
+    act: (bridge, governance, { calls, description }) =>
+      propose(bridge, governance, {
+        ...parseCalls(readJson(calls, "calls")),
+        description: needed(description, "description"),
+      }),
+  },
+  vote: {
+    needs: ["proposal"],
+    act: (bridge, governance, given) =>
+      castVote(bridge, governance, {
+        ...numberOf(given),
+        support: given.support,
+        ...(given.reason !== undefined && { reason: given.reason }),
+      }),
+  },
+  "sign-vote": {
+    needs: ["proposal"],
+    act: (bridge, governance, given) =>
+      signVote(bridge, governance, { ...numberOf(given), support: given.support }),
+  },
+  "submit-vote": {
+    needs: ["signed"],
+    act: (bridge, governance, { signed }) =>
+      voteBySignature(bridge, governance, parseVote(readJson(signed, "signed"))),
+  },
+  queue: {
+    needs: ["proposal"],
+    act: (bridge, governance, given) => queueProposal(bridge, governance, numberOf(given)),
+  },
+  execute: {
+    needs: ["proposal"],
+    act: (bridge, governance, given) => executeProposal(bridge, governance, numberOf(given)),
+  },
+  "execute-on-l1": {
+    needs: ["proposal"],
+    act: (bridge, governance, given) => executeOnL1(bridge, governance, numberOf(given)),
+  },
+  status: {
+    needs: ["proposal"],
+    act: (bridge, governance, given) => proposalStatus(bridge, governance, numberOf(given)),
+  },
+};
+
+const ACTIONS = Object.keys(actions).join(", ");
+
+/** The one action that the words name. */
+function actionOf(words: readonly string[]): Action | undefined {
+  const [name = ""] = words;
+  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
+}
+
+function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
+  const needs: readonly Name[] = ["governor", "l1Executor", ...(actionOf(words)?.needs ?? [])];
+  const missing = needs.filter((name) => !given.has(name));
+  return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
+}
+
+export const governanceCommand = defineCommand({
+  name: "governance",
+  summary: "delegate votes, propose, vote, queue and execute on both layers, tell where a proposal stands",
+  words: {
+    name: "action",
+    help: ACTIONS,
+    fault: (words) =>
+      actionOf(words) === undefined
+        ? `one action is wanted, ${ACTIONS}${words.length === 0 ? "" : `, not '${words.join(" ")}'`}`
+        : undefined,
+  },
+  settings,
+  faults,
+  run: async (given, { words, print }) => {
+    const action = actionOf(words);
+    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const bridge = await openBridge(given);
+    const governance = {
+      governor: toHex(needed(given.governor, "governor")),
+      l1Executor: toHex(needed(given.l1Executor, "l1Executor")),
+    };
+    print(jsonable(await action.act(bridge, governance, given)));
+    return HOLDS;
+  },
+});
