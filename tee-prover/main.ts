@@ -29,6 +29,7 @@ import { expiriesOf } from "./attest/expiry.ts";
 import { classOf } from "./attest/kind.ts";
 import { hostFacts } from "./attest/measurement.ts";
 import { type GpuWork, gpuWorkSettings, startGpuWork, stopGpuWork } from "./gpu/gpu-work.ts";
+import { affirmKey } from "./host/affirm.ts";
 import { bornEnclave } from "./host/born-enclave.ts";
 import { createClaims } from "./host/claims.ts";
 import { type EnclaveProgram, loadEnclaveProgram, programSettings } from "./host/enclave-program.ts";
@@ -40,7 +41,12 @@ import { ownKeys } from "./host/own-keys.ts";
 import type { Progress } from "./host/registration/bring.ts";
 import type { PrintedKey } from "./host/registration/printed.ts";
 import { registerKey } from "./host/registration/register.ts";
-import { type RegistryContracts, readPolicy, readRegistryContracts } from "./host/registration/registry.ts";
+import {
+  type RegistryContracts,
+  readLeastVersion,
+  readPolicy,
+  readRegistryContracts,
+} from "./host/registration/registry.ts";
 import { Submitter } from "./host/submitter.ts";
 import { readPolicyRules } from "./registry/policy-rules.ts";
 import { readCoverage } from "./registry/proof-status.ts";
@@ -248,7 +254,8 @@ async function startKeys(settings: ProverSettings, { l1ChainId }: RollupConfig, 
       bear,
       register: (registration) => registerKey(registration, registering),
       standingOf: (key) => readKeyStanding(client, addresses.proverRegistry, key),
-      leastVersion: async () => (await readPolicy(client, contracts)).leastVersion,
+      affirm: (key) => affirmKey(key, { client, transactions, registry: contracts.registry }),
+      leastVersion: () => readLeastVersion(client, contracts, source.kind),
     },
   );
   return { life, transactions, contracts };

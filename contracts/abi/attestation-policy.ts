@@ -442,6 +442,13 @@ export const attestationPolicyAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "enum IProverRegistry.HostVendor", name: "vendor", type: "uint8" }],
+    name: "leastVersionOf",
+    outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "minimumGpus",
     outputs: [{ internalType: "uint8", name: "", type: "uint8" }],

@@ -48,6 +48,8 @@ function life({
     registered: new Map<Hex, bigint>(),
     ended: new Set<Hex>(),
     attempts: [] as number[],
+    affirmed: [] as number[],
+    hindrance: undefined as Error | undefined,
   };
   const standingOf = async (key: Hex): Promise<Standing> => {
     const expiresAt = state.registered.get(key);
@@ -69,6 +71,11 @@ function life({
         state.registered.set(toHex(binding.key), state.now + 30n * DAY);
       },
       standingOf,
+      affirm: async (key) => {
+        state.affirmed.push(Number.parseInt(key.slice(2, 4), 16));
+        if (state.hindrance !== undefined) throw state.hindrance;
+        return undefined;
+      },
       leastVersion: async () => state.least,
       clock: { now: () => Number(state.now) * 1000, sleep: async () => {} },
       log: silentLog,
@@ -113,6 +120,20 @@ describe("a prover's key", () => {
     [state.least, state.version] = [2n, 2n];
     await keys.turn();
     assert.equal(serving(), 3);
+  });
+
+  it("is affirmed while it counts, and whatever hinders that takes it from nobody", async () => {
+    const { state, keys, serving } = life();
+    await keys.turn();
+    assert.deepEqual(state.affirmed, [], "a registration notes the newest policy itself");
+    await keys.turn();
+    assert.deepEqual(state.affirmed, [1]);
+    state.hindrance = new RollupError("L1_TRANSACTION_PENDING", "not yet");
+    await keys.turn();
+    state.hindrance = undefined;
+    [state.least, state.version] = [2n, 2n];
+    await keys.turn();
+    assert.deepEqual([state.affirmed, serving()], [[1, 1], 2], "none that the policy shut out");
   });
 
   it("gets new evidence after a refusal, and keeps serving until then", async () => {

@@ -6,6 +6,7 @@ import { expiriesOf } from "../attest/expiry.ts";
 import { type Renewal, renewalOf, type Standing } from "../attest/renewal.ts";
 import type { KeyFacts } from "../rpc/tee.ts";
 import type { Claims } from "./claims.ts";
+import type { SendOutcome } from "./l1-transactions.ts";
 import type { KeyRegistration } from "./registration/register.ts";
 
 /** A key of an enclave: what speaks for it, and what it signs. */
@@ -31,6 +32,8 @@ export type KeyLifeDependencies = {
   readonly register: (registration: KeyRegistration) => Promise<void>;
   /** What the registry says of a key. */
   readonly standingOf: (key: Hex) => Promise<Standing>;
+  /** Has the registry note that its newest policy allows the key, where it does not yet. */
+  readonly affirm: (key: Hex) => Promise<SendOutcome | undefined>;
   /** Least version of the policy whose evidence counts. */
   readonly leastVersion: () => Promise<bigint>;
   readonly clock: Clock;
@@ -88,7 +91,10 @@ export class KeyLife {
   async turn(): Promise<void> {
     const { register } = this.#dependencies;
     const { renewal, standing } = await this.#due(this.#serving);
-    if (renewal.kind === "later") return;
+    if (renewal.kind === "later") {
+      await this.#affirm();
+      return;
+    }
     if (!this.#options.registers) {
       if (renewal.kind === "now") this.#tellOnce(`restart the prover for a new key: ${renewal.reason}`);
       return;
@@ -121,6 +127,21 @@ export class KeyLife {
       now: BigInt(Math.floor(clock.now() / MILLISECONDS)),
     });
     return { renewal, standing };
+  }
+
+  /** Proofs are cheaper afterwards, and good without: what hinders it is told and tried again at the next look. */
+  async #affirm(): Promise<void> {
+    const { affirm, log } = this.#dependencies;
+    const key = toHex(this.#serving.registration.binding.key);
+    try {
+      const outcome = await affirm(key);
+      if (outcome?.kind !== "included") return;
+      const { hash: transaction, gasUsed } = outcome;
+      log.info({ key, transaction, gasUsed }, "the registry noted the newest policy for this prover's key");
+    } catch (error) {
+      if (!isRollupError(error)) throw error;
+      log.info({ key, code: error.code }, "the key is not affirmed yet");
+    }
   }
 
   /** The old key goes only when the new one counts. */

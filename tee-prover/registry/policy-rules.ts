@@ -10,6 +10,8 @@ export type PolicyRules = {
   readonly version: bigint;
   /** Keys of evidence for an older version do not count. */
   readonly leastVersion: bigint;
+  /** The same for keys of one vendor, by its name: never lower. */
+  readonly leastVersionOf: Readonly<Record<string, bigint>>;
   /** Seconds. */
   readonly keyLifetime: bigint;
   /** Intel's evaluation data number. */
@@ -45,6 +47,13 @@ export async function readPolicyRules(
     readContract({ ...at, functionName: "minimumTcb", args: [GENOA] }),
     readContract({ ...at, functionName: "minimumTcb", args: [TURIN] }),
   ]);
+  const least = await Promise.all(
+    HOST_VENDORS.map((vendor) =>
+      readContract({ ...at, functionName: "leastVersionOf", args: [vendor] }).then(
+        (found) => [hostVendorName(vendor), found] as const,
+      ),
+    ),
+  );
   const [minimumGpus, acceptsPresenceOnly, platformsListed, bond, nullified] = await Promise.all([
     readContract({ ...at, functionName: "minimumGpus" }),
     readContract({ ...at, functionName: "acceptsPresenceOnly" }),
@@ -58,8 +67,14 @@ export async function readPolicyRules(
   ]);
   const nullifiedVendors = HOST_VENDORS.filter((_, index) => nullified[index]).map(hostVendorName);
   return {
-    ...{ policy, version, leastVersion, keyLifetime, minimumTcbEvaluation },
-    ...{ minimumTcb: { genoa, turin }, minimumGpus, acceptsPresenceOnly, platformsListed },
+    ...{ policy, version, leastVersion, leastVersionOf: Object.fromEntries(least), keyLifetime },
+    ...{
+      minimumTcbEvaluation,
+      minimumTcb: { genoa, turin },
+      minimumGpus,
+      acceptsPresenceOnly,
+      platformsListed,
+    },
     ...{ nullifiedVendors, bond },
   };
 }

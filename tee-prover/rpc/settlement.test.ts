@@ -40,6 +40,7 @@ function gamesEnding(games: readonly { readonly from: bigint; readonly to: bigin
 }
 
 const RULES = {
+  leastVersionOf: (vendor: number) => (vendor === 1 ? 4n : 3n),
   ...{ version: 4n, leastVersion: 3n, keyLifetime: 2_592_000n, minimumTcbEvaluation: 17 },
   minimumTcb: (product: number) => (product === 0 ? 0x0102030405 : 0),
   isVendorNullified: (vendor: number) => vendor === 2,
@@ -191,13 +192,14 @@ describe("tee_policy", () => {
     const { ask, calls } = await serve(RULES);
     const answers = await Promise.all([ask("tee_policy"), ask("tee_policy")]);
     const value = {
+      leastVersionOf: { INTEL: "0x4", AMD: "0x3" },
       ...{ policy: ADDRESSES.policy, version: "0x4", leastVersion: "0x3", keyLifetime: "0x278d00" },
       ...{ minimumTcbEvaluation: "0x11", minimumTcb: { genoa: "0x102030405", turin: "0x0" } },
       ...{ minimumGpus: "0x1", acceptsPresenceOnly: false, platformsListed: false },
       ...{ nullifiedVendors: ["AMD"], bond: "0x3e8" },
     };
     for (const answer of answers) assert.deepEqual(answer, { kind: "result", value });
-    assert.equal(calls(), 12);
+    assert.equal(calls(), 14);
   });
 
   it("takes no parameters, and says when L1 is silent", async () => {

@@ -42,12 +42,16 @@ export function numberOfTag(tag: BlockTag, chain: Headed, genesis: bigint): bigi
 }
 
 function policyJson(rules: PolicyRules): object {
-  const { policy, version, leastVersion, keyLifetime, minimumTcbEvaluation, minimumTcb, minimumGpus } = rules;
+  const { policy, version, leastVersion, leastVersionOf, keyLifetime, minimumTcbEvaluation } = rules;
+  const { minimumTcb, minimumGpus } = rules;
   const { acceptsPresenceOnly, platformsListed, nullifiedVendors, bond } = rules;
   return {
     policy,
     version: quantityHex(version),
     leastVersion: quantityHex(leastVersion),
+    leastVersionOf: Object.fromEntries(
+      Object.entries(leastVersionOf).map(([vendor, least]) => [vendor, quantityHex(least)]),
+    ),
     keyLifetime: quantityHex(keyLifetime),
     minimumTcbEvaluation: quantityHex(minimumTcbEvaluation),
     minimumTcb: { genoa: quantityHex(minimumTcb.genoa), turin: quantityHex(minimumTcb.turin) },

@@ -85,7 +85,7 @@ contract AttestationPolicy is KeyStandings {
         );
         _graceUntil[grace] = until;
         emit GraceChanged(vendor, tcbStatus, advisories, until);
-        _nextVersion(shortens);
+        _nextVersionOf(vendor, shortens);
     }
 
     /// @inheritdoc IAttestationPolicy
@@ -94,7 +94,7 @@ contract AttestationPolicy is KeyStandings {
         _requireMay(raises);
         require(minimum != minimumTcbEvaluation, AttestationPolicy_NothingChanges());
         _setMinimumTcbEvaluation(minimum);
-        _nextVersion(raises);
+        _nextVersionOf(IProverRegistry.HostVendor.INTEL, raises);
     }
 
     /// @inheritdoc IAttestationPolicy
@@ -103,7 +103,7 @@ contract AttestationPolicy is KeyStandings {
         _requireMay(SnpTcb.isAtLeast(minimum, before));
         require(minimum != before, AttestationPolicy_NothingChanges());
         _setMinimumTcb(product, minimum);
-        _nextVersion(!SnpTcb.isAtLeast(before, minimum));
+        _nextVersionOf(IProverRegistry.HostVendor.AMD, !SnpTcb.isAtLeast(before, minimum));
     }
 
     /// @inheritdoc IAttestationPolicy

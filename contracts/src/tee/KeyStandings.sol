@@ -14,10 +14,11 @@ import {ProverKinds} from "./ProverKinds.sol";
 ///      again, whatever is loosened later.
 abstract contract KeyStandings is IAttestationPolicy, OwnableUpgradeable {
     /// @dev What each proof reads, in one slot: hence 48 bits for a version.
-    /// @param leastVersion See the getter.
+    /// @param leastVersion Below it no vendor's keys count.
     /// @param openSince When platforms that are not listed were last shut out.
     /// @param presenceSince When mere presence was last ended.
-    /// @param intelSince When the vendor was last restored; NULLIFIED while it is nullified.
+    /// @param intelSince When the vendor was last restored, or a rule on it alone was tightened; NULLIFIED while it is
+    ///        nullified.
     /// @param amdSince The same.
     struct Gate {
         uint48 leastVersion;
@@ -155,6 +156,12 @@ abstract contract KeyStandings is IAttestationPolicy, OwnableUpgradeable {
     }
 
     /// @inheritdoc IAttestationPolicy
+    function leastVersionOf(IProverRegistry.HostVendor vendor) external view returns (uint64) {
+        (uint48 least, uint48 since) = (_gate.leastVersion, _vendorSince(_gate, vendor));
+        return since == NULLIFIED || since < least ? least : since;
+    }
+
+    /// @inheritdoc IAttestationPolicy
     function isPresenceOnly(bytes32 measurement) external view returns (bool) {
         return _images[measurement].presenceOnly;
     }
@@ -203,7 +210,10 @@ abstract contract KeyStandings is IAttestationPolicy, OwnableUpgradeable {
     ) public view returns (Standing) {
         Gate memory gate = _gate;
         if (policyVersion < gate.leastVersion) return Standing.VERSION_OUTDATED;
-        if (policyVersion < _vendorSince(gate, vendor)) return Standing.VENDOR_NULLIFIED;
+        uint48 vendorSince = _vendorSince(gate, vendor);
+        if (policyVersion < vendorSince) {
+            return vendorSince == NULLIFIED ? Standing.VENDOR_NULLIFIED : Standing.VERSION_OUTDATED;
+        }
 
         ImageEntry memory image = _images[measurement];
         if (!image.accepted || policyVersion < image.since) return Standing.MEASUREMENT_NOT_ACCEPTED;
@@ -240,6 +250,13 @@ abstract contract KeyStandings is IAttestationPolicy, OwnableUpgradeable {
         emit PresenceOnlyChanged(rules.acceptsPresenceOnly);
         (_version, _gate.leastVersion) = (1, 1);
         emit VersionChanged(1, 1);
+    }
+
+    /// @dev A rule on one vendor: tightened, it ends that vendor's older keys, and no other's.
+    function _nextVersionOf(IProverRegistry.HostVendor vendor, bool tightens) internal {
+        // A nullified vendor has no keys, and its restoration shuts all older ones out.
+        if (tightens && !isVendorNullified(vendor)) _setVendorSince(vendor, _version + 1);
+        _nextVersion(false);
     }
 
     /// @param tightens Whether the change ends what is not asked again at each proof.

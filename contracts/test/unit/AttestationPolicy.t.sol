@@ -120,7 +120,51 @@ contract AttestationPolicyTest is AdmissionFixture {
         policy.removeMeasurement(TDX_IMAGE);
     }
 
-    function test_mixed_changes_of_a_tcb_are_the_owners_and_raise_the_least_version() public {
+    /// @dev A recovery of one vendor's TCB must not end the other's keys: then there would be no threshold left.
+    function test_a_tightened_rule_on_one_vendor_ends_its_keys_and_no_others() public {
+        vm.startPrank(owner);
+        policy.setGrace(INTEL, 2, 0, uint64(block.timestamp + 9 days));
+        policy.setGrace(AMD, 1, 0, uint64(block.timestamp + 9 days));
+        bytes[4] memory calls = [
+            abi.encodeCall(policy.setMinimumTcbEvaluation, (EVALUATION + 1)),
+            abi.encodeCall(policy.setGrace, (INTEL, 2, 0, uint64(block.timestamp + 5))),
+            abi.encodeCall(policy.setMinimumTcb, (AmdProduct.GENOA, 1)),
+            abi.encodeCall(policy.setGrace, (AMD, 1, 0, uint64(block.timestamp + 5)))
+        ];
+        vm.stopPrank();
+        for (uint256 i = 0; i < calls.length; ++i) {
+            bool ofIntel = i < 2;
+            uint64 made = policy.version();
+            (uint64 intel, uint64 amd) = (policy.leastVersionOf(INTEL), policy.leastVersionOf(AMD));
+            vm.prank(guardian);
+            // solhint-disable-next-line avoid-low-level-calls
+            (bool accepted,) = address(policy).call(calls[i]);
+            assertTrue(accepted, "tightened");
+            assertEq(uint256(policy.leastVersionOf(INTEL)), ofIntel ? made + 1 : intel);
+            assertEq(uint256(policy.leastVersionOf(AMD)), ofIntel ? amd : made + 1);
+            assertEq(uint256(policy.leastVersion()), 1);
+            IAttestationPolicy.Standing outdated = IAttestationPolicy.Standing.VERSION_OUTDATED;
+            assertTrue((_of(TDX_IMAGE, made) == outdated) == ofIntel, "Intel's");
+            assertTrue((policy.standingOf(SNP_IMAGE, PLATFORM, AMD, made) == outdated) == !ofIntel, "AMD's");
+        }
+    }
+
+    /// @dev A rule that is tightened meanwhile must not restore a nullified vendor.
+    function test_a_nullified_vendor_stays_so_whatever_is_tightened() public {
+        vm.startPrank(guardian);
+        policy.nullifyVendor(INTEL);
+        policy.setMinimumTcbEvaluation(EVALUATION + 1);
+        vm.stopPrank();
+        assertTrue(policy.isVendorNullified(INTEL), "nullified");
+        assertTrue(_standingNow() == IAttestationPolicy.Standing.VENDOR_NULLIFIED, "no key counts");
+        assertEq(uint256(policy.leastVersionOf(INTEL)), policy.leastVersion());
+        vm.prank(owner);
+        policy.restoreVendor(INTEL);
+        assertTrue(_of(TDX_IMAGE, policy.version() - 1) == IAttestationPolicy.Standing.VERSION_OUTDATED, "older keys");
+        assertTrue(_standingNow() == IAttestationPolicy.Standing.ALLOWED, "new ones");
+    }
+
+    function test_mixed_changes_of_a_tcb_are_the_owners_and_raise_amds_least_version() public {
         uint40 first = SnpTcb.pack(0, 9, 0, 20, 80);
         uint40 mixed = SnpTcb.pack(0, 8, 0, 21, 80);
         vm.prank(guardian);
@@ -132,9 +176,9 @@ contract AttestationPolicyTest is AdmissionFixture {
         policy.setMinimumTcb(AmdProduct.TURIN, mixed);
         vm.startPrank(owner);
         policy.setMinimumTcb(AmdProduct.TURIN, mixed);
-        assertEq(uint256(policy.leastVersion()), policy.version());
+        assertEq(uint256(policy.leastVersionOf(AMD)), policy.version());
         policy.setMinimumTcb(AmdProduct.TURIN, 0);
-        assertEq(uint256(policy.leastVersion()), policy.version() - 1);
+        assertEq(uint256(policy.leastVersionOf(AMD)), policy.version() - 1);
     }
 
     // What changes nothing, or makes no sense.
@@ -389,9 +433,9 @@ contract AttestationPolicyTest is AdmissionFixture {
         calls[2] = abi.encodeCall(policy.setPlatformListed, (PLATFORM, false));
         calls[3] = abi.encodeCall(policy.setPlatformDenied, (PLATFORM, true));
         calls[4] = abi.encodeCall(policy.setPlatformsListed, (true));
-        (calls[5], raises[5]) = (abi.encodeCall(policy.setGrace, (INTEL, 2, 0, uint64(block.timestamp + 5))), true);
-        (calls[6], raises[6]) = (abi.encodeCall(policy.setMinimumTcbEvaluation, (EVALUATION + 1)), true);
-        (calls[7], raises[7]) = (abi.encodeCall(policy.setMinimumTcb, (AmdProduct.GENOA, 1)), true);
+        calls[5] = abi.encodeCall(policy.setGrace, (INTEL, 2, 0, uint64(block.timestamp + 5)));
+        calls[6] = abi.encodeCall(policy.setMinimumTcbEvaluation, (EVALUATION + 1));
+        calls[7] = abi.encodeCall(policy.setMinimumTcb, (AmdProduct.GENOA, 1));
         (calls[8], raises[8]) = (abi.encodeCall(policy.setKeyLifetime, (1 days)), true);
         (calls[9], raises[9]) = (abi.encodeCall(policy.setMinimumGpus, (2)), true);
         calls[10] = abi.encodeCall(policy.setAcceptsPresenceOnly, (false));

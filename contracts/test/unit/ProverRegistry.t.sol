@@ -123,9 +123,17 @@ contract ProverRegistryTest is SettlementFixture {
 
     function test_a_rule_that_no_proof_asks_again_kills_every_older_key() public {
         vm.prank(guardian);
-        attestationPolicy.setMinimumTcbEvaluation(EVALUATION + 1);
+        attestationPolicy.setKeyLifetime(1 days);
         _notAllowed(TDX_KEY, IAttestationPolicy.Standing.VERSION_OUTDATED);
         _notAllowed(SNP_KEY, IAttestationPolicy.Standing.VERSION_OUTDATED);
+    }
+
+    function test_a_higher_minimum_of_one_vendor_kills_its_older_keys_alone() public {
+        vm.prank(guardian);
+        attestationPolicy.setMinimumTcbEvaluation(EVALUATION + 1);
+        _notAllowed(TDX_KEY, IAttestationPolicy.Standing.VERSION_OUTDATED);
+        _notAllowed(TDX_GPU_KEY, IAttestationPolicy.Standing.VERSION_OUTDATED);
+        assertTrue(registry.isValid(vm.addr(SNP_KEY)), "AMD's lives");
     }
 
     function test_verify_refuses_a_key_from_its_expiry_on() public {

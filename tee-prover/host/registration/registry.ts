@@ -1,8 +1,10 @@
 import { attestationPolicyAbi } from "@phala-l2/contracts/abi/attestation-policy";
 import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
 import { tdxQuoteVerifierAbi } from "@phala-l2/contracts/abi/tdx-quote-verifier";
+import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import { addressFromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import type { PublicClient } from "viem";
+import { classOf } from "../../attest/kind.ts";
 import type { Libraries } from "./calls.ts";
 
 /** What a registry stands on. */
@@ -17,8 +19,6 @@ export type RegistryContracts = {
 export type PolicyFacts = {
   /** Version that new evidence is made for. */
   readonly version: bigint;
-  /** Keys of evidence for an older version do not count. */
-  readonly leastVersion: bigint;
   /** PHA that a registration posts. */
   readonly bond: bigint;
 };
@@ -56,10 +56,22 @@ export async function readRegistryContracts(client: PublicClient, registry: Hex)
 /** @throws whatever viem throws when L1 does not answer */
 export async function readPolicy(client: PublicClient, { policy }: RegistryContracts): Promise<PolicyFacts> {
   const contract = { address: policy, abi: attestationPolicyAbi } as const;
-  const [version, leastVersion, bond] = await Promise.all([
+  const [version, bond] = await Promise.all([
     client.readContract({ ...contract, functionName: "version" }),
-    client.readContract({ ...contract, functionName: "leastVersion" }),
     client.readContract({ ...contract, functionName: "bond" }),
   ]);
-  return { version, leastVersion, bond };
+  return { version, bond };
+}
+
+/** Keys of that kind by evidence for an older version do not count. @throws whatever viem throws when L1 does not answer */
+export async function readLeastVersion(
+  client: PublicClient,
+  { policy }: RegistryContracts,
+  kind: ProverKind,
+): Promise<bigint> {
+  return client.readContract({
+    ...{ address: policy, abi: attestationPolicyAbi },
+    functionName: "leastVersionOf",
+    args: [classOf(kind).vendor],
+  });
 }

@@ -12,15 +12,15 @@ import {ITeeVerifier} from "./ITeeVerifier.sol";
 ///
 ///         Each change is a version. Evidence names the version it was made under, and a key keeps it for life. Rules about
 ///         images, platforms and vendors are asked again at each proof; every other rule that is tightened raises
-///         `leastVersion`, below which neither evidence nor a key counts. What a tightening ended stays ended: a later
+///         `leastVersionOf` the vendor that it is on, or of all, below which neither evidence nor a key counts. What a tightening ended stays ended: a later
 ///         loosening admits new keys, it brings none back.
 interface IAttestationPolicy is ISnpTcbPolicy {
     /// @notice Whether a key may prove, or which rule says no.
     enum Standing {
         ALLOWED,
-        /// The key is of a version below `leastVersion`, or of one that is not yet.
+        /// The key is of a version below `leastVersionOf` its vendor, or of one that is not yet.
         VERSION_OUTDATED,
-        /// The vendor is nullified, or was since the key's version.
+        /// The vendor is nullified.
         VENDOR_NULLIFIED,
         /// The image is not accepted, or was removed since the key's version.
         MEASUREMENT_NOT_ACCEPTED,
@@ -138,13 +138,13 @@ interface IAttestationPolicy is ISnpTcbPolicy {
     function setPlatformsListed(bool platformsListed_) external;
 
     /// @notice Accepts a TCB status with exactly these advisories until a time. Only the owner; to shorten it, which raises
-    ///         `leastVersion`, also the guardian.
+    ///         `leastVersionOf` the vendor, also the guardian.
     function setGrace(IProverRegistry.HostVendor vendor, uint8 tcbStatus, bytes32 advisories, uint64 until) external;
 
-    /// @notice Lowers: the owner. Raises, and `leastVersion` with it: also the guardian.
+    /// @notice Lowers: the owner. Raises, and `leastVersionOf` Intel with it: also the guardian.
     function setMinimumTcbEvaluation(uint32 minimum) external;
 
-    /// @notice Lowers some part of the TCB: the owner. Raises only, and `leastVersion` with it: also the guardian.
+    /// @notice Lowers some part of the TCB: the owner. Raises only, and `leastVersionOf` AMD with it: also the guardian.
     function setMinimumTcb(AmdProduct product, uint40 minimum) external;
 
     /// @notice Lengthens: the owner. Shortens, and raises `leastVersion`: also the guardian.
@@ -206,8 +206,12 @@ interface IAttestationPolicy is ISnpTcbPolicy {
     /// @notice Number of the last change; the first rules are version 1.
     function version() external view returns (uint64);
 
-    /// @notice Evidence and keys of an older version do not count.
+    /// @notice Evidence and keys of an older version do not count, whoever the vendor is.
     function leastVersion() external view returns (uint64);
+
+    /// @notice Evidence and keys of that vendor of an older version do not count; never below `leastVersion`. A nullified
+    ///         vendor has none that count.
+    function leastVersionOf(IProverRegistry.HostVendor vendor) external view returns (uint64);
 
     /// @notice The kind that an image is accepted for; NONE if it is not.
     function kindOf(bytes32 measurement) external view returns (IProverRegistry.Kind);
