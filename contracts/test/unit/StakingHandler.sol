@@ -32,7 +32,7 @@ abstract contract StakingHandler is StakingFixture {
 
     /// @dev Around every act: time flows, and no price falls.
     modifier act(uint256 time) {
-        if (time % 4 == 0) _wait(_spread(time) % 10 days);
+        if (time % 4 == 0) _wait(_spread(time) % 20 days);
         _;
         for (uint256 s = 0; s < 2; ++s) {
             uint256 assets = _systems[s].vault.totalAssets() + VIRTUAL_ASSETS;

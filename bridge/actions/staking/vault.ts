@@ -1,0 +1,10 @@
+import { votingPhaAbi } from "@phala-l2/contracts/abi/voting-pha";
+import type { Address } from "viem";
+
+/** What staking must know: VotingPha on L2. The rest is asked of it. */
+export type Staking = { readonly vault: Address };
+
+/** VotingPha as viem's actions take it. */
+export function vaultContract({ vault }: Staking) {
+  return { address: vault, abi: votingPhaAbi } as const;
+}

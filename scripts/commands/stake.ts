@@ -1,0 +1,102 @@
+import { stake } from "@phala-l2/bridge/actions/staking/stake";
+import { stakingStatus } from "@phala-l2/bridge/actions/staking/status";
+import { cancelUnlock, claimUnlock, requestUnlock } from "@phala-l2/bridge/actions/staking/unlock";
+import type { Staking } from "@phala-l2/bridge/actions/staking/vault";
+import type { Bridge } from "@phala-l2/bridge/network";
+import { toHex } from "@phala-l2/protocol/bytes";
+import { addressSetting, bigintSetting, flagName, type SettingsOf } from "@phala-l2/protocol/config/settings";
+import { RollupError } from "@phala-l2/protocol/errors";
+import { defineCommand, HOLDS } from "./command.ts";
+import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
+
+const settings = {
+  ...holderSettings,
+  amount: bigintSetting({
+    help: "wei of PHA; for unlock what the stake shall be worth, all of it when absent",
+    optional: true,
+    neededBy: "deposit",
+  }),
+  to: addressSetting({
+    help: "who gets the vPHA, or the PHA in the end; whose status is told; the account itself when absent",
+    optional: true,
+  }),
+  request: bigintSetting({
+    help: "id of an unlock request, as unlock printed it and status lists it",
+    optional: true,
+    neededBy: "claim and cancel",
+  }),
+};
+
+type StakeSettings = SettingsOf<typeof settings>;
+type Name = keyof typeof settings;
+type Action = {
+  readonly needs: readonly Name[];
+  readonly act: (bridge: Bridge, staking: Staking, settings: StakeSettings) => Promise<object>;
+};
+
+const receiver = ({ account }: Bridge, { to }: StakeSettings) =>
+  to === undefined ? account.address : toHex(to);
+
+const requestOf = ({ request }: StakeSettings) => ({ id: needed(request, "request") });
+
+const actions: Readonly<Record<string, Action>> = {
+  deposit: {
+    needs: ["amount"],
+    act: (bridge, staking, given) =>
+      stake(bridge, staking, { to: receiver(bridge, given), amount: needed(given.amount, "amount") }),
+  },
+  unlock: {
+    needs: [],
+    act: (bridge, staking, given) =>
+      requestUnlock(bridge, staking, { to: receiver(bridge, given), assets: given.amount }),
+  },
+  claim: {
+    needs: ["request"],
+    act: (bridge, staking, given) => claimUnlock(bridge, staking, requestOf(given)),
+  },
+  cancel: {
+    needs: ["request"],
+    act: (bridge, staking, given) => cancelUnlock(bridge, staking, requestOf(given)),
+  },
+  status: {
+    needs: [],
+    act: (bridge, staking, given) => stakingStatus(bridge, staking, { holder: receiver(bridge, given) }),
+  },
+};
+
+/** The one action that the words name. */
+function actionOf(words: readonly string[]): Action | undefined {
+  const [name = ""] = words;
+  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
+}
+
+/** What the action needs and was not given. */
+function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
+  const needs = ["vault", ...(actionOf(words)?.needs ?? [])];
+  const missing = needs.filter((name) => !given.has(name));
+  return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
+}
+
+const ACTIONS = Object.keys(actions).join(", ");
+
+export const stakeCommand = defineCommand({
+  name: "stake",
+  summary: "stake PHA on the rollup, ask for it back, claim or cancel a request, tell what is staked",
+  words: {
+    name: "action",
+    help: ACTIONS,
+    fault: (words) =>
+      actionOf(words) === undefined
+        ? `one action is wanted, ${ACTIONS}${words.length === 0 ? "" : `, not '${words.join(" ")}'`}`
+        : undefined,
+  },
+  settings,
+  faults,
+  run: async (given, { words, print }) => {
+    const action = actionOf(words);
+    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const staking = { vault: toHex(needed(given.vault, "vault")) };
+    print(jsonable(await action.act(await openBridge(given), staking, given)));
+    return HOLDS;
+  },
+});
