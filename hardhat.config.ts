@@ -17,6 +17,9 @@ const compiler = (runs: number) => ({
   },
 });
 
+/** Sequences of calls, and calls in each, that invariants are tried on; `npm test -- --invariants` asks for many more. */
+const { INVARIANT_RUNS = "64", INVARIANT_DEPTH = "32", INVARIANT_SEED = "0x1234" } = process.env;
+
 export default defineConfig({
   plugins: [toolboxViem],
   solidity: {
@@ -32,8 +35,8 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      fuzz: { runs: 256, seed: "0x1234" },
-      invariant: { runs: 64, depth: 32 },
+      fuzz: { runs: 256, seed: INVARIANT_SEED },
+      invariant: { runs: Number(INVARIANT_RUNS), depth: Number(INVARIANT_DEPTH) },
       fsPermissions: { readDirectory: ["./protocol/vectors"] },
     },
   },
