@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   prover: async () => (await import("./commands/prover.ts")).proverCommand,
   "register-prover": async () => (await import("./commands/register-prover.ts")).registerProverCommand,
   bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
+  stake: async () => (await import("./commands/stake.ts")).stakeCommand,
   governance: async () => (await import("./commands/governance.ts")).governanceCommand,
   genesis: async () => (await import("./commands/genesis.ts")).genesisCommand,
   execute: async () => (await import("./commands/execute.ts")).executeCommand,
