@@ -1,0 +1,163 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { judgeOf } from "@phala-l2/bridge/relayer/main";
+import { parachainSwapAbi } from "@phala-l2/contracts/abi/parachain-swap";
+import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
+import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
+import {
+  type Address,
+  addressFromHex,
+  type Hash,
+  type Hex,
+  toHex,
+  ZERO_HASH,
+} from "@phala-l2/protocol/bytes";
+import { type KnownRuntime, type SwapSettings, swapSettingsHash } from "@phala-l2/protocol/swap-release";
+import { swapAccount } from "@phala-l2/swap/account";
+import type { ReleaseJudge } from "@phala-l2/swap/release";
+import { formatSwapDescription } from "@phala-l2/swap/settings-json";
+import {
+  createPublicClient,
+  createTestClient,
+  createWalletClient,
+  encodeDeployData,
+  getContractAddress,
+  http,
+  publicActions,
+} from "viem";
+import { devnetAccount, L1_CHAIN_ID, ROLES } from "../devnet/accounts.ts";
+import { compileContracts, deployChain } from "../devnet/deploy.ts";
+import { type Anvil, startAnvil } from "../l1/anvil.ts";
+import { registerStolen } from "../system/register.ts";
+import type { JsonRpcServer } from "./json-rpc-server.ts";
+import { type ProverKey, proverKey, serveProver, signWith } from "./signing-prover.ts";
+
+/** What a world's swap is made for. */
+export type SwapTerms = {
+  readonly genesisHash: Hash;
+  readonly runtimes: readonly (KnownRuntime & { readonly metadata: Uint8Array })[];
+  /** Wei a day, and wei that the contract is given. */
+  readonly perDay: bigint;
+  readonly funded: bigint;
+  /** Planck. */
+  readonly minimum: bigint;
+  readonly lastHeight: bigint;
+};
+
+/** An L1 with the real registry, keys of two vendors in it, and a swap that provers behind JSON-RPC sign for. */
+export type SwapWorld = {
+  readonly anvil: Anvil;
+  readonly contract: Address;
+  /** Where deposits go. */
+  readonly account: Hash;
+  readonly token: Hex;
+  readonly judge: ReleaseJudge;
+  readonly swapFile: string;
+  readonly provers: readonly JsonRpcServer[];
+  readonly l1: ReturnType<typeof l1Client>;
+  /** Everything that the contract has paid: wei by receiver, and how many payments there were. */
+  payments(): Promise<{ readonly byReceiver: ReadonlyMap<string, bigint>; readonly count: number }>;
+  stop(): Promise<void>;
+};
+
+/** Who deploys and funds. */
+const OWNER = devnetAccount(ROLES.deployer);
+const YEARS_OPEN = 3n * 365n * 86_400n;
+
+function l1Client(url: string) {
+  return createTestClient({ mode: "anvil", transport: http(url), cacheTime: 0, pollingInterval: 50 }).extend(
+    publicActions,
+  );
+}
+
+async function deploySwap(url: string, args: Record<string, unknown>): Promise<void> {
+  const { abi, bytecode } = hardhatArtifacts()("pha/swap/ParachainSwap");
+  const wallet = createWalletClient({ account: OWNER, transport: http(url) });
+  const data = encodeDeployData({ abi, bytecode, args: [args] });
+  const hash = await wallet.sendTransaction({ data, chain: null });
+  await createPublicClient({ transport: http(url), pollingInterval: 50 }).waitForTransactionReceipt({ hash });
+}
+
+async function fund(url: string, token: Hex, to: Hex, amount: bigint): Promise<void> {
+  const wallet = createWalletClient({ account: OWNER, transport: http(url) });
+  const call = {
+    address: token,
+    abi: phaTestTokenAbi,
+    functionName: "transfer",
+    args: [to, amount],
+  } as const;
+  const hash = await wallet.writeContract({ ...call, chain: null });
+  await createPublicClient({ transport: http(url), pollingInterval: 50 }).waitForTransactionReceipt({ hash });
+}
+
+export async function startSwapWorld(folder: string, terms: SwapTerms): Promise<SwapWorld> {
+  await compileContracts();
+  const anvil = await startAnvil({ port: 0, chainId: L1_CHAIN_ID });
+  const { book } = await deployChain(folder, anvil.url, () => {});
+  const { addresses } = book;
+  const keys: readonly ProverKey[] = [proverKey(0x71), proverKey(0x72)];
+  for (const [i, kind] of (["TDX", "SEV_SNP"] as const).entries()) {
+    const key = keys[i];
+    if (key === undefined) continue;
+    const payer = kind === "TDX" ? ROLES.proverTdx : ROLES.proverSevSnp;
+    const stolen = { address: key.address, sign: (digest: Hash) => signWith(key, digest) };
+    await registerStolen(stolen, kind, { l1Url: anvil.url, addresses, payer });
+  }
+  const l1 = l1Client(anvil.url);
+  const nonce = await l1.getTransactionCount({ address: OWNER.address });
+  const address = getContractAddress({ from: OWNER.address, nonce: BigInt(nonce) });
+  const settings: SwapSettings = {
+    genesisHash: terms.genesisHash,
+    firstHeight: 1n,
+    lastHeight: terms.lastHeight,
+    minimum: terms.minimum,
+    runtimes: terms.runtimes.map(({ specVersion, metadataHash }) => ({ specVersion, metadataHash })),
+    token: addressFromHex(addresses.Pha),
+    finalityAnchor: ZERO_HASH,
+  };
+  const { timestamp } = await l1.getBlock();
+  await deploySwap(anvil.url, {
+    token: addresses.Pha,
+    registry: addresses.ProverRegistryProxy,
+    systemConfig: addresses.SystemConfigProxy,
+    minHostVendors: 2,
+    genesisHash: toHex(settings.genesisHash),
+    settingsHash: toHex(swapSettingsHash(settings)),
+    firstHeight: settings.firstHeight,
+    lastHeight: settings.lastHeight,
+    perDay: terms.perDay,
+    closesAt: timestamp + YEARS_OPEN,
+    leftoverTo: OWNER.address,
+  });
+  const contract = addressFromHex(address);
+  await fund(anvil.url, addresses.Pha, toHex(contract), terms.funded);
+  const description = {
+    settings,
+    domain: { chainId: BigInt(L1_CHAIN_ID), contract },
+    metadata: terms.runtimes.map(({ metadata }) => metadata),
+  };
+  const swapFile = join(folder, "swap.json");
+  writeFileSync(swapFile, JSON.stringify(formatSwapDescription(description)));
+  const judge = judgeOf(description);
+  const provers = await Promise.all(keys.map((key) => serveProver(key, judge)));
+  return {
+    ...{ anvil, contract, judge, swapFile, provers, l1 },
+    account: swapAccount(contract),
+    token: addresses.Pha,
+    payments: async () => {
+      const events = await l1.getContractEvents({
+        ...{ address: toHex(contract), abi: parachainSwapAbi, eventName: "Released", fromBlock: 0n },
+      });
+      const byReceiver = new Map<string, bigint>();
+      for (const { args } of events) {
+        const receiver = String(args.receiver).toLowerCase();
+        byReceiver.set(receiver, (byReceiver.get(receiver) ?? 0n) + (args.amount ?? 0n));
+      }
+      return { byReceiver, count: events.length };
+    },
+    stop: async () => {
+      for (const prover of provers) await prover.stop();
+      await anvil.stop();
+    },
+  };
+}
