@@ -14,8 +14,8 @@ import {SunsetFixture} from "./SunsetFixture.sol";
 
 /// @title SunsetClaimsInvariantTest
 /// @notice Holders of every sort claim in every way and form, again and again, also for others and with leaves that are
-///         not theirs; delegates announce, accounts veto, funds come late, time passes. What is paid is what distinct accounts are
-///         worth, to the planck, and what is left is what was funded less that.
+///         not theirs; delegates announce, accounts veto, funds come late, time passes. What is paid is what distinct
+///         accounts are worth, to the planck, and what is left is what was funded less that.
 contract SunsetClaimsInvariantTest is SunsetFixture {
     /// @dev Keys; then a multisig of the first three. Each key has the next as its delegate.
     uint256 private constant KEYS = 9;

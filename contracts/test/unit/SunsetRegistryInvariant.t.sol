@@ -10,9 +10,9 @@ import {AdmissionFixture} from "./AdmissionFixture.sol";
 import {SunsetGuardianDouble} from "./SunsetRegistry.t.sol";
 
 /// @title SunsetRegistryInvariantTest
-/// @notice Provers of both vendors say this and that, any of them contradicts, keys end and others come, the guardian
-///         freezes as often as he may, time passes. A root is final only by keys of two vendors that count when it becomes final, a
-///         whole period after it was proposed; and what is final stays.
+/// @notice Provers of both vendors say this and that, any of them contradicts, keys end, the guardian freezes as often as he
+///         may, time passes. A root is final only by keys of two vendors that count when it becomes final, a whole period
+///         after it was proposed; and what is final stays.
 contract SunsetRegistryInvariantTest is AdmissionFixture {
     bytes32 private constant GENESIS = keccak256("parachain");
     uint64 private constant HEIGHT = 100;
