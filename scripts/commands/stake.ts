@@ -72,9 +72,10 @@ function actionOf(words: readonly string[]): Action | undefined {
 
 /** What the action needs and was not given. */
 function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
-  const needs = ["vault", ...(actionOf(words)?.needs ?? [])];
-  const missing = needs.filter((name) => !given.has(name));
-  return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
+  const action = actionOf(words);
+  const missing = ["vault", ...(action?.needs ?? [])].filter((name) => !given.has(name));
+  if (action === undefined || missing.length === 0) return [];
+  return [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
 }
 
 const ACTIONS = Object.keys(actions).join(", ");
