@@ -47,6 +47,8 @@ import {
   readPolicy,
   readRegistryContracts,
 } from "./host/registration/registry.ts";
+import { descriptionsOf, statementSettings } from "./host/statements/description.ts";
+import { StatementDesk } from "./host/statements/desk.ts";
 import { Submitter } from "./host/submitter.ts";
 import { readPolicyRules } from "./registry/policy-rules.ts";
 import { readCoverage } from "./registry/proof-status.ts";
@@ -59,6 +61,7 @@ export const proverSettings = {
   ...gpuWorkSettings,
   ...programSettings,
   ...rpcSettings,
+  ...statementSettings,
   ...coreSettings,
   account: textSetting({
     help: "the account that pays on L1: a keystore file, or dev:INDEX on a development chain",
@@ -145,8 +148,9 @@ export async function startProver(
     const keys = await startKeys(settings, config, parts);
     const facts = () => keys.life.serving().facts;
     const readStanding = (key: Hex) => readKeyStanding(client, addresses.proverRegistry, key);
+    const desk = statementDesk(settings, keys.life, parts);
     const rpc = await startTeeEndpoint(settings, {
-      ...{ facts, readStanding, ...settlementReads(keys.contracts, parts), clock: systemClock, log },
+      ...{ facts, readStanding, ...settlementReads(keys.contracts, parts), desk, clock: systemClock, log },
     });
     const { transactions } = keys;
     const running = [
@@ -158,6 +162,7 @@ export async function startProver(
       await stopGpuWork(gpuWork);
       await Promise.all(running);
       await rpc?.stop();
+      await desk?.idle();
       await core.stop();
     };
     return announced(keys.life.serving(), { rpcUrl: rpc?.url, stop }, log);
@@ -259,6 +264,21 @@ async function startKeys(settings: ProverSettings, { l1ChainId }: RollupConfig, 
     },
   );
   return { life, transactions, contracts };
+}
+
+/** Where strangers ask for the key's word on Substrate chains; undefined where no file tells of any. */
+function statementDesk(
+  { sunset, swap, finality }: ProverSettings,
+  life: KeyLife,
+  { log, signal }: Pick<ProverParts, "log" | "signal">,
+): StatementDesk | undefined {
+  if (sunset === undefined && swap === undefined) return undefined;
+  const serving = () => {
+    const { registration, statements } = life.serving();
+    return { key: toHex(registration.binding.key), statements };
+  };
+  const descriptions = descriptionsOf({ sunset, swap, finality });
+  return new StatementDesk({ serving, descriptions, clock: systemClock, log, signal });
 }
 
 /** What the endpoint tells of L1. */

@@ -12,6 +12,11 @@ const NOW = 1_790_000_000n;
 const DAY = 86_400n;
 const host = simulatedTdx("TDX");
 
+const nothing = () => assert.fail("nothing is stated here");
+const NO_STATEMENTS = {
+  ...{ pinFinality: nothing, followFinality: nothing, signSunset: nothing, signRelease: nothing },
+};
+
 /** Key n, with evidence issued at a time: its lists end 29 days later. */
 function liveKey(n: number, issuedAt: bigint, policyVersion = 1n): LiveKey {
   const evidence = { host: host(new Uint8Array(64), issuedAt), gpus: [] };
@@ -26,6 +31,7 @@ function liveKey(n: number, issuedAt: bigint, policyVersion = 1n): LiveKey {
     },
     registration: { kind: "TDX", binding, evidence, ...terms },
     claims: () => assert.fail("nothing is claimed here"),
+    statements: NO_STATEMENTS,
   };
 }
 

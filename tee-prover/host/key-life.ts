@@ -1,3 +1,4 @@
+import type { Statements } from "@phala-l2/enclave/statements";
 import type { Clock } from "@phala-l2/node/clock";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
@@ -14,6 +15,8 @@ export type LiveKey = {
   readonly facts: KeyFacts;
   readonly registration: KeyRegistration;
   readonly claims: Claims;
+  /** What it signs of Substrate chains. */
+  readonly statements: Statements;
 };
 
 export type KeyLifeOptions = {

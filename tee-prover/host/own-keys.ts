@@ -38,6 +38,7 @@ export function ownKeys(kind: ProverKind, dependencies: OwnKeysDependencies): ()
       facts: dependencies.factsOf(binding, evidence),
       registration: { kind, binding, l1BlockNumber, evidence, beneficiary, signature },
       claims: dependencies.claimsOf(enclave),
+      statements: enclave,
     };
   };
 }

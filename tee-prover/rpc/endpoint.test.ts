@@ -25,6 +25,7 @@ const NO_SETTLEMENT = {
   readPolicyRules: () => Promise.reject(new Error("no L1")),
   readCoverage: () => Promise.reject(new Error("no L1")),
   numberOf: () => 0n,
+  desk: undefined,
 };
 
 const servers: RpcServer[] = [];

@@ -6,10 +6,12 @@ import type { Hex } from "@phala-l2/protocol/bytes";
 import { listSetting, portSetting, type SettingsOf, textSetting } from "@phala-l2/protocol/config/settings";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Standing } from "../attest/renewal.ts";
+import type { StatementDesk } from "../host/statements/desk.ts";
 import type { PolicyRules } from "../registry/policy-rules.ts";
 import type { Coverage } from "../registry/proof-status.ts";
 import { remembered } from "./remembered.ts";
 import { type SettlementView, settlementMethods } from "./settlement.ts";
+import { statementMethods } from "./statements.ts";
 import { type KeyFacts, teeMethods } from "./tee.ts";
 
 export const rpcSettings = {
@@ -21,14 +23,16 @@ export const rpcSettings = {
   rpcCorsOrigins: listSetting({ help: "origins whose pages may call; * is any", default: "" }),
 };
 
-/** Four methods of few parameters for curious strangers, beside a key: far less than a node's. */
-const LIMITS: Partial<RpcLimits> = {
+/** Methods of few parameters for curious strangers, beside a key: far less than a node's. */
+const LIMITS = {
   bodyBytes: 16_384,
   batchCalls: 8,
   connections: 64,
   sockets: 16,
   pendingPerSocket: 8,
-};
+} satisfies Partial<RpcLimits>;
+/** A release's witness: the events of one block or two, and what proves them, in hex. */
+const RELEASE_BODY_BYTES = 2 ** 21;
 /** Keys: the prover's own alone are asked about, one after another. */
 const KEYS_MOST = 8;
 /** Blocks, each of up to some ninety cheap calls: less than a prover that follows its games asks L1 for. */
@@ -41,6 +45,8 @@ export type EndpointParts = {
   readonly readPolicyRules: () => Promise<PolicyRules>;
   readonly readCoverage: (block: bigint) => Promise<Coverage>;
   readonly numberOf: SettlementView["numberOf"];
+  /** Undefined where the prover states nothing of Substrate chains. */
+  readonly desk: StatementDesk | undefined;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -70,7 +76,9 @@ export async function startTeeEndpoint(
   const methods = {
     ...teeMethods({ facts: parts.facts, standing: rememberedStanding(parts) }),
     ...settlementMethods({ policy: () => rules("policy"), coverage, numberOf: parts.numberOf }),
+    ...(parts.desk === undefined ? {} : statementMethods(parts.desk)),
   };
-  const options = { host, port, corsOrigins, limits: LIMITS };
+  const bodyBytes = parts.desk === undefined ? LIMITS.bodyBytes : RELEASE_BODY_BYTES;
+  const options = { host, port, corsOrigins, limits: { ...LIMITS, bodyBytes } };
   return startRpcServer(options, { methods, subscriptions: noSubscriptions, log });
 }

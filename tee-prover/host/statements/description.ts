@@ -1,0 +1,132 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { type Address, fromHex, type Hash } from "@phala-l2/protocol/bytes";
+import { configInvalid, JsonObject } from "@phala-l2/protocol/config/json-reader";
+import { fileSetting } from "@phala-l2/protocol/config/settings";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import type { FinalitySource } from "@phala-l2/protocol/substrate/finality";
+import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
+import { parseSwapDescription, type SwapDescription } from "@phala-l2/swap/settings-json";
+
+/** What a prover states of Substrate chains. Files may come while it runs: heights are decided long after it was started. */
+export const statementSettings = {
+  sunset: fileSetting({
+    help: "which frozen parachain this prover counts (JSON: contract, finalityAnchor, header, state); read when it is asked for",
+    optional: true,
+  }),
+  swap: fileSetting({
+    help: "which swap's deposits this prover judges (JSON, as the relayer takes it); read when it is asked for",
+    optional: true,
+  }),
+  finality: fileSetting({
+    help: "authorities that finality starts from, and hand-overs since (JSON); needed where a finality anchor is not zero",
+    optional: true,
+  }),
+};
+
+export type StatementFiles = {
+  readonly sunset: string | undefined;
+  readonly swap: string | undefined;
+  readonly finality: string | undefined;
+};
+
+export type SunsetDescription = {
+  /** `SunsetRegistry` on L1. */
+  readonly contract: Address;
+  readonly finalityAnchor: Hash;
+  /** SCALE header of the frozen block. */
+  readonly header: Uint8Array;
+  /** Its whole state: see `state-file.ts`. */
+  readonly stateFile: string;
+  readonly layout: TrieLayout | undefined;
+  readonly finality: Uint8Array | undefined;
+};
+
+/** Where finality starts, and how it went on. */
+export type FinalityDescription = {
+  readonly source: FinalitySource;
+  /** As `encodeHandOver` writes them, in their order. */
+  readonly handOvers: readonly Uint8Array[];
+};
+
+/** The largest of these files: a swap's has metadata of several runtimes in hex, a year of hand-overs is larger. */
+const MAX_FILE_BYTES = 512 * 2 ** 20;
+const MAX_U32 = 2n ** 32n - 1n;
+
+function bytesOf(object: JsonObject, name: string): Uint8Array {
+  const text = object.text(name);
+  try {
+    return fromHex(text);
+  } catch (error) {
+    if (isRollupError(error, "HEX_INVALID")) throw configInvalid(object.pathOf(name), "0x hex is wanted");
+    throw error;
+  }
+}
+
+function layoutOf(object: JsonObject): TrieLayout | undefined {
+  if (!object.has("layout")) return undefined;
+  return object.integer("layout", 1n) === 0n ? 0 : 1;
+}
+
+/** @param folder What the state's path is relative to. @throws RollupError CONFIG_INVALID */
+export function parseSunsetDescription(json: unknown, folder: string): SunsetDescription {
+  const root = new JsonObject(json, "");
+  return {
+    contract: root.address("contract"),
+    finalityAnchor: root.hash("finalityAnchor"),
+    header: bytesOf(root, "header"),
+    stateFile: resolve(folder, root.text("state")),
+    layout: layoutOf(root),
+    finality: root.has("finality") ? bytesOf(root, "finality") : undefined,
+  };
+}
+
+/** @throws RollupError CONFIG_INVALID */
+export function parseFinalityDescriptions(json: unknown): readonly FinalityDescription[] {
+  return new JsonObject(json, "").objects("chains").map((chain) => ({
+    source: {
+      set: {
+        id: chain.integer("setId"),
+        authorities: chain.objects("authorities").map((authority) => ({
+          key: authority.bytes("key", 32),
+          weight: authority.integer("weight"),
+        })),
+      },
+      paraId: chain.has("paraId") ? Number(chain.integer("paraId", MAX_U32)) : undefined,
+    },
+    handOvers: chain.texts("handOvers").map((text) => fromHex(text)),
+  }));
+}
+
+function readJson(file: string): unknown {
+  try {
+    if (statSync(file).size > MAX_FILE_BYTES) throw new RangeError("it is too large");
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new RollupError("SETTING_INVALID", `${file} cannot be read as JSON`, { data: { file }, cause });
+  }
+}
+
+/** What a file describes; undefined where there is none (yet). */
+function readIfThere<Value>(
+  file: string | undefined,
+  parse: (json: unknown, folder: string) => Value,
+): Value | undefined {
+  return file === undefined || !existsSync(file) ? undefined : parse(readJson(file), dirname(resolve(file)));
+}
+
+export type Descriptions = {
+  /** @throws RollupError SETTING_INVALID, CONFIG_INVALID */
+  sunset(): SunsetDescription | undefined;
+  swap(): SwapDescription | undefined;
+  finality(): readonly FinalityDescription[];
+};
+
+/** Reads the files anew each time. */
+export function descriptionsOf(files: StatementFiles): Descriptions {
+  return {
+    sunset: () => readIfThere(files.sunset, parseSunsetDescription),
+    swap: () => readIfThere(files.swap, parseSwapDescription),
+    finality: () => readIfThere(files.finality, parseFinalityDescriptions) ?? [],
+  };
+}

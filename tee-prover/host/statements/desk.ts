@@ -1,0 +1,217 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Signed, Statements } from "@phala-l2/enclave/statements";
+import type { Clock } from "@phala-l2/node/clock";
+import { bytesEqual, type Hash, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import { keccak256 } from "@phala-l2/protocol/keccak";
+import type { Log } from "@phala-l2/protocol/log";
+import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
+import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release";
+import type { ReleaseWitness } from "@phala-l2/swap/release";
+import type { Descriptions, FinalityDescription, SunsetDescription } from "./description.ts";
+import { statePieces } from "./state-file.ts";
+
+/** The key that serves now, and what it can be asked for. */
+export type StatingKey = { readonly key: Hex; readonly statements: Statements };
+
+export type Busy = { readonly kind: "busy" };
+/** The prover has no such file. */
+export type Unconfigured = { readonly kind: "unconfigured" };
+export type Refused = { readonly kind: "refused"; readonly reason: string; readonly data?: unknown };
+export type Given<Statement> = {
+  readonly kind: "signed";
+  readonly key: Hex;
+  readonly signed: Extract<Signed<Statement>, { readonly kind: "signed" }>;
+};
+export type Running = { readonly kind: "running"; readonly entries: number; readonly bytes: number };
+
+export type SunsetAnswer = Given<SunsetStatement> | Running | Refused | Unconfigured;
+export type ReleaseAnswer = Given<Release> | Refused | Unconfigured | Busy;
+
+export type ReleaseQuestion = {
+  readonly settingsHash: Hash;
+  readonly witness: ReleaseWitness;
+  readonly finality: readonly Uint8Array[];
+};
+
+/**
+ * Releases that are judged in a minute, whoever asks: each takes some ten milliseconds of the one thread that also follows
+ * the chain; a swap has a few deposits a minute.
+ */
+export const RELEASES_PER_MINUTE = 120;
+/** Releases whose signatures are told again without judging anew. */
+export const RELEASES_KEPT = 512;
+/** After a count that ended without a statement, strangers cannot have it begin anew for so long. */
+export const SUNSET_RETRY_MS = 60_000;
+const MINUTE_MS = 60_000;
+
+export type DeskParts = {
+  readonly serving: () => StatingKey;
+  readonly descriptions: Descriptions;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+};
+
+type Count = { readonly key: Hex; readonly endedAt: number | undefined; readonly answer: SunsetAnswer };
+
+/**
+ * Where a prover is asked for its word on Substrate chains. It answers anybody, so that nobody's consent is needed; work is
+ * done once for each key and question, and little of it in a minute. A class because it remembers what was done.
+ */
+export class StatementDesk {
+  readonly #parts: DeskParts;
+  #count: Count | undefined;
+  #work: Promise<void> = Promise.resolve();
+  readonly #releases = new Map<Hex, Given<Release>>();
+  #judged: { readonly since: number; count: number } = { since: 0, count: 0 };
+  /** How many hand-overs the serving key was told, by anchor. */
+  #told: { readonly key: Hex | undefined; readonly counts: Map<Hex, number> } = {
+    key: undefined,
+    counts: new Map(),
+  };
+  #following: Promise<void> = Promise.resolve();
+
+  constructor(parts: DeskParts) {
+    this.#parts = parts;
+  }
+
+  /** The count's result, or how far it is; the first question begins it. */
+  sunset(): SunsetAnswer {
+    const { serving, descriptions, clock } = this.#parts;
+    const { key, statements } = serving();
+    const count = this.#count;
+    if (count !== undefined && this.#stands(count, key)) return count.answer;
+    const description = descriptions.sunset();
+    if (description === undefined) return { kind: "unconfigured" };
+    const begun: SunsetAnswer = { kind: "running", entries: 0, bytes: 0 };
+    this.#count = { key, endedAt: undefined, answer: begun };
+    this.#work = this.#countState({ key, statements }, description).then((answer) => {
+      this.#count = { key, endedAt: clock.now(), answer };
+    });
+    return begun;
+  }
+
+  /** Resolves when no count runs. */
+  async idle(): Promise<void> {
+    await this.#work;
+  }
+
+  /** One count at a time; a refused one is done again after a while, as files may be others then. */
+  #stands({ key, endedAt, answer }: Count, serving: Hex): boolean {
+    if (answer.kind === "running") return true;
+    if (answer.kind === "signed") return key === serving;
+    return endedAt !== undefined && this.#parts.clock.now() - endedAt < SUNSET_RETRY_MS;
+  }
+
+  async #countState(
+    { key, statements }: StatingKey,
+    { contract, finalityAnchor, header, stateFile, layout, finality }: SunsetDescription,
+  ): Promise<SunsetAnswer> {
+    const { log, signal, clock } = this.#parts;
+    const started = clock.now();
+    try {
+      await this.#follow({ key, statements });
+      const request = {
+        ...{ contract, finalityAnchor, header },
+        ...(layout === undefined ? {} : { layout }),
+        ...(finality === undefined ? {} : { finality }),
+      };
+      const signed = await statements.signSunset(request, statePieces(stateFile), {
+        onPiece: ({ entries, bytes }) => {
+          if (signal.aborted) throw new RollupError("STOPPED", "the prover is stopping");
+          this.#count = { key, endedAt: undefined, answer: { kind: "running", entries, bytes } };
+          return nextTurn();
+        },
+      });
+      if (signed.kind === "refused") {
+        log.error({ reason: signed.reason, data: signed.data }, "the frozen state gives no sunset");
+        return signed;
+      }
+      const seconds = (clock.now() - started) / 1000;
+      log.info({ claimsRoot: toHex(signed.statement.claimsRoot), seconds }, "sunset counted and signed");
+      return { kind: "signed", key, signed };
+    } catch (error) {
+      if (!isRollupError(error, "STOPPED")) log.error({ err: error }, "the frozen state cannot be read");
+      return { kind: "refused", reason: isRollupError(error) ? error.code : "state-unreadable" };
+    }
+  }
+
+  /** A deposit's release: judged, or told again. */
+  async release({ settingsHash, witness, finality }: ReleaseQuestion): Promise<ReleaseAnswer> {
+    const { serving, descriptions } = this.#parts;
+    const own = serving();
+    const name = questionName(own.key, settingsHash, witness);
+    const known = this.#releases.get(name);
+    if (known !== undefined) return known;
+    if (!this.#mayJudge()) return { kind: "busy" };
+    const description = descriptions.swap();
+    if (description === undefined) return { kind: "unconfigured" };
+    const { settings, domain, metadata } = description;
+    if (!bytesEqual(swapSettingsHash(settings), settingsHash)) {
+      return { kind: "refused", reason: "other-settings" };
+    }
+    await this.#follow(own);
+    const request = { contract: domain.contract, settings, metadata, witness, finality };
+    const signed = own.statements.signRelease(request);
+    if (signed.kind === "refused") return signed;
+    const given = { kind: "signed", key: own.key, signed } as const;
+    this.#remember(name, given);
+    return given;
+  }
+
+  #mayJudge(): boolean {
+    const now = this.#parts.clock.now();
+    if (now - this.#judged.since >= MINUTE_MS) this.#judged = { since: now, count: 0 };
+    this.#judged.count += 1;
+    return this.#judged.count <= RELEASES_PER_MINUTE;
+  }
+
+  #remember(name: Hex, given: Given<Release>): void {
+    const [oldest] = this.#releases.keys();
+    if (this.#releases.size >= RELEASES_KEPT && oldest !== undefined) this.#releases.delete(oldest);
+    this.#releases.set(name, given);
+  }
+
+  /** Tells the key's enclave of the authorities in the file that it was not told of; one caller after another. */
+  #follow(own: StatingKey): Promise<void> {
+    this.#following = this.#following.then(() => this.#followAll(own));
+    return this.#following;
+  }
+
+  async #followAll({ key, statements }: StatingKey): Promise<void> {
+    if (this.#told.key !== key) this.#told = { key, counts: new Map() };
+    const { counts } = this.#told;
+    for (const chain of this.#parts.descriptions.finality())
+      await this.#followChain(statements, chain, counts);
+  }
+
+  async #followChain(
+    statements: Statements,
+    { source, handOvers }: FinalityDescription,
+    told: Map<Hex, number>,
+  ): Promise<void> {
+    const pinned = statements.pinFinality(source);
+    if (pinned.kind === "refused") {
+      this.#parts.log.error({ reason: pinned.reason }, "a chain's authorities cannot be followed");
+      return;
+    }
+    const { anchor } = pinned;
+    for (const handOver of handOvers.slice(told.get(anchor) ?? 0)) {
+      const followed = statements.followFinality(hashFromHex(anchor), handOver);
+      if (followed.kind === "refused") {
+        this.#parts.log.error({ reason: followed.reason }, "a hand-over of authorities is refused");
+        return;
+      }
+      told.set(anchor, (told.get(anchor) ?? 0) + 1);
+      // A hand-over takes a second.
+      await nextTurn();
+    }
+  }
+}
+
+function questionName(key: Hex, settingsHash: Hash, { deposit, repair }: ReleaseWitness): Hex {
+  const places = [deposit, ...(repair === undefined ? [] : [repair])];
+  const shown = places.map(({ block, eventIndex }) => `${toHex(keccak256(block.header))} ${eventIndex}`);
+  return toHex(keccak256(new TextEncoder().encode([key, toHex(settingsHash), ...shown].join(" "))));
+}

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, describe, it } from "node:test";
+import { createEnclave } from "@phala-l2/enclave/session";
+import { piecesOf } from "@phala-l2/enclave/state-pieces";
+import type { RpcServer } from "@phala-l2/node/rpc/server";
+import { asAddress, asHash, concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { silentLog } from "@phala-l2/protocol/log";
+import { encodeHeader } from "@phala-l2/protocol/substrate/header";
+import { encodeUnsigned } from "@phala-l2/protocol/substrate/scale";
+import { mapKey, storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
+import { child } from "@phala-l2/protocol/substrate/testing/grandpa-votes";
+import {
+  remarked,
+  SMALL_METADATA,
+  SMALL_METADATA_HASH,
+  SMALL_SPEC_VERSION,
+  succeeded,
+  transferred,
+} from "@phala-l2/protocol/substrate/testing/small-runtime";
+import { compareBytes, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { swapSettingsHash } from "@phala-l2/protocol/swap-release";
+import { swapAccount } from "@phala-l2/swap/account";
+import { formatRemark } from "@phala-l2/swap/remark";
+import { formatSwapDescription } from "@phala-l2/swap/settings-json";
+import { sealBlock } from "@phala-l2/swap/testing/small-block";
+import { encodeReleaseWitness } from "@phala-l2/swap/witness-json";
+import { descriptionsOf } from "../host/statements/description.ts";
+import { RELEASES_PER_MINUTE, StatementDesk, SUNSET_RETRY_MS } from "../host/statements/desk.ts";
+import { startTeeEndpoint } from "./endpoint.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "prover-statements-"));
+after(() => rmSync(folder, { recursive: true }));
+const servers: RpcServer[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+const CONTRACT = asAddress(new Uint8Array(20).fill(7));
+const GENESIS = asHash(new Uint8Array(32).fill(5));
+
+/** Three accounts with ten PHA each. */
+const STATE = [
+  ...[1, 2, 3].map((seed) => ({
+    key: mapKey("System", "Account", ["Blake2_128Concat", new Uint8Array(32).fill(seed)]),
+    value: concatBytes(new Uint8Array(16), encodeUnsigned(10n ** 13n, 16), new Uint8Array(48)),
+  })),
+  { key: storagePrefix("Balances", "TotalIssuance"), value: encodeUnsigned(3n * 10n ** 13n, 16) },
+  { key: mapKey("System", "BlockHash", ["Twox64Concat", new Uint8Array(4)]), value: GENESIS },
+  // A value larger than a piece is filled up to.
+  { key: new TextEncoder().encode(":code"), value: new Uint8Array(3 * 2 ** 20).fill(1) },
+].sort((a, b) => compareBytes(a.key, b.key));
+const ROOT = stateRoot(
+  STATE.map(({ key, value }) => [key, value] as const),
+  1,
+);
+const HEADER = child(ZERO_HASH, 77n, [], ROOT);
+
+async function writeState(name: string): Promise<void> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of piecesOf(STATE)) pieces.push(piece);
+  writeFileSync(join(folder, name), concatBytes(...pieces));
+}
+
+function writeJson(name: string, json: unknown): string {
+  const file = join(folder, name);
+  writeFileSync(file, JSON.stringify(json));
+  return file;
+}
+
+function sunsetFile(name: string, state: string): string {
+  return writeJson(name, {
+    contract: toHex(CONTRACT),
+    finalityAnchor: toHex(ZERO_HASH),
+    header: toHex(encodeHeader(HEADER)),
+    state,
+  });
+}
+
+const SETTINGS = {
+  ...{ genesisHash: GENESIS, firstHeight: 100n, lastHeight: 200n, minimum: 1_000n },
+  token: asAddress(new Uint8Array(20).fill(9)),
+  runtimes: [{ specVersion: SMALL_SPEC_VERSION, metadataHash: SMALL_METADATA_HASH }],
+  finalityAnchor: ZERO_HASH,
+};
+
+function swapFile(): string {
+  const domain = { chainId: 900n, contract: CONTRACT };
+  const description = { settings: SETTINGS, domain, metadata: [SMALL_METADATA] };
+  return writeJson("swap.json", formatSwapDescription(description));
+}
+
+function witness(extrinsics: number) {
+  const text = formatRemark({ chainId: 900n, receiver: asAddress(new Uint8Array(20).fill(3)), repairs: [] });
+  const sender = asHash(new Uint8Array(32).fill(0xa1));
+  const records = [
+    transferred(extrinsics, sender, swapAccount(CONTRACT), 5_000n),
+    remarked(extrinsics, sender, text),
+    succeeded(extrinsics),
+  ];
+  const { proof } = sealBlock({ height: 150n, records, remarks: [text] });
+  return encodeReleaseWitness({ deposit: { block: proof, eventIndex: 0 } });
+}
+
+const QUESTION = { settingsHash: toHex(swapSettingsHash(SETTINGS)), ...witness(0) };
+
+type Files = { readonly sunset?: string; readonly swap?: string };
+
+async function serve({ sunset, swap }: Files) {
+  let time = 0;
+  const enclave = createEnclave({
+    random: (length) => new Uint8Array(length).fill(7),
+    kzg: { blobToKzgCommitment: () => assert.fail("no proof is made here") },
+    domain: { chainId: 900n, verifyingContract: asAddress(new Uint8Array(20)) },
+  });
+  const clock = { now: () => time, sleep: async () => {} };
+  const desk = new StatementDesk({
+    serving: () => ({ key: toHex(enclave.address), statements: enclave }),
+    descriptions: descriptionsOf({ sunset, swap, finality: undefined }),
+    ...{ clock, log: silentLog, signal: new AbortController().signal },
+  });
+  const nothing = () => assert.fail("it is not asked for here");
+  const server = await startTeeEndpoint(
+    { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [] },
+    {
+      ...{ facts: nothing, readStanding: nothing, readPolicyRules: nothing, readCoverage: nothing },
+      ...{ numberOf: nothing, desk, clock, log: silentLog },
+    },
+  );
+  assert.ok(server);
+  servers.push(server);
+  const wait = (ms: number) => {
+    time += ms;
+  };
+  return { url: server.url, desk, key: toHex(enclave.address), wait };
+}
+
+type Answer = {
+  readonly result?: Readonly<Record<string, unknown>>;
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown };
+};
+
+async function ask(url: string, method: string, params: readonly unknown[] = []): Promise<Answer> {
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+  const headers = { "content-type": "application/json" };
+  const answer: unknown = await (await fetch(url, { method: "POST", headers, body })).json();
+  assert.ok(typeof answer === "object" && answer !== null);
+  return answer;
+}
+
+describe("tee_signSunset", () => {
+  it("counts the file's state once, tells how far it is, and then the statement", async () => {
+    await writeState("state.bin");
+    const { url, desk, key } = await serve({ sunset: sunsetFile("sunset.json", "state.bin") });
+    const first = await ask(url, "tee_signSunset");
+    assert.equal(first.result?.status, "running");
+    await desk.idle();
+    const { result } = await ask(url, "tee_signSunset");
+    assert.equal(result?.status, "signed");
+    assert.equal(result?.key, key);
+    assert.match(String(result?.signature), /^0x[0-9a-f]{130}$/);
+    const { sunset } = result ?? {};
+    assert.ok(
+      typeof sunset === "object" && sunset !== null && "claimable" in sunset && "genesisHash" in sunset,
+    );
+    assert.equal(sunset.claimable, "30000000000000");
+    assert.equal(sunset.genesisHash, toHex(GENESIS));
+    assert.deepEqual((await ask(url, "tee_signSunset")).result, result, "it is told again");
+  });
+
+  it("says by name what is wrong, and begins anew only after a while", async () => {
+    writeFileSync(join(folder, "cut.bin"), Uint8Array.of(0, 0, 0, 9, 1));
+    const { url, desk, wait } = await serve({ sunset: sunsetFile("cut.json", "cut.bin") });
+    await ask(url, "tee_signSunset");
+    await desk.idle();
+    const cut = await ask(url, "tee_signSunset");
+    assert.deepEqual(cut.error?.data, { reason: "STATE_FILE_INVALID" });
+    writeFileSync(join(folder, "cut.bin"), new Uint8Array(0));
+    assert.deepEqual((await ask(url, "tee_signSunset")).error?.data, { reason: "STATE_FILE_INVALID" });
+    wait(SUNSET_RETRY_MS);
+    assert.equal((await ask(url, "tee_signSunset")).result?.status, "running");
+    await desk.idle();
+    const { error } = await ask(url, "tee_signSunset");
+    assert.match(JSON.stringify(error?.data), /^\{"reason":"state-root-mismatch","wanted":"0x/);
+  });
+
+  it("is not there for a prover that was told of no parachain", async () => {
+    const { url } = await serve({ sunset: join(folder, "later.json") });
+    assert.equal((await ask(url, "tee_signSunset")).error?.code, -32000);
+  });
+});
+
+describe("tee_signRelease", () => {
+  it("judges a deposit by the prover's own settings, and tells its word again", async () => {
+    const { url, key } = await serve({ swap: swapFile() });
+    const { result } = await ask(url, "tee_signRelease", [QUESTION]);
+    assert.equal(result?.key, key);
+    assert.equal(result?.settingsHash, QUESTION.settingsHash);
+    assert.match(JSON.stringify(result?.release), /"planck":"5000"/);
+    assert.deepEqual((await ask(url, "tee_signRelease", [QUESTION])).result, result);
+  });
+
+  it("refuses by name", async () => {
+    const { url } = await serve({ swap: swapFile() });
+    const { deposit } = QUESTION;
+    const cases: readonly (readonly [unknown, unknown])[] = [
+      [{ ...QUESTION, settingsHash: toHex(ZERO_HASH) }, { reason: "other-settings" }],
+      [{ ...QUESTION, deposit: { ...deposit, eventIndex: 1 } }, { reason: "event-no-deposit" }],
+      [
+        { ...QUESTION, deposit: { ...deposit, block: { ...deposit.block, nodes: [] } } },
+        { reason: "proof-node-missing" },
+      ],
+    ];
+    for (const [question, data] of cases) {
+      assert.deepEqual((await ask(url, "tee_signRelease", [question])).error?.data, data);
+    }
+    for (const bad of [
+      {},
+      "0x",
+      { ...QUESTION, settingsHash: "0x1" },
+      { ...QUESTION, deposit: {} },
+      { ...QUESTION, finality: ["0x", "0x", "0x"] },
+      { ...QUESTION, finality: ["no hex"] },
+    ]) {
+      assert.equal((await ask(url, "tee_signRelease", [bad])).error?.code, -32602);
+    }
+    assert.equal((await ask((await serve({})).url, "tee_signRelease", [QUESTION])).error?.code, -32000);
+  });
+
+  it("does so much in a minute, and no more", async () => {
+    const { url, desk, wait } = await serve({ swap: swapFile() });
+    const cheap = { ...QUESTION, settingsHash: toHex(ZERO_HASH) };
+    const question = {
+      settingsHash: ZERO_HASH,
+      witness: { deposit: { block: { header: new Uint8Array(0), nodes: [], remarks: [] }, eventIndex: 0 } },
+      finality: [],
+    };
+    for (let i = 0; i < RELEASES_PER_MINUTE; i++) await desk.release(question);
+    assert.equal((await ask(url, "tee_signRelease", [cheap])).error?.code, -32005);
+    wait(60_000);
+    assert.equal((await ask(url, "tee_signRelease", [cheap])).error?.code, -32000);
+  });
+});
