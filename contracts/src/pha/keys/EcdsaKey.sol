@@ -15,23 +15,22 @@ library EcdsaKey {
     /// @dev As p = 3 modulo 4, this power of a square is its root.
     uint256 private constant ROOT_EXPONENT = (P + 1) / 4;
 
-    /// @dev What Ethereum adds to a recovery id, and Substrate takes too.
-    uint256 private constant ETHEREUM = 27;
+    /// @dev What Ethereum adds to a recovery id.
+    uint8 private constant ETHEREUM = 27;
 
     /// @notice Whether (r, s, recoveryId) is the compressed key's (33 bytes) over `message`.
-    /// @dev Recovery ids 2 and 3, for an x of R at or above the group's order, are none: nobody can find such an R whose
-    ///      discrete logarithm he knows.
+    /// @dev Recovery ids 2 and 3 stand for an x of R from the group's order to p: of such an R nobody can know the discrete
+    ///      logarithm, so no signer makes one. The precompile has no way to say it, and here it is no signature.
     function verify(bytes memory publicKey, bytes memory message, bytes32 r, bytes32 s, uint8 recoveryId)
         internal
         view
         returns (bool)
     {
-        uint256 v = recoveryId < ETHEREUM ? recoveryId + ETHEREUM : recoveryId;
-        if (v > ETHEREUM + 1) return false;
+        if (recoveryId > 1) return false;
         (bool isKey, uint256 x, uint256 y) = _decompress(publicKey);
         if (!isKey) return false;
         address signer = address(uint160(uint256(keccak256(abi.encode(x, y)))));
-        address recovered = ecrecover(Blake2b.hash(message), uint8(v), r, s);
+        address recovered = ecrecover(Blake2b.hash(message), ETHEREUM + recoveryId, r, s);
         return recovered != address(0) && recovered == signer;
     }
 
