@@ -267,7 +267,7 @@ test("hostile entries are refused, whatever is wrong with them", () => {
     return refusalOf(builder.finish(frozen([]).block)).code;
   };
   const first = balance(ALICE, 1n);
-  assert.equal(refuse(first, first), "entries-out-of-order");
+  assert.equal(refuse(first, first), "entry-twice");
   assert.equal(refuse([Uint8Array.of(2), first[1]], [Uint8Array.of(1), first[1]]), "entries-out-of-order");
   const malformed: readonly Entry[] = [
     [first[0], first[1].subarray(1)],

@@ -25,7 +25,7 @@ export type SnapshotSettings = {
 
 export type SnapshotFault =
   | CountFault
-  | { readonly code: "entries-out-of-order"; readonly key: Hex }
+  | { readonly code: "entries-out-of-order" | "entry-twice"; readonly key: Hex }
   | { readonly code: "entry-malformed"; readonly item: string; readonly key: Hex }
   | { readonly code: "state-root-mismatch"; readonly wanted: Hash; readonly computed: readonly Hash[] }
   | { readonly code: "genesis-unknown" }
@@ -96,8 +96,9 @@ export class SnapshotBuilder {
    */
   add(key: Uint8Array, value: Uint8Array, layout?: TrieLayout): void {
     if (this.fault !== undefined) return;
-    if (this.last !== undefined && compareBytes(this.last, key) >= 0) {
-      this.fault = { code: "entries-out-of-order", key: toHex(key) };
+    const order = this.last === undefined ? -1 : compareBytes(this.last, key);
+    if (order >= 0) {
+      this.fault = { code: order === 0 ? "entry-twice" : "entries-out-of-order", key: toHex(key) };
       return;
     }
     this.last = key;
