@@ -19,6 +19,7 @@ import { type Clients, clientsOf, deposit } from "../system/clients.ts";
 import { revertsWith } from "../system/refusal.ts";
 import { type System, startSystem } from "../system/start-system.ts";
 import { until } from "../system/wait.ts";
+import { governance } from "./governance.ts";
 
 const DEPOSIT = parseEther("10");
 const WITHDRAWAL = parseEther("2.5");
@@ -31,7 +32,7 @@ let clients: Clients;
 let tokenHolder: Clients;
 
 before(async () => {
-  system = await startSystem({ provers: ["TDX", "SEV_SNP"] });
+  system = await startSystem({ provers: ["TDX", "SEV_SNP"], chain: { slowDelay: 2n } });
   clients = clientsOf(system.network, devnetAccount(USERS[0]));
   tokenHolder = clientsOf(system.network, devnetAccount(USERS[1]));
 });
@@ -221,6 +222,8 @@ describe("the bridge", { concurrency: true }, () => {
       }
     });
   });
+
+  governance(() => system);
 
   describe("its actions tell what is wrong in one line, with a code", { concurrency: 1 }, () => {
     const to = devnetAccount(USERS[2]).address;

@@ -1,5 +1,5 @@
 import { L1_CHAIN_ID } from "../devnet/accounts.ts";
-import { compileContracts, type DeployedChain, deployChain } from "../devnet/deploy.ts";
+import { type ChainOptions, compileContracts, type DeployedChain, deployChain } from "../devnet/deploy.ts";
 import { startAnvil } from "../l1/anvil.ts";
 import { startBeacon } from "../l1/beacon.ts";
 
@@ -14,7 +14,7 @@ export type RollupL1 = {
 const L1_BLOCK_TIME = 1;
 
 /** Starts L1 with its beacon API on free ports, and deploys; the chain's files go to the folder. */
-export async function startRollupL1(folder: string): Promise<RollupL1> {
+export async function startRollupL1(folder: string, options: ChainOptions = {}): Promise<RollupL1> {
   await compileContracts();
   const anvil = await startAnvil({ port: 0, chainId: L1_CHAIN_ID, blockTime: L1_BLOCK_TIME });
   const beacon = await startBeacon({ port: 0, l1Url: anvil.url });
@@ -23,7 +23,7 @@ export async function startRollupL1(folder: string): Promise<RollupL1> {
     await anvil.stop();
   };
   try {
-    const chain = await deployChain(folder, anvil.url, () => {});
+    const chain = await deployChain(folder, anvil.url, () => {}, options);
     return { url: anvil.url, beaconUrl: beacon.url, chain, stop };
   } catch (error) {
     await stop();

@@ -15,6 +15,7 @@ import { parsePrinted } from "@phala-l2/tee-prover/host/registration/printed";
 import { proverSettings, type RunningProver, startProver } from "@phala-l2/tee-prover/main";
 import { createPublicClient, http } from "viem";
 import { ROLES } from "../devnet/accounts.ts";
+import type { ChainOptions, DeployedChain } from "../devnet/deploy.ts";
 import { type DataAvailability, type PartSettings, partSettings } from "./part-settings.ts";
 import { domainOf, type Registrar, registerFor, registerStolen, type StolenKey } from "./register.ts";
 import { type RollupL1, startRollupL1 } from "./rollup-l1.ts";
@@ -26,6 +27,7 @@ export type SystemOptions = {
   /** Provers that run and are registered from the start. */
   readonly provers?: readonly ProverKind[];
   readonly log?: Log;
+  readonly chain?: ChainOptions;
 };
 
 /** A part that can be stopped and started again. */
@@ -70,6 +72,10 @@ export class System {
 
   get l1Url(): string {
     return this.#l1.url;
+  }
+
+  get chain(): DeployedChain {
+    return this.#l1.chain;
   }
 
   get addresses(): AddressBook["addresses"] {
@@ -184,11 +190,11 @@ function running(node: RunningNode | undefined, name: string): RunningNode {
 
 /** Starts the whole rollup on free ports and in a folder of its own; returns when all parts serve. */
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const { dataAvailability = "calldata", provers = [], log = silentLog } = options;
+  const { dataAvailability = "calldata", provers = [], log = silentLog, chain } = options;
   const folder = mkdtempSync(join(tmpdir(), "phala-l2-system-"));
   let l1: RollupL1;
   try {
-    l1 = await startRollupL1(folder);
+    l1 = await startRollupL1(folder, chain);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
