@@ -22,6 +22,14 @@ const commands = {
   l2: "scripts/l2.ts",
 };
 
+const summaries = {
+  devnet:
+    "runs the whole system on this machine (docs/operate/devnet.md)\n  --smoke  one whole cycle, seconds of each step as JSON, and end\n  --fresh  forget the last run's data",
+  test: "checks and all tests; npm test -- PATTERN… only TypeScript tests of matching files; --invariants the contracts', long",
+  check: "types, style, and whether what is generated is fresh",
+  l2: "nodes, provers and tools; the commands are in docs/operate",
+};
+
 /** The outer npm's variables must not leak inward, but for where packages come from and are kept. */
 function innerEnvironment() {
   const inherited = Object.entries(process.env).filter(
@@ -94,6 +102,14 @@ if (script === undefined) {
     `usage: node scripts/with-node.mjs <${Object.keys(commands).join("|")}> [arguments]\n`,
   );
   process.exit(2);
+}
+/** Before the first installation the command itself, which knows its settings, cannot be asked. */
+const asksForHelp = args.length > 0 && ["--help", "-h"].includes(args[0] ?? "");
+if (asksForHelp && !(pinnedNodeIsThere() && dependenciesAreThere())) {
+  process.stdout.write(
+    `npm run ${command}: ${summaries[command]}\nThe first run installs what is missing; then --help tells every setting.\n`,
+  );
+  process.exit(0);
 }
 const env = innerEnvironment();
 installWhatIsMissing(env);

@@ -40,9 +40,10 @@ async function verified(
 }
 
 /** JSON has no 96-bit numbers: the bond in decimal text. */
-function printed({ key, kind, bond, registeredAt, expiresAt, ...rest }: RegisteredProver): object {
+function printed(prover: RegisteredProver): object {
+  const { key, kind, bond, registeredAt, expiresAt, shutOutBy, ...rest } = prover;
   const times = { registeredAt: Number(registeredAt), expiresAt: Number(expiresAt) };
-  return { key, kind: kind ?? null, ...rest, ...times, bond: `${bond}` };
+  return { key, kind: kind ?? null, ...rest, shutOutBy: shutOutBy ?? null, ...times, bond: `${bond}` };
 }
 
 export const proversCommand = defineCommand({

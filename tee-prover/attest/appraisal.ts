@@ -15,6 +15,8 @@ import type { EvidenceRoots } from "./trust.ts";
 /** One check of the evidence: `refusal` is undefined where it holds. */
 export type EvidenceCheck = {
   readonly name: string;
+  /** What was found where it holds. */
+  readonly holds: string;
   readonly refusal: Pick<Refusal, "field" | "wanted" | "found" | "remedy"> | undefined;
 };
 
@@ -28,13 +30,15 @@ export type AppraisalInput = {
   readonly at: bigint;
 };
 
+const GENUINE = "genuine, and accepted";
+
 function fromVerdict(name: string, verdict: Verdict): EvidenceCheck {
-  return { name, refusal: verdict.refusal ?? undefined };
+  return { name, holds: GENUINE, refusal: verdict.refusal ?? undefined };
 }
 
 /** What is missing of the evidence before it can be verified at all. */
 function missing(name: string, field: string, remedy: string): EvidenceCheck {
-  return { name, refusal: { field, wanted: "given", found: "missing", remedy } };
+  return { name, holds: "given", refusal: { field, wanted: "given", found: "missing", remedy } };
 }
 
 const FETCH_COLLATERAL =
@@ -70,11 +74,12 @@ function checkReportData({ host, gpus }: Evidence, { binding }: AppraisalInput):
   const reports = gpus.map(({ report }) => report);
   const wanted = reportDataOf(binding, reports);
   const found = hostFacts(host).reportData;
-  if (bytesEqual(wanted, found)) return { name, refusal: undefined };
+  const holds = "of this key, chain, registry, L1 block and policy";
+  if (bytesEqual(wanted, found)) return { name, holds, refusal: undefined };
   const remedy =
     "ask for new evidence: this one is for another key, chain, registry, L1 block, policy or GPU";
   const finding = { field: "report data", wanted: toHex(wanted), found: toHex(found), remedy };
-  return { name, refusal: finding };
+  return { name, holds, refusal: finding };
 }
 
 type JudgedGpu = { readonly gpu: GpuEvidence; readonly verdict: Verdict };
@@ -87,10 +92,12 @@ function checkCount(gpus: readonly JudgedGpu[], wanted: number): EvidenceCheck {
   const distinct = new Set(
     gpus.map(({ gpu, verdict }) => verdict.fields.device_id ?? gpu.certificates.replaceAll(/\s/g, "")),
   );
-  if (gpus.length === wanted && inOrder && distinct.size === gpus.length) return { name, refusal: undefined };
+  const holds = wanted === 0 ? "none, and none is wanted" : `${wanted}, each once`;
+  if (gpus.length === wanted && inOrder && distinct.size === gpus.length)
+    return { name, holds, refusal: undefined };
   const found = `${distinct.size} devices with indices ${gpus.map(({ gpu }) => gpu.index).join(", ") || "none"}`;
   const remedy = "see that every GPU is there once, in confidential mode, and answers";
-  return { name, refusal: { field: "devices", wanted: `${wanted}`, found, remedy } };
+  return { name, holds, refusal: { field: "devices", wanted: `${wanted}`, found, remedy } };
 }
 
 /** As L1 judges a GPU: with the RIMs of driver and VBIOS, whether or not the policy asks for them. */
@@ -113,7 +120,7 @@ function checkGpu({ gpu, verdict }: JudgedGpu): EvidenceCheck {
   const { device } = verdict.fields;
   if (!verdict.ok || device === "gpu") return fromVerdict(name, verdict);
   const remedy = "collect evidence of GPUs only";
-  return { name, refusal: { field: "device", wanted: "gpu", found: `${device}`, remedy } };
+  return { name, holds: GENUINE, refusal: { field: "device", wanted: "gpu", found: `${device}`, remedy } };
 }
 
 /**

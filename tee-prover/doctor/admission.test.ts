@@ -131,7 +131,19 @@ describe("whether the registry would admit a prover", () => {
   it("is not a matter of funds where somebody else registers the key", async () => {
     const checks = await look(TDX, { balance: 0n, balanceOf: 0n }, { payer: undefined });
     assert.deepEqual(faults(checks), []);
-    assert.ok(!checks.some(({ check }) => check === "bond"));
+    assert.ok(!checks.some(({ check }) => check === "account on L1"));
+  });
+
+  it("names the address where no registry is, or another contract", async () => {
+    for (const [registry, found] of [
+      [`0x${"0f".repeat(20)}`, "no contract at"],
+      [ADDRESSES.policy, "another contract at"],
+    ] as const) {
+      const [only, ...more] = await look(TDX, {}, { registry });
+      assert.deepEqual([more, only?.field, only?.ok], [[], "proverRegistry", false]);
+      assert.match(only?.found ?? "", new RegExp(`^${found} ${registry}$`));
+      assert.match(only?.remedy ?? "", /address book/);
+    }
   });
 
   it("does not for GPUs that are too few, or of which one measures what nobody accepted", async () => {

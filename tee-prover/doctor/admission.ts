@@ -1,6 +1,14 @@
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import { type Hex, toHex } from "@phala-l2/protocol/bytes";
-import { formatUnits, type PublicClient } from "viem";
+import {
+  AbiDecodingDataSizeTooSmallError,
+  AbiDecodingZeroDataError,
+  BaseError,
+  ContractFunctionRevertedError,
+  ContractFunctionZeroDataError,
+  formatUnits,
+  type PublicClient,
+} from "viem";
 import type { Evidence } from "../attest/evidence.ts";
 import { classOf } from "../attest/kind.ts";
 import { platformIdOf } from "../attest/platform.ts";
@@ -15,7 +23,7 @@ import { type Rim, verifyRim } from "../verify/nvidia/rim.ts";
 import { compared, type DoctorCheck, failed, held } from "./check.ts";
 
 const CHECK = "policy on L1";
-const BOND = "bond";
+const FUNDS = "account on L1";
 /** Of ether and of PHA. */
 const DECIMALS = 18;
 /** Registration of a key by the dearest evidence, each GPU's, and certificates and collateral that L1 may lack. */
@@ -120,7 +128,7 @@ function atLeast(field: string, needed: bigint, found: bigint, unit: string, rem
   const inWords = (value: bigint) => `${formatUnits(value, DECIMALS)} ${unit}`;
   const ok = found >= needed;
   const words = { wanted: `at least ${inWords(needed)}`, found: inWords(found) };
-  return { check: BOND, ok, field, ...words, remedy: ok ? null : remedy, days: null };
+  return { check: FUNDS, ok, field, ...words, remedy: ok ? null : remedy, days: null };
 }
 
 /** An allowance is told and is no fault: the prover gives it itself when it registers. */
@@ -132,7 +140,7 @@ function checkFunds(payer: Hex, gpus: number, { bond }: PolicyView, funds: Funds
   return [
     atLeast("ether of the account", gas * funds.gasPrice, funds.ether, "ether", ether),
     atLeast("PHA of the account", bond, funds.tokens, "PHA", pha),
-    held(BOND, "allowance", allowance),
+    held(FUNDS, "allowance", allowance),
   ];
 }
 
@@ -152,6 +160,30 @@ async function checkPieces(
     return failed(check, "certificates, collateral", "there, or at hand to be brought", error);
   }
 }
+
+const REGISTRY = "a registry with a policy";
+const TAKE_THE_REGISTRY =
+  "take ProverRegistryProxy of the deployment's address book (proverRegistry), and an L1 node of that chain";
+
+function noContract(registry: Hex): DoctorCheck {
+  return compared(CHECK, "proverRegistry", REGISTRY, `no contract at ${registry}`, TAKE_THE_REGISTRY);
+}
+
+function notARegistry(registry: Hex): DoctorCheck {
+  const found = `another contract at ${registry}`;
+  return compared(CHECK, "proverRegistry", REGISTRY, found, TAKE_THE_REGISTRY);
+}
+
+/** Whether a contract does not have what it was asked for: it returned nothing, nonsense, or reverted. */
+function isOfAnother(error: BaseError): boolean {
+  return error.walk((each) => OF_ANOTHER.some((kind) => each instanceof kind)) !== null;
+}
+const OF_ANOTHER = [
+  ContractFunctionZeroDataError,
+  ContractFunctionRevertedError,
+  AbiDecodingZeroDataError,
+  AbiDecodingDataSizeTooSmallError,
+] as const;
 
 export type AdmissionParts = {
   readonly client: PublicClient;
@@ -176,6 +208,7 @@ export async function checkAdmission(
     const gpuMeasurements = gpuMeasurementsOf(evidence, { roots, at });
     const known = gpuMeasurements.filter((each) => typeof each === "string");
     const subject = { vendor, measurement, platformId, gpuMeasurements: known };
+    if ((await client.getCode({ address: registry })) === undefined) return [noContract(registry)];
     const contracts = await readRegistryContracts(client, registry);
     const view = await readPolicyView(client, contracts, subject);
     const funds = payer === undefined ? undefined : await readFunds(client, contracts, payer);
@@ -190,6 +223,7 @@ export async function checkAdmission(
         : checkFunds(payer, evidence.gpus.length, view, funds)),
     ];
   } catch (error) {
-    return [failed(CHECK, "proverRegistry", "a registry with a policy", error)];
+    const answersNothing = error instanceof BaseError && isOfAnother(error);
+    return [answersNothing ? notARegistry(registry) : failed(CHECK, "proverRegistry", REGISTRY, error)];
   }
 }

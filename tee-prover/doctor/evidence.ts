@@ -91,9 +91,9 @@ export async function checkEvidence(
       gpus: wantedGpus(settings),
       at: surroundings.now(),
     }).map(
-      ({ name, refusal }): DoctorCheck =>
+      ({ name, holds, refusal }): DoctorCheck =>
         refusal === undefined
-          ? held(name, "policy", "genuine, and accepted")
+          ? held(name, "policy", holds)
           : { check: name, ok: false, ...pick(refusal), days: null },
     );
     const checks = [got, ...appraised, ...checkExpiries(evidence, surroundings.now())];

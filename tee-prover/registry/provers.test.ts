@@ -54,6 +54,26 @@ describe("the keys that the registry has", () => {
     assert.deepEqual(first?.deviceIds, ENTRY.deviceIds);
   });
 
+  it("are told with the one rule that shuts them out, where nobody ended them", async () => {
+    const live = { ...ENTRY, kind: 1, ending: 0, expiresAt: ACCEPTING.now, policyVersion: 7n };
+    const asked: unknown[] = [];
+    const standingOf = (...args: readonly unknown[]) => {
+      asked.push(args.slice(0, 4));
+      return 3;
+    };
+    const one = { proverCount: 1n, proverAt: keyAt, isValid: false, standingOf };
+    const expired = await readProvers(await l1({ ...one, prover: live }), ADDRESSES.registry);
+    assert.equal(expired[0]?.shutOutBy, "it has expired");
+    const later = { ...live, expiresAt: 2n ** 40n };
+    const removed = await readProvers(await l1({ ...one, prover: later }), ADDRESSES.registry);
+    assert.match(removed[0]?.shutOutBy ?? "", /^the image \(measurement\) is not accepted, or was removed$/);
+    assert.deepEqual(asked, [[ENTRY.measurement, ENTRY.platformId, 1, 7n]]);
+    const revoked = await readProvers(await l1({ ...one, prover: ENTRY }), ADDRESSES.registry);
+    assert.deepEqual([revoked[0]?.ending, revoked[0]?.shutOutBy], ["revoked", undefined]);
+    const valid = await readProvers(await l1({ ...one, prover: later, isValid: true }), ADDRESSES.registry);
+    assert.equal(valid[0]?.shutOutBy, undefined);
+  });
+
   it("are none at first, and are told as they are where the contracts know more than this version", async () => {
     assert.deepEqual(await readProvers(await l1(), ADDRESSES.registry), []);
     const newer = { ...ENTRY, kind: 200, ending: 100, bondState: 50 };
@@ -85,7 +105,8 @@ function registeredBy(
 ): RegisteredProver {
   const { host, gpus } = evidence;
   return {
-    ...{ key: toHex(binding.key), kind, isValid: true, ending: "none", tcbStatus: 0, tcbEvaluation: 1 },
+    ...{ key: toHex(binding.key), kind, isValid: true, ending: "none", shutOutBy: undefined },
+    ...{ tcbStatus: 0, tcbEvaluation: 1 },
     measurement: toHex(hostFacts(host).measurement),
     platformId: toHex(platformIdOf(host) ?? new Uint8Array()),
     ...{

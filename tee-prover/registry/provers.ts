@@ -1,7 +1,10 @@
+import { attestationPolicyAbi } from "@phala-l2/contracts/abi/attestation-policy";
 import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
 import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import type { Hex } from "@phala-l2/protocol/bytes";
 import type { PublicClient } from "viem";
+import { classOf } from "../attest/kind.ts";
+import { standingInWords } from "../host/registration/explain.ts";
 import { kindOfNumber } from "./policy-view.ts";
 
 /** `IProverRegistry.Ending`, in its order. */
@@ -20,6 +23,8 @@ export type RegisteredProver = {
   /** Whether its signatures count now. */
   readonly isValid: boolean;
   readonly ending: string;
+  /** Why it does not count though nobody ended it: its time, or the rule of the policy; undefined otherwise. */
+  readonly shutOutBy: string | undefined;
   readonly measurement: Hex;
   readonly platformId: Hex;
   /** Of the verifier's list of statuses; 0 is the best. */
@@ -40,7 +45,40 @@ export type RegisteredProver = {
 /** Keys that are read at a time, three calls each in one HTTP batch. */
 const PAGE = 50;
 
-async function readProver(client: PublicClient, registry: Hex, index: bigint): Promise<RegisteredProver> {
+/** What all keys are asked against. */
+type Place = {
+  readonly registry: Hex;
+  readonly policy: Hex /** Of L1's newest block, Unix seconds. */;
+  readonly now: bigint;
+};
+
+type Entry = {
+  readonly kind: number;
+  readonly policyVersion: bigint;
+  readonly expiresAt: bigint;
+  readonly measurement: Hex;
+  readonly platformId: Hex;
+};
+
+/** The one reason for which a key that nobody ended does not count; undefined if the policy allows it by now. */
+async function shutOutBy(
+  client: PublicClient,
+  { policy, now }: Place,
+  { kind, policyVersion, expiresAt, measurement, platformId }: Entry,
+): Promise<string | undefined> {
+  if (expiresAt <= now) return "it has expired";
+  const known = kindOfNumber(kind);
+  if (known === undefined) return undefined;
+  const standing = await client.readContract({
+    ...{ address: policy, abi: attestationPolicyAbi },
+    functionName: "standingOf",
+    args: [measurement, platformId, classOf(known).vendor, policyVersion],
+  });
+  return standing === 0 ? undefined : standingInWords(standing);
+}
+
+async function readProver(client: PublicClient, place: Place, index: bigint): Promise<RegisteredProver> {
+  const { registry } = place;
   const contract = { address: registry, abi: proverRegistryAbi } as const;
   const key = await client.readContract({ ...contract, functionName: "proverAt", args: [index] });
   const [isValid, entry] = await Promise.all([
@@ -50,8 +88,10 @@ async function readProver(client: PublicClient, registry: Hex, index: bigint): P
   const { kind, ending, bondState, ...facts } = entry;
   const { measurement, platformId, tcbStatus, tcbEvaluation, registeredAt, expiresAt } = facts;
   const { evidenceHash, deviceIds, beneficiary, registrant, bond } = facts;
+  const isShutOut = !isValid && ending === 0;
+  const reason = isShutOut ? await shutOutBy(client, place, entry) : undefined;
   return {
-    ...{ key, kind: kindOfNumber(kind), isValid, ending: ENDINGS[ending] ?? `${ending}` },
+    ...{ key, kind: kindOfNumber(kind), isValid, ending: ENDINGS[ending] ?? `${ending}`, shutOutBy: reason },
     ...{ measurement, platformId, tcbStatus, tcbEvaluation, registeredAt, expiresAt, evidenceHash },
     ...{ deviceIds, beneficiary, registrant, bond, bondState: BOND_STATES[bondState] ?? `${bondState}` },
   };
@@ -66,10 +106,17 @@ export async function readProvers(client: PublicClient, registry: Hex): Promise<
     ...{ address: registry, abi: proverRegistryAbi },
     functionName: "proverCount",
   });
+  if (count === 0n) return [];
+  const [policy, { timestamp: now }] = await Promise.all([
+    client.readContract({ address: registry, abi: proverRegistryAbi, functionName: "policy" }),
+    client.getBlock(),
+  ]);
   const provers: RegisteredProver[] = [];
   for (let first = 0n; first < count; first += BigInt(PAGE)) {
     const left = Math.min(PAGE, Number(count - first));
-    const page = Array.from({ length: left }, (_, i) => readProver(client, registry, first + BigInt(i)));
+    const page = Array.from({ length: left }, (_, i) =>
+      readProver(client, { registry, policy, now }, first + BigInt(i)),
+    );
     provers.push(...(await Promise.all(page)));
   }
   return provers;

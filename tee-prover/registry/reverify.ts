@@ -68,9 +68,9 @@ export async function reverify(client: PublicClient, input: ReverifyInput): Prom
   try {
     const gpus = registered?.deviceIds.length ?? evidence.gpus.length;
     const appraised = appraiseEvidence(evidence, { binding, roots, policy, gpus, at }).map(
-      ({ name, refusal }): DoctorCheck =>
+      ({ name, holds, refusal }): DoctorCheck =>
         refusal === undefined
-          ? held(name, "policy", "genuine, and accepted")
+          ? held(name, "policy", holds)
           : { check: name, ok: false, ...refusal, days: null },
     );
     const same = registered === undefined ? [] : sameAsRegistered(answer, registered, at);

@@ -78,6 +78,11 @@ const OF_STANDING: readonly Explanation[] = [
   { message: "the platform is not listed", remedy: "have governance list the platform, or use another" },
 ];
 
+/** The rule that says no, in words; `standing` is the contracts' number. */
+export function standingInWords(standing: number): string {
+  return OF_STANDING[standing]?.message ?? `the policy's standing ${standing}`;
+}
+
 const UNKNOWN: Explanation = {
   message: "the contract refuses it",
   remedy: "see docs/operate/evidence.md, and the error in the contract's interface",
