@@ -1,0 +1,39 @@
+import { erc20Abi, type Hash } from "viem";
+import { withFaults } from "../../faults.ts";
+import type { Bridge } from "../../network.ts";
+import { confirmed } from "../confirmed.ts";
+import { claimsContract, type SunsetPlaces } from "./contract.ts";
+
+/**
+ * Adds `amount` wei of the account's PHA to what can be claimed; approves exactly that first when the allowance is lower.
+ * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of L1
+ */
+export async function fundClaims(
+  { l1, account }: Bridge,
+  places: SunsetPlaces,
+  { amount }: { readonly amount: bigint },
+): Promise<{ readonly l1Hash: Hash }> {
+  return withFaults(async () => {
+    const contract = claimsContract(places);
+    const address = await l1.readContract({ ...contract, functionName: "token" });
+    const token = { address, abi: erc20Abi } as const;
+    const allowance = await l1.readContract({
+      ...{ ...token, functionName: "allowance" },
+      args: [account.address, places.claims],
+    });
+    if (allowance < amount) {
+      const hash = await l1.writeContract({
+        ...{ ...token, functionName: "approve" },
+        args: [places.claims, amount],
+      });
+      await confirmed(l1, hash, "approval");
+    }
+    const { request } = await l1.simulateContract({
+      ...{ ...contract, account, functionName: "fund" },
+      args: [amount],
+    });
+    const l1Hash = await l1.writeContract(request);
+    await confirmed(l1, l1Hash, "funding");
+    return { l1Hash };
+  });
+}
