@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
+import {ERC4626} from "@openzeppelin/contracts/token/ERC20/extensions/ERC4626.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {ProviderPledges} from "../../src/pha/staking/ProviderPledges.sol";
 import {IProviderPledges} from "../../src/pha/staking/interfaces/IProviderPledges.sol";
 import {IRewardDistributor} from "../../src/pha/staking/interfaces/IRewardDistributor.sol";
@@ -54,6 +56,39 @@ contract ProviderPledgesTest is StakingFixture {
         );
         vm.prank(alice);
         pledges.pledge(H100, 2_001 * VPHA);
+    }
+
+    function test_absurd_amounts_have_named_refusals() public {
+        uint256 id = _provide(alice, H100);
+        vm.prank(alice);
+        vault.approve(address(pledges), type(uint256).max);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IERC20Errors.ERC20InsufficientBalance.selector, alice, 0, type(uint256).max
+            )
+        );
+        vm.prank(alice);
+        pledges.topUp(id, type(uint256).max);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                SafeCast.SafeCastOverflowedUintDowncast.selector, 128, type(uint256).max
+            )
+        );
+        vm.prank(alice);
+        pledges.pledge(H100, type(uint256).max);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IERC20Errors.ERC20InsufficientBalance.selector, alice, 0, type(uint256).max
+            )
+        );
+        _request(alice, type(uint256).max);
+        uint256 most = vault.maxMint(alice);
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                ERC4626.ERC4626ExceededMaxMint.selector, alice, type(uint256).max, most
+            )
+        );
+        vault.mint(type(uint256).max, alice);
     }
 
     function test_pledged_stake_neither_moves_nor_unlocks() public {

@@ -87,9 +87,9 @@ contract ProviderPledges is ProviderRewards, Ownable, ReentrancyGuardTransient {
     function topUp(uint256 id, uint256 shares) external nonReentrant {
         Pledge storage pledge_ = _ownBonded(id);
         require(shares != 0, ProviderPledges_ZeroAmount());
+        vault.lockPledge(msg.sender, shares);
         pledge_.shares = SafeCast.toUint128(pledge_.shares + shares);
         emit ToppedUp(id, shares);
-        vault.lockPledge(msg.sender, shares);
         _reweigh(id);
     }
 

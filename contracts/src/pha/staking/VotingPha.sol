@@ -194,8 +194,8 @@ contract VotingPha is IVotingPha, ERC4626, ERC20Permit, ERC20Votes, Ownable, Ree
     /// @inheritdoc IVotingPha
     function lockPledge(address owner, uint256 shares) external onlyPledges nonReentrant {
         _spendAllowance(owner, pledges, shares);
-        pledgedOf[owner] += shares;
         _transfer(owner, pledges, shares);
+        pledgedOf[owner] += shares;
         emit PledgeLocked(owner, shares);
     }
 
