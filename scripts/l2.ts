@@ -41,6 +41,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "verify-evidence": async () => (await import("./commands/verify-evidence.ts")).verifyEvidenceCommand,
   image: async () => (await import("./commands/image.ts")).imageCommand,
   measure: async () => (await import("./commands/measure.ts")).measureCommand,
+  sunset: async () => (await import("./commands/sunset.ts")).sunsetCommand,
+  "pack-state": async () => (await import("./commands/pack-state.ts")).packStateCommand,
   "clear-signing": async () => (await import("./commands/clear-signing.ts")).clearSigningCommand,
 };
 

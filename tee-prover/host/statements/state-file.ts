@@ -1,10 +1,10 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { MAX_PIECE_BYTES, PIECE_BYTES } from "@phala-l2/enclave/state-pieces";
+import { MAX_PIECE_BYTES, PIECE_BYTES, piecesOf, type StateEntry } from "@phala-l2/enclave/state-pieces";
 import { RollupError } from "@phala-l2/protocol/errors";
 
 /**
  * A state as a file: entries in the order of their keys, each `u32 length | key | u32 length | value`, big-endian; pieces for the
- * enclave lie in it one behind the other. `l2 claims pack` writes it from a dump. Nothing in it is believed.
+ * enclave lie in it one behind the other. `l2 pack-state` writes it from a dump. Nothing in it is believed.
  */
 const U32 = 4;
 
@@ -64,4 +64,15 @@ export async function* statePieces(file: string): AsyncGenerator<Uint8Array> {
 
 function stateFileInvalid(file: string, reason: string): RollupError<"STATE_FILE_INVALID"> {
   return new RollupError("STATE_FILE_INVALID", `${file} is no state: ${reason}`, { data: { file, reason } });
+}
+
+/** What such a file holds, from entries that come in the order of their keys. */
+export function packEntries(
+  entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>,
+): AsyncGenerator<Uint8Array> {
+  return piecesOf(named(entries));
+}
+
+function* named(entries: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): Generator<StateEntry> {
+  for (const [key, value] of entries) yield { key, value };
 }

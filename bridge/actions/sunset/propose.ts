@@ -1,0 +1,106 @@
+import { sunsetRegistryAbi } from "@phala-l2/contracts/abi/sunset-registry";
+import { addressFromHex, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
+import type { Address } from "viem";
+import { withFaults } from "../../faults.ts";
+import type { Bridge } from "../../network.ts";
+import { confirmed } from "../confirmed.ts";
+import type { Collected, SunsetTerms } from "./collect.ts";
+
+/** The part of a holder's clients that these actions use. */
+export type L1Side = Pick<Bridge, "l1" | "network">;
+
+/** What the contract asks of a statement. @throws RollupError BRIDGE_… */
+export function readSunsetTerms({ l1, network }: L1Side, registry: Address): Promise<SunsetTerms> {
+  return withFaults(async () => {
+    const settingsHash = await l1.readContract({
+      address: registry,
+      abi: sunsetRegistryAbi,
+      functionName: "settingsHash",
+    });
+    const domain = { chainId: BigInt(network.l1ChainId), contract: addressFromHex(registry) };
+    return { domain, settingsHash: hashFromHex(settingsHash) };
+  });
+}
+
+function argumentOf(statement: SunsetStatement) {
+  const { genesisHash, height, blockHash, stateRoot, claimsRoot } = statement;
+  return {
+    ...statement,
+    genesisHash: toHex(genesisHash),
+    height,
+    blockHash: toHex(blockHash),
+    stateRoot: toHex(stateRoot),
+    claimsRoot: toHex(claimsRoot),
+  };
+}
+
+export type Proposed = { readonly l1Hash: Hex; readonly finalAt: bigint };
+
+/**
+ * Proposes a statement with its provers' signatures; anyone may. It is tried before it is sent.
+ * @returns Unix seconds from which it can be made final.
+ * @throws RollupError BRIDGE_…
+ */
+export function proposeSunset(
+  { l1 }: L1Side,
+  registry: Address,
+  { statement, signatures }: Collected,
+): Promise<Proposed> {
+  return withFaults(async () => {
+    const { request } = await l1.simulateContract({
+      ...{ address: registry, abi: sunsetRegistryAbi, functionName: "propose" },
+      args: [argumentOf(statement), signatures.map(({ signature }) => signature)],
+    });
+    const l1Hash = await l1.writeContract(request);
+    await confirmed(l1, l1Hash, "proposal");
+    const finalAt = await l1.readContract({
+      address: registry,
+      abi: sunsetRegistryAbi,
+      functionName: "finalAt",
+    });
+    return { l1Hash, finalAt };
+  });
+}
+
+/** Makes the proposal final, after its challenge period; anyone may. @throws RollupError BRIDGE_… */
+export function finalizeSunset({ l1 }: L1Side, registry: Address): Promise<{ readonly l1Hash: Hex }> {
+  return withFaults(async () => {
+    const { request } = await l1.simulateContract({
+      address: registry,
+      abi: sunsetRegistryAbi,
+      functionName: "finalize",
+    });
+    const l1Hash = await l1.writeContract(request);
+    await confirmed(l1, l1Hash, "finalisation");
+    return { l1Hash };
+  });
+}
+
+const STATUS = ["none", "proposed", "final"] as const;
+
+export type SunsetStatus = {
+  readonly status: (typeof STATUS)[number];
+  /** Unix seconds; zero without a proposal. */
+  readonly finalAt: bigint;
+  /** Unix seconds before which nothing can be proposed. */
+  readonly reopensAt: bigint;
+  readonly claimsRoot: Hex;
+  /** Whose signatures stand under the proposal. */
+  readonly keys: readonly Address[];
+};
+
+/** How far a sunset is. @throws RollupError BRIDGE_… */
+export function sunsetStatus({ l1 }: L1Side, registry: Address): Promise<SunsetStatus> {
+  return withFaults(async () => {
+    const contract = { address: registry, abi: sunsetRegistryAbi } as const;
+    const [status, [sunset, keys], finalAt, reopensAt] = await Promise.all([
+      l1.readContract({ ...contract, functionName: "status" }),
+      l1.readContract({ ...contract, functionName: "proposal" }),
+      l1.readContract({ ...contract, functionName: "finalAt" }),
+      l1.readContract({ ...contract, functionName: "reopensAt" }),
+    ]);
+    const { claimsRoot } = sunset;
+    return { status: STATUS[status] ?? "none", finalAt, reopensAt, claimsRoot, keys };
+  });
+}
