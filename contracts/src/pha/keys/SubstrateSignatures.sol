@@ -50,7 +50,7 @@ contract SubstrateSignatures is ISubstrateSignatures {
     /// @inheritdoc ISubstrateSignatures
     function multisigAccountOf(bytes32[] calldata signatories, uint16 threshold) external view returns (bytes32) {
         uint256 count = signatories.length;
-        bool holds = count > 1 && threshold > 1 && threshold <= count;
+        bool holds = count > 1 && threshold != 0 && threshold <= count;
         for (uint256 i = 1; holds && i < count; ++i) {
             holds = signatories[i - 1] < signatories[i];
         }

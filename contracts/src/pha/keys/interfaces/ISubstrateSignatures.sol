@@ -17,7 +17,7 @@ interface ISubstrateSignatures {
 
     /// @notice Bytes of a public key, or of a signature, that no key of this kind has.
     error SubstrateSignatures_Length(KeyKind kind, uint256 publicKey, uint256 signature);
-    /// @notice Signatories must ascend strictly, be at least two, and the threshold be from two to as many as they are.
+    /// @notice Signatories must ascend strictly, be at least two, and the threshold be from one to as many as they are.
     error SubstrateSignatures_Multisig(uint256 signatories, uint16 threshold);
 
     /// @notice Whether `signature` is this key's over exactly these bytes. Malformed points and scalars are no signature:
