@@ -170,6 +170,14 @@ describe("claims with keys of the parachain", () => {
     parts: { signatories: names.map((name) => toHex(accountOf(pair(name)))), threshold },
   });
 
+  /** Of one key and a multisig, in which any one of two signs. */
+  function outerMultisig() {
+    const inner = multisig(["sr25519-b", "ecdsa-b"], 1);
+    const members = [accountOf(pair("ed25519-b")), inner.account];
+    const parts = { signatories: members.map(toHex), threshold: 2 };
+    return { account: asHash(createKeyMulti(members, 2)), parts, inner };
+  }
+
   before(async () => {
     await cryptoWaitReady();
     for (const type of ["sr25519", "ed25519", "ecdsa"] as const) {
@@ -218,6 +226,7 @@ describe("claims with keys of the parachain", () => {
     ]);
     places = { claims };
     const many = multisig(["sr25519-a", "ed25519-a", "ecdsa-a"], 2);
+    balance(outerMultisig().account, 6n * PHA);
     balance(many.account, 5n * PHA);
     const keyless = asHash(new Uint8Array(32).fill(0x99));
     balance(keyless, 7n * PHA);
@@ -324,6 +333,23 @@ describe("claims with keys of the parachain", () => {
     const paid = await claimMultisig(bridge, places, { ...owed, owners });
     assert.equal(paid.amount, parseEther("5"));
     await report("claim by 2 of 3, one earlier", paid);
+  });
+
+  it("pays a multisig of which one signatory is a multisig", async () => {
+    const { account, parts, inner } = outerMultisig();
+    const text = textOf(account, "signatory");
+    const keys = [
+      await evidenceOf({ text, pair: pair("ecdsa-b") }),
+      await evidenceOf({ text, pair: pair("ed25519-b") }),
+    ];
+    const owed = { entitlement: entitlement(account), order: orderOf() };
+    await assert.rejects(
+      claimMultisig(bridge, places, { ...owed, owners: ownersOf(keys, [inner.parts]) }),
+      refusedBy("SunsetClaims_OtherAccount"),
+    );
+    const owners = ownersOf(keys, [inner.parts, parts]);
+    const paid = await claimMultisig(bridge, places, { ...owed, owners });
+    assert.equal(paid.amount, parseEther("6"));
   });
 
   it("pays a keyless account whose proxy is a multisig", async () => {
