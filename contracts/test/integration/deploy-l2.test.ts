@@ -3,18 +3,30 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { toHex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import { L2_STANDARD_BRIDGE, OPTIMISM_MINTABLE_ERC20_FACTORY } from "@phala-l2/protocol/predeploys";
+import {
+  L2_STANDARD_BRIDGE,
+  OPTIMISM_MINTABLE_ERC20_FACTORY,
+  PROXY_ADMIN,
+} from "@phala-l2/protocol/predeploys";
 import hre from "hardhat";
 import {
+  type Address,
   createPublicClient,
   createWalletClient,
   custom,
+  getAddress,
+  type Hex,
   keccak256,
   type PublicClient,
+  pad,
+  parseAbi,
   parseEther,
+  slice,
   type Transport,
+  zeroAddress,
+  zeroHash,
 } from "viem";
 import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from "viem/accounts";
 import { optimismMintableERC20FactoryAbi } from "../../abi/optimism-mintable-erc20-factory.ts";
@@ -31,10 +43,14 @@ import {
   type SwapTerms,
   withSource,
 } from "../../deploy/source.ts";
+import { aliasOf } from "../../genesis/alias.ts";
+import { createChain } from "../../genesis/chain.ts";
 import { runtimeCode } from "../../genesis/runtime-code.ts";
 
 const COMMITMENT = { outputRoot: keccak256("0x01"), rollupConfigHash: keccak256("0x02") } as const;
 const CHAIN = 900;
+/** EIP-1967. */
+const ADMIN_SLOT: Hex = "0xb53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103";
 
 /** A chain that is both layers: L1's contracts, and the predeploy that makes PHA's token. */
 type Setting = {
@@ -205,6 +221,99 @@ describe("deployL2, and then a parachain's contracts", () => {
       }),
       /GovernorOnlyExecutor/,
     );
+  });
+
+  describe("everything that has an owner is the timelock's", () => {
+    const ownableAbi = parseAbi(["function owner() view returns (address)"]);
+    const rolesAbi = parseAbi([
+      "event RoleGranted(bytes32 indexed role, address indexed account, address indexed sender)",
+      "event RoleRevoked(bytes32 indexed role, address indexed account, address indexed sender)",
+    ]);
+
+    /** Undefined of a contract that has none. */
+    async function ownerOf(address: Address): Promise<Address | undefined> {
+      const read = { address, abi: ownableAbi, functionName: "owner" } as const;
+      return setting.client.readContract(read).catch(() => undefined);
+    }
+
+    /** Owner of what may upgrade a proxy; undefined of what is none. */
+    async function upgraderOf(address: Address): Promise<Address | undefined> {
+      const word = await setting.client.getStorageAt({ address, slot: ADMIN_SLOT });
+      return word === undefined || BigInt(word) === 0n ? undefined : ownerOf(getAddress(slice(word, 12)));
+    }
+
+    /** Of each contract that has an owner or an upgrader, these two. */
+    async function walk(contracts: Readonly<Record<string, Address | undefined>>) {
+      const found: Record<string, readonly (Address | undefined)[]> = {};
+      for (const [name, address] of Object.entries(contracts)) {
+        if (address === undefined) continue;
+        const powers = [await ownerOf(address), await upgraderOf(address)];
+        if (powers.some((power) => power !== undefined)) found[name] = powers;
+      }
+      return found;
+    }
+
+    it("on L1, proxies and what they are owned by", async () => {
+      const { Timelock, ...addresses } = setting.book.addresses;
+      const owned = [Timelock, undefined];
+      const upgraded = [undefined, Timelock];
+      const both = [Timelock, Timelock];
+      assert.deepEqual(await walk(addresses), {
+        ...{ OptimismPortalProxy: upgraded, AnchorStateRegistryProxy: upgraded },
+        ...{ L1CrossDomainMessengerProxy: upgraded, L1StandardBridgeProxy: upgraded },
+        ...{ OptimismMintableERC20FactoryProxy: upgraded, SystemConfigProxy: both },
+        ...{ DisputeGameFactoryProxy: both, ProverRegistryProxy: both, AttestationPolicyProxy: both },
+        ...{ CertificateCache: owned, IntelCollateral: owned, WithdrawalQuota: owned, ProverRewards: owned },
+      });
+    });
+
+    it("on L2, staking and rewards; the token and the votes have no owner", async () => {
+      const { GovernanceTimelock, ...l2 } = setting.book.l2;
+      const owned = [GovernanceTimelock, undefined];
+      assert.deepEqual(await walk(l2), {
+        ...{ VotingPha: owned, RewardDistributor: owned, ProviderPledges: owned },
+      });
+    });
+
+    it("of a parachain's contracts, none", async () => {
+      const { sources } = readAddressBook(join(folder, "book.json")) ?? assert.fail("there is a book");
+      assert.equal(sources.length, 1);
+      for (const { sunset, ParachainSwap } of sources) {
+        assert.deepEqual(await walk({ ...sunset, ParachainSwap }), {});
+      }
+    });
+
+    it("in L2's genesis, every predeploy by the alias of L1's timelock", () => {
+      const { config, book } = setting;
+      const timing = { blockTime: 1n, seqWindowSize: 3600n };
+      const artifacts = hardhatArtifacts(hre.config.paths.artifacts);
+      const { genesis } = createChain(config, timing, book.addresses, book.startBlock, artifacts);
+      const proxyAdmin = toHex(PROXY_ADMIN);
+      const admins = Object.values(genesis.alloc)
+        .map(({ storage }) => storage?.[ADMIN_SLOT])
+        .filter((admin) => admin !== undefined);
+      assert.ok(admins.length > 20, `${admins.length} proxies`);
+      assert.deepEqual(new Set(admins), new Set([pad(proxyAdmin)]));
+      const owner = genesis.alloc[proxyAdmin]?.storage?.[zeroHash];
+      assert.equal(owner, pad(toHex(aliasOf(addressFromHex(book.addresses.Timelock)))));
+    });
+
+    it("nobody but whom the documents name holds a role of a timelock", async () => {
+      const { client, book, config } = setting;
+      const { Timelock, L1Executor } = book.addresses;
+      const { GovernanceTimelock, PhaGovernor } = book.l2;
+      const holders = async (address: Address) => {
+        const logs = await client.getLogs({ address, events: rolesAbi, fromBlock: 0n });
+        assert.ok(logs.every(({ eventName }) => eventName === "RoleGranted"));
+        return new Set(logs.map(({ args }) => args.account));
+      };
+      const proposers = config.timelock.dangerouslyDevelopmentProposers;
+      assert.deepEqual(await holders(Timelock), new Set([Timelock, L1Executor, ...proposers, zeroAddress]));
+      assert.deepEqual(
+        await holders(GovernanceTimelock),
+        new Set([GovernanceTimelock, PhaGovernor, zeroAddress]),
+      );
+    });
   });
 
   it("tells of contracts that another configuration has made", async () => {
