@@ -100,6 +100,28 @@ contract SubstrateSignaturesTest is Base {
         signatures.accountOf(_kind(kind), new bytes(key));
     }
 
+    /// @dev Whatever part of the gas is there: the right answer, or a revert.
+    function test_tooLittleGas_isNoVerdict() public view {
+        for (uint256 i = 0; i < 3; ++i) {
+            bytes memory call_ =
+                abi.encodeCall(ISubstrateSignatures.isValid, (_kind(i), _keys()[i], MESSAGE, _signatures()[i]));
+            uint256 used = gasleft();
+            assertTrue(_answers(call_, gasleft()), "enough");
+            used -= gasleft();
+            for (uint256 part = 1; part < 100; ++part) {
+                _answers(call_, (used * part) / 100);
+            }
+        }
+    }
+
+    /// @dev Whether there was an answer, which was right then.
+    function _answers(bytes memory call_, uint256 gas) private view returns (bool answered) {
+        bytes memory answer;
+        // solhint-disable-next-line avoid-low-level-calls
+        (answered, answer) = address(signatures).staticcall{gas: gas}(call_);
+        if (answered) assertTrue(abi.decode(answer, (bool)), "valid");
+    }
+
     /// forge-config: default.fuzz.runs = 32
     function testFuzz_nothingRandomIsValid_orReverts(bytes32 key, bytes32 r, bytes32 s, bytes memory message) public view {
         assertFalse(signatures.isValid(SR25519, bytes.concat(key), message, bytes.concat(r, s)), "sr25519");

@@ -16,6 +16,7 @@ import { rpcTarget } from "./rpc.ts";
 import { judgeAnswer } from "./rpc-answers.ts";
 import { hostileBody } from "./rpc-bodies.ts";
 import { serveHostileClients } from "./rpc-chain.ts";
+import { substrateSignaturesTarget } from "./substrate-signatures.ts";
 import { findTarget, TARGET_NAMES } from "./targets.ts";
 
 const SEED = 20_261_121;
@@ -34,6 +35,11 @@ const samples: readonly (readonly [target: FuzzTarget, cases: number, outcomes: 
   [rpcTarget, 400, ["result", "batch", "notification", "3", "-32000", "-32600", "-32602", "-32700"]],
   [engineApiTarget, 400, ["VALID", "INVALID", "SYNCING", "result", "-32602"]],
   [executionTarget, 40, ["ok", "ok, with failures", "rejected: undecodable"]],
+  [
+    substrateSignaturesTarget,
+    150,
+    ["sr25519, as signed: valid", "ed25519, as signed: valid", "ecdsa, as signed: valid"],
+  ],
 ];
 
 for (const [target, cases, outcomes] of samples) {

@@ -11,6 +11,7 @@ const targets: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
   rpc: async () => (await import("./rpc.ts")).rpcTarget,
   execution: async () => (await import("./execution.ts")).executionTarget,
   "engine-api": async () => (await import("./engine-api.ts")).engineApiTarget,
+  "substrate-signatures": async () => (await import("./substrate-signatures.ts")).substrateSignaturesTarget,
 };
 
 export const TARGET_NAMES: readonly string[] = Object.keys(targets);
