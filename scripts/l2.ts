@@ -27,6 +27,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
   stake: async () => (await import("./commands/stake.ts")).stakeCommand,
   claims: async () => (await import("./commands/claims.ts")).claimsCommand,
+  claim: async () => (await import("./commands/claim.ts")).claimCommand,
   governance: async () => (await import("./commands/governance.ts")).governanceCommand,
   genesis: async () => (await import("./commands/genesis.ts")).genesisCommand,
   execute: async () => (await import("./commands/execute.ts")).executeCommand,

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import {
   announceByProxy,
@@ -20,6 +23,7 @@ import type {
 import { ownersOf, readEvidence } from "@phala-l2/bridge/actions/claims/evidence";
 import { fundClaims } from "@phala-l2/bridge/actions/claims/fund";
 import { claimStatus } from "@phala-l2/bridge/actions/claims/status";
+import { submitClaim, submitRegistered, submitVeto } from "@phala-l2/bridge/actions/claims/submit";
 import { type Bridge, createBridge } from "@phala-l2/bridge/network";
 import { sunsetClaimsAbi } from "@phala-l2/contracts/abi/sunset-claims";
 import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
@@ -409,6 +413,59 @@ describe("claims with keys of the parachain", () => {
     const paid = await claimRegistered(bridge, places, { ...owed, receiver, registration });
     assert.equal(paid.amount, owed.entitlement.planck * 1_000_000n);
     await report("registered receiver", paid);
+  });
+
+  /** The tree as the library dumps it. */
+  function writeTree(folder: string): void {
+    const nodes = Array.from({ length: 2 * leaves.length - 1 }, (_, at) =>
+      toHex(tree.nodes.subarray(32 * at, 32 * at + 32)),
+    );
+    const values = leaves.map(({ kind, account, subject, value }, leaf) => {
+      return { value: [`${kind}`, account, subject, `${value}`], treeIndex: tree.places[leaf] };
+    });
+    const leafEncoding = ["uint8", "bytes32", "bytes32", "uint256"];
+    const lines = [
+      `{"format":"standard-v1","leafEncoding":${JSON.stringify(leafEncoding)},"tree":${JSON.stringify(nodes)},`,
+      `"values":[`,
+      values.map((each) => JSON.stringify(each)).join(",\n"),
+      "]}",
+    ];
+    writeFileSync(join(folder, "claims.json"), lines.join("\n"));
+  }
+
+  it("is sent from a folder of claims and a wallet's signature", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sunset-claims-"));
+    try {
+      writeTree(folder);
+      const signer = pair("sr25519-a");
+      const account = accountOf(signer);
+      const holder = toHex(account);
+      const signature = signer.sign(u8aWrapBytes(textOf(account, "owner")));
+      const signed = { keys: [{ signer: account, signature }], multisigs: [] };
+      const owed = { claims: folder, holder, order: orderOf(), delegate: undefined } as const;
+      const submission = { ...owed, role: "owner", signatures: signed } as const;
+      const nobody = toHex(new Uint8Array(32).fill(0xee));
+      for (const [wrong, reason] of [
+        [{ ...submission, holder: nobody }, /nothing is owed/],
+        [{ ...submission, order: { ...owed.order, deadline: deadline + 1n } }, /signature 1/],
+        [{ ...submission, role: "proxy", signatures: { keys: [], multisigs: [] } }, /is no proxy/],
+        [{ ...submission, signatures: { keys: [], multisigs: [] } }, /missing/],
+      ] as const) {
+        const refusal = await submitClaim(bridge, places, wrong);
+        assert("refused" in refusal);
+        assert.match(refusal.refused, reason);
+      }
+      const registered = await submitRegistered(bridge, places, { claims: folder, holder });
+      assert.deepEqual(registered, { refused: `${holder} has registered no receiver` });
+      const veto = { holder, delegate: nobody, deadline, signatures: { keys: [], multisigs: [] } };
+      const text = await submitVeto(bridge, places, veto);
+      assert("message" in text && text.message.includes(nobody));
+      const paid = await submitClaim(bridge, places, submission);
+      assert("amount" in paid);
+      assert.equal(paid.amount, entitlement(account).planck * 1_000_000n);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("releases exactly what was claimed", async (t) => {

@@ -1,0 +1,189 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { SunsetPlaces } from "@phala-l2/bridge/actions/claims/contract";
+import { fundClaims } from "@phala-l2/bridge/actions/claims/fund";
+import { readSignatures } from "@phala-l2/bridge/actions/claims/signatures-file";
+import { claimStatus } from "@phala-l2/bridge/actions/claims/status";
+import {
+  executeAnnounced,
+  submitClaim,
+  submitRegistered,
+  submitVeto,
+  type WalletSignatures,
+} from "@phala-l2/bridge/actions/claims/submit";
+import type { Bridge } from "@phala-l2/bridge/network";
+import { readAccount } from "@phala-l2/bridge/snapshot/account-text";
+import { type Hash, toHex } from "@phala-l2/protocol/bytes";
+import {
+  addressSetting,
+  bigintSetting,
+  bigintWithin,
+  choiceOf,
+  fileSetting,
+  flagName,
+  folderSetting,
+  hexSetting,
+  type SettingsOf,
+  settingKind,
+} from "@phala-l2/protocol/config/settings";
+import { RollupError } from "@phala-l2/protocol/errors";
+import { CLAIM_FORMS, CLAIM_ROLES, MAX_DEADLINE } from "@phala-l2/sunset/message";
+import { DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
+import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
+
+const parachainAccount = settingKind<Hash>("ADDRESS", (text) => {
+  const reading = readAccount(text);
+  if (reading.kind === "ok") return reading.account;
+  const wanted = "an SS58 address or 32 bytes of hex are wanted";
+  throw new RollupError("SETTING_INVALID", `${wanted}; ${reading.reason}`);
+});
+
+const settings = {
+  ...holderSettings,
+  contract: addressSetting({ help: "SunsetClaims on L1" }),
+  claims: folderSetting({
+    help: "what 'l2 claims snapshot' wrote: the folder, or its claims.json",
+    optional: true,
+    neededBy: "submit, registered and execute",
+  }),
+  holder: parachainAccount({
+    help: "account on the parachain: SS58 of any prefix, or hex",
+    optional: true,
+    neededBy: "all but fund and status",
+  }),
+  receiver: addressSetting({
+    help: "who gets the PHA, as signed",
+    optional: true,
+    neededBy: "submit and execute",
+  }),
+  form: choiceOf(...CLAIM_FORMS)({ help: "as what the receiver gets it, as signed", default: "ethereum" }),
+  role: choiceOf(...CLAIM_ROLES)({ help: "what the signer is to the account, as signed", default: "owner" }),
+  deadline: bigintWithin(
+    0n,
+    MAX_DEADLINE,
+  )({
+    help: "last Unix second at which the message holds",
+    optional: true,
+    neededBy: "submit, execute and veto",
+  }),
+  signature: hexSetting({ help: "a wallet's signature", optional: true }),
+  signer: parachainAccount({ help: "whose key signed; the holder's when absent", optional: true }),
+  signatures: fileSetting({
+    help: "JSON of several: keys (signer, signature) and multisigs (signatories, threshold), inner ones first",
+    optional: true,
+  }),
+  delegate: parachainAccount({
+    help: "the proxy; the signer when absent",
+    optional: true,
+    neededBy: "execute and veto",
+  }),
+  amount: bigintSetting({ help: "wei of PHA", optional: true, neededBy: "fund" }),
+};
+
+type ClaimSettings = SettingsOf<typeof settings>;
+type Name = keyof typeof settings;
+type Action = {
+  readonly needs: readonly Name[];
+  readonly act: (bridge: Bridge, places: SunsetPlaces, given: ClaimSettings) => Promise<object>;
+};
+
+/** The signatures of the file, or the one that was given. @throws RollupError SETTING_INVALID */
+function signaturesOf({ signatures: path, signature, signer, holder }: ClaimSettings): WalletSignatures {
+  if (path !== undefined) {
+    if (!existsSync(path)) throw new RollupError("SETTING_INVALID", `--signatures: there is no ${path}`);
+    const reading = readSignatures(readFileSync(path, "utf8"));
+    if (reading.kind === "ok") return reading.signatures;
+    throw new RollupError("SETTING_INVALID", `--signatures: ${path}: ${reading.reason}`);
+  }
+  if (signature === undefined) return { keys: [], multisigs: [] };
+  return { keys: [{ signer: needed(signer ?? holder, "signer"), signature }], multisigs: [] };
+}
+
+const holderOf = ({ claims, holder }: ClaimSettings) => ({
+  claims: needed(claims, "claims"),
+  holder: toHex(needed(holder, "holder")),
+});
+
+const orderOf = ({ receiver, form, deadline }: ClaimSettings) => ({
+  receiver: toHex(needed(receiver, "receiver")),
+  form,
+  deadline: needed(deadline, "deadline"),
+});
+
+function delegateOf({ delegate, signer }: ClaimSettings) {
+  const found = delegate ?? signer;
+  return found && toHex(found);
+}
+
+const actions: Readonly<Record<string, Action>> = {
+  submit: {
+    needs: ["claims", "holder", "receiver", "deadline"],
+    act: (bridge, places, given) =>
+      submitClaim(bridge, places, {
+        ...{ ...holderOf(given), order: orderOf(given), role: given.role },
+        ...{ signatures: signaturesOf(given), delegate: delegateOf(given) },
+      }),
+  },
+  execute: {
+    needs: ["claims", "holder", "receiver", "deadline", "delegate"],
+    act: (bridge, places, given) => {
+      const delegate = toHex(needed(given.delegate, "delegate"));
+      return executeAnnounced(bridge, places, { ...holderOf(given), order: orderOf(given), delegate });
+    },
+  },
+  registered: {
+    needs: ["claims", "holder"],
+    act: (bridge, places, given) => submitRegistered(bridge, places, holderOf(given)),
+  },
+  veto: {
+    needs: ["holder", "delegate", "deadline"],
+    act: (bridge, places, given) =>
+      submitVeto(bridge, places, {
+        holder: toHex(needed(given.holder, "holder")),
+        delegate: toHex(needed(given.delegate, "delegate")),
+        deadline: needed(given.deadline, "deadline"),
+        signatures: signaturesOf(given),
+      }),
+  },
+  fund: {
+    needs: ["amount"],
+    act: (bridge, places, { amount }) => fundClaims(bridge, places, { amount: needed(amount, "amount") }),
+  },
+  status: {
+    needs: [],
+    act: (bridge, places, { holder, receiver }) =>
+      claimStatus(bridge, places, {
+        ...(holder === undefined ? {} : { account: toHex(holder) }),
+        ...(receiver === undefined ? {} : { receiver: toHex(receiver) }),
+      }),
+  },
+};
+const ACTIONS = Object.keys(actions).join(", ");
+
+function actionOf(words: readonly string[]): Action | undefined {
+  const [name = ""] = words;
+  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
+}
+
+export const claimCommand = defineCommand({
+  name: "claim",
+  summary:
+    "takes what the sunset owes an account: sends signed claims, executes announced ones, funds, tells",
+  words: {
+    name: "action",
+    help: ACTIONS,
+    fault: (words) => (actionOf(words) === undefined ? `one action is wanted: ${ACTIONS}` : undefined),
+  },
+  settings,
+  faults: (given, words) => {
+    const missing = (actionOf(words)?.needs ?? []).filter((name) => !given.has(name));
+    return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
+  },
+  run: async (given, { words, print }) => {
+    const action = actionOf(words);
+    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const bridge = await openBridge(given);
+    const result = await action.act(bridge, { claims: toHex(given.contract) }, given);
+    print(jsonable(result));
+    return "refused" in result ? DOES_NOT_HOLD : HOLDS;
+  },
+});
