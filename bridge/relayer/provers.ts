@@ -53,12 +53,13 @@ function signerOf(bytes: Uint8Array, digest: Hash): Address | undefined {
 export async function askProvers(
   endpoints: readonly ProverEndpoint[],
   witness: ReleaseWitnessJson,
-  { digest, log }: { readonly digest: Hash; readonly log: Log },
+  { settingsHash, digest, log }: { readonly settingsHash: Hash; readonly digest: Hash; readonly log: Log },
 ): Promise<readonly RecordedSignature[]> {
+  const request = { settingsHash: toHex(settingsHash), ...witness };
   const answers = await Promise.all(
     endpoints.map(async ({ name, ask }) => {
       try {
-        const found = signatureOf(await ask("tee_signRelease", [witness]), digest);
+        const found = signatureOf(await ask("tee_signRelease", [request]), digest);
         if (found === undefined)
           log.warn({ prover: name }, "a prover answers with no signature over this release");
         return found;

@@ -141,7 +141,8 @@ export class Releaser {
     const kept = await this.#countingOf(record.signatures);
     if (kept !== undefined && kept.length === record.signatures.length) return record;
     const digest = releaseDigest(judge.domain, this.#settingsHash, release);
-    const asked = kept ?? (await askProvers(provers, encodeReleaseWitness(witness), { digest, log }));
+    const about = { settingsHash: this.#settingsHash, digest, log };
+    const asked = kept ?? (await askProvers(provers, encodeReleaseWitness(witness), about));
     const signatures = await this.#countingOf(asked);
     const next: DepositRecord =
       signatures === undefined

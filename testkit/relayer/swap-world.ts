@@ -57,6 +57,8 @@ export type SwapWorld = {
   readonly l1: ReturnType<typeof l1Client>;
   /** Everything that the contract has paid: wei by receiver, and how many payments there were. */
   payments(): Promise<{ readonly byReceiver: ReadonlyMap<string, bigint>; readonly count: number }>;
+  /** Transactions of an account that L1 has reverted. */
+  revertedBy(role: number): Promise<number>;
   stop(): Promise<void>;
 };
 
@@ -93,6 +95,15 @@ async function fund(url: string, token: Hex, to: Hex, amount: bigint): Promise<v
 export async function startSwapWorld(folder: string, terms: SwapTerms): Promise<SwapWorld> {
   await compileContracts();
   const anvil = await startAnvil({ port: 0, chainId: L1_CHAIN_ID });
+  try {
+    return await furnish(anvil, folder, terms);
+  } catch (error) {
+    await anvil.stop();
+    throw error;
+  }
+}
+
+async function furnish(anvil: Anvil, folder: string, terms: SwapTerms): Promise<SwapWorld> {
   const { book } = await deployChain(folder, anvil.url, () => {});
   const { addresses } = book;
   const keys: readonly ProverKey[] = [proverKey(0x71), proverKey(0x72)];
@@ -154,6 +165,20 @@ export async function startSwapWorld(folder: string, terms: SwapTerms): Promise<
         byReceiver.set(receiver, (byReceiver.get(receiver) ?? 0n) + (args.amount ?? 0n));
       }
       return { byReceiver, count: events.length };
+    },
+    revertedBy: async (role) => {
+      const sender = devnetAccount(role).address.toLowerCase();
+      const latest = await l1.getBlockNumber();
+      let reverted = 0;
+      for (let blockNumber = 0n; blockNumber <= latest; blockNumber++) {
+        const { transactions } = await l1.getBlock({ blockNumber, includeTransactions: true });
+        for (const { hash, from } of transactions) {
+          if (from !== sender) continue;
+          const { status } = await l1.getTransactionReceipt({ hash });
+          if (status === "reverted") reverted += 1;
+        }
+      }
+      return reverted;
     },
     stop: async () => {
       for (const prover of provers) await prover.stop();
