@@ -87,6 +87,10 @@ async function main(): Promise<void> {
     if (wantsSmoke) return smoke(devnet, seconds, step);
     await devnet.complete();
     report(describeDevnet(devnet));
+    // In the background: the chain is in use already, and what is not there yet comes.
+    devnet.seed(stopped).catch((error: Error) => {
+      if (!stopped.aborted) report(`seed: ${error.message} (the next start goes on from here)`);
+    });
     return signalled(stopped);
   };
   try {

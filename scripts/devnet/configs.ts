@@ -17,6 +17,9 @@ const MAX_CHANNEL_DURATION = 1;
 /** L2 blocks between two proposals. */
 const PROPOSAL_INTERVAL = 4;
 
+/** Which frozen parachain the provers count; written when its contract stands, after their start. */
+export const SUNSET_FILE = "sunset.json";
+
 /** The provers: two host vendors, and one with a GPU beside the CPU's TEE. All simulated. */
 export const PROVERS = [
   { name: "prover-tdx", kind: "tdx", account: ROLES.proverTdx, port: "proverTdxPort" },
@@ -87,6 +90,7 @@ export function partWriter(settings: DevnetSettings, l1: EmbeddedL1, chain: Depl
         disputeGameFactory: chain.book.addresses.DisputeGameFactoryProxy,
         anchorStateRegistry: chain.book.addresses.AnchorStateRegistryProxy,
         proverRegistry: chain.book.addresses.ProverRegistryProxy,
+        sunset: join(folder, SUNSET_FILE),
         proposalInterval: PROPOSAL_INTERVAL,
         pollInterval: L1_POLL_INTERVAL,
       }),

@@ -12,6 +12,7 @@ import { type EmbeddedL1, startEmbeddedL1 } from "./l1.ts";
 import { requireFreePorts } from "./ports.ts";
 import { createProcesses, endLeftovers, type OnReady, type Processes, type Ready } from "./processes.ts";
 import { untilRegistered } from "./registration.ts";
+import { seedDevnet } from "./seed.ts";
 
 /**
  * Seconds that one vendor's root waits, and with it what a vote does on L1: long enough that the second vendor's proof
@@ -25,6 +26,8 @@ export type Devnet = {
   readonly endpoints: Readonly<Record<string, string>>;
   /** Starts all but L1 and the sequencer, which run already; then everything serves. */
   complete(): Promise<void>;
+  /** Gives it holders, stake and a parachain's claims; when everything serves. */
+  seed(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -169,7 +172,9 @@ async function startClaimed(settings: DevnetSettings, { step, report }: StartOpt
         writeDescription(folder, { network, endpoints, addresses, l2, pids: processes.pids() });
       describe();
     };
-    return { network, chain, endpoints, complete, stop };
+    const provers = ["proverTdx", "proverSevSnp", "proverTdxGpu"].map((name) => endpoints[name] ?? "");
+    const seed = (signal: AbortSignal) => seedDevnet({ folder, chain, network, provers, step, signal });
+    return { network, chain, endpoints, complete, seed, stop };
   } catch (error) {
     await stop();
     throw error;
