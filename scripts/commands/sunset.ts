@@ -1,5 +1,6 @@
 import { collectSunset } from "@phala-l2/bridge/actions/sunset/collect";
 import {
+  contradictSunset,
   finalizeSunset,
   proposeSunset,
   readSunsetTerms,
@@ -21,29 +22,43 @@ const settings = {
 type SunsetSettings = SettingsOf<typeof settings>;
 type Act = (bridge: Bridge, given: SunsetSettings, context: CommandContext) => Promise<object>;
 
-/** Collects the provers' signatures over one statement, however long their counts take, and proposes it. */
-const propose: Act = async (bridge, { registry: address, endpoints }, { log, stop }) => {
-  const registry = toHex(address);
-  const terms = await readSunsetTerms(bridge, registry);
-  const collected = await collectSunset(endpoints, terms, {
+/** Provers' signatures over one statement, however long their counts take. */
+async function collect(bridge: Bridge, { registry, endpoints }: SunsetSettings, context: CommandContext) {
+  const { log, stop } = context;
+  return collectSunset(endpoints, await readSunsetTerms(bridge, toHex(registry)), {
     signal: stop,
     onProgress: (endpoint, answer) => {
       if (answer.kind === "running") log.info({ endpoint, entries: answer.entries }, "counting");
     },
     onLeftOut: (endpoint, why) => log.warn({ endpoint, why }, "this prover gives no statement"),
   });
+}
+
+const propose: Act = async (bridge, given, context) => {
+  const collected = await collect(bridge, given, context);
   const { statement, signatures } = collected;
-  const { l1Hash, finalAt } = await proposeSunset(bridge, registry, collected);
+  const { l1Hash, finalAt } = await proposeSunset(bridge, toHex(given.registry), collected);
   const { height, claimable } = statement;
   const claimsRoot = toHex(statement.claimsRoot);
   return { l1Hash, finalAt, height, claimsRoot, claimable, keys: signatures.map(({ key }) => key) };
 };
 
+/** For whoever runs one honest prover: its word against what was proposed. */
+const contradict: Act = async (bridge, given, context) => {
+  const collected = await collect(bridge, given, context);
+  const { l1Hash } = await contradictSunset(bridge, toHex(given.registry), collected);
+  const [first] = collected.signatures;
+  return { l1Hash, claimsRoot: toHex(collected.statement.claimsRoot), key: first?.key };
+};
+
 const actions: Readonly<Record<string, Act>> = {
   propose,
+  contradict,
   finalize: (bridge, { registry }) => finalizeSunset(bridge, toHex(registry)),
   status: (bridge, { registry }) => sunsetStatus(bridge, toHex(registry)),
 };
+/** These ask provers. */
+const ASKING: ReadonlySet<string> = new Set(["propose", "contradict"]);
 const ACTIONS = Object.keys(actions).join(", ");
 
 function actionOf(words: readonly string[]): Act | undefined {
@@ -61,7 +76,9 @@ export const sunsetCommand = defineCommand({
   },
   settings,
   faults: (given, words) =>
-    words[0] === "propose" && !given.has("endpoints") ? ["propose needs --endpoints"] : [],
+    words[0] !== undefined && ASKING.has(words[0]) && !given.has("endpoints")
+      ? [`${words[0]} needs --endpoints`]
+      : [],
   run: async (given, context) => {
     const act = actionOf(context.words);
     if (act === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);

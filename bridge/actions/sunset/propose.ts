@@ -63,6 +63,26 @@ export function proposeSunset(
   });
 }
 
+/**
+ * Voids the proposal by one prover's word against it; anyone may send it. One that says the same is refused.
+ * @throws RollupError BRIDGE_…
+ */
+export function contradictSunset(
+  { l1 }: L1Side,
+  registry: Address,
+  { statement, signatures }: Collected,
+): Promise<{ readonly l1Hash: Hex }> {
+  return withFaults(async () => {
+    const { request } = await l1.simulateContract({
+      ...{ address: registry, abi: sunsetRegistryAbi, functionName: "contradict" },
+      args: [argumentOf(statement), signatures[0]?.signature ?? "0x"],
+    });
+    const l1Hash = await l1.writeContract(request);
+    await confirmed(l1, l1Hash, "contradiction");
+    return { l1Hash };
+  });
+}
+
 /** Makes the proposal final, after its challenge period; anyone may. @throws RollupError BRIDGE_… */
 export function finalizeSunset({ l1 }: L1Side, registry: Address): Promise<{ readonly l1Hash: Hex }> {
   return withFaults(async () => {
