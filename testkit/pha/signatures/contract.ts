@@ -19,8 +19,9 @@ type Client = TestClient<"anvil", HttpTransport> & PublicActions;
 
 const ADDRESS = "0x00000000000000000000000000000000000051a5";
 const CHAIN_ID = 900;
-/** Requests in one HTTP body. */
+/** Requests in one HTTP body, and the longest that a busy machine takes for one. */
 const BATCH = 100;
+const TIMEOUT_MS = 60_000;
 
 /** `SubstrateSignatures` on an embedded L1, asked by calls. */
 export class SignatureContract {
@@ -35,7 +36,7 @@ export class SignatureContract {
   static async start(): Promise<SignatureContract> {
     const { deployedBytecode } = hardhatArtifacts()("pha/keys/SubstrateSignatures");
     const anvil = await startAnvil({ port: 0, chainId: CHAIN_ID });
-    const transport = http(anvil.url, { batch: { batchSize: BATCH } });
+    const transport = http(anvil.url, { batch: { batchSize: BATCH }, timeout: TIMEOUT_MS });
     const client = createTestClient({ mode: "anvil", transport }).extend(publicActions);
     await client.setCode({ address: ADDRESS, bytecode: deployedBytecode });
     return new SignatureContract(anvil, client);

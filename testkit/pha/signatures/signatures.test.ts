@@ -58,7 +58,7 @@ describe("SubstrateSignatures beside polkadot-js", () => {
       assert.ok(wrong.length > 0, "the library is as it was");
       for (const question of wrong)
         assert.deepEqual(libraryVerdict(question), { library: "valid", refused: "key of small order" });
-      assert.deepEqual(new Set(await verdicts(questions)), new Set(["invalid"]));
+      assert.deepEqual(new Set(await verdicts(wrong)), new Set(["invalid"]));
     }
   });
 
