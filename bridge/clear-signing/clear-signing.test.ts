@@ -129,7 +129,7 @@ describe("descriptors of ERC-7730", () => {
 /** A deployment with everything, at addresses of no meaning. */
 function deploymentOf(names: readonly string[]): Deployment {
   const addresses = Object.fromEntries(
-    names.map((name, i): [string, Address] => [name, pad(toHex(i + 1), { size: 20 })]),
+    names.map((name, i): [string, Address[]] => [name, [pad(toHex(i + 1), { size: 20 })]]),
   );
   return { l1ChainId: 900, l2ChainId: 2035, l1: addresses, l2: addresses };
 }
@@ -147,6 +147,14 @@ describe("descriptors of a deployment", () => {
     }
     const portal = bound.find(({ file }) => file === "calldata-OptimismPortal.json");
     assert.deepEqual(every(portal?.document, "chainId"), ["900"]);
+  });
+
+  it("name all contracts of one kind, as each parachain has its own", () => {
+    const { l1, ...rest } = deploymentOf(names);
+    const two = [pad("0x01", { size: 20 }), pad("0x02", { size: 20 })];
+    const bound = boundDescriptors({ ...rest, l1: { ...l1, SunsetRegistry: two } });
+    const registry = bound.find(({ file }) => file === "calldata-SunsetRegistry.json");
+    assert.deepEqual(every(registry?.document, "address"), two);
   });
 
   it("are those of the contracts that it has", () => {

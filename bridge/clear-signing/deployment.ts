@@ -6,12 +6,15 @@ import { DESCRIBED, DESCRIBED_MESSAGES, type Place } from "./described.ts";
 import { descriptorFaults } from "./schema.ts";
 import { isRecord } from "./shape.ts";
 
-/** What the descriptors have to know of a deployment: chain ids, and addresses by their names in the address book. */
+/** Addresses by their names in the address book; several parachains have contracts of one name each. */
+export type Named = Readonly<Record<string, readonly Address[]>>;
+
+/** What the descriptors have to know of a deployment. */
 export type Deployment = {
   readonly l1ChainId: number;
   readonly l2ChainId: number;
-  readonly l1: Readonly<Record<string, Address>>;
-  readonly l2: Readonly<Record<string, Address>>;
+  readonly l1: Named;
+  readonly l2: Named;
 };
 
 /** A descriptor as wallets take it: bound to chain and address. */
@@ -29,9 +32,9 @@ export function readDescriptor(file: string): Json {
   });
 }
 
-/** The contract's address; undefined where this deployment has none. */
-function addressAt({ layer, name }: Place, deployment: Deployment): Address | undefined {
-  return isAddress(name) ? getAddress(name) : deployment[layer][name];
+/** The contracts' addresses; none where this deployment lacks them. */
+function addressesAt({ layer, name }: Place, deployment: Deployment): readonly Address[] {
+  return isAddress(name) ? [getAddress(name)] : (deployment[layer][name] ?? []);
 }
 
 function part(document: Json, name: string): Json {
@@ -43,7 +46,7 @@ function part(document: Json, name: string): Json {
 function boundConstants(file: string, constants: Json, { layer }: Place, deployment: Deployment): Json {
   const bound = Object.entries(constants).map(([name, value]) => {
     if (value !== null) return [name, value];
-    const address = deployment[layer][name];
+    const [address] = deployment[layer][name] ?? [];
     if (address !== undefined) return [name, address];
     throw new RollupError("DESCRIPTOR_INVALID", `${file}: this deployment has no ${name} on ${layer}`, {
       data: { file, name, layer },
@@ -53,8 +56,8 @@ function boundConstants(file: string, constants: Json, { layer }: Place, deploym
 }
 
 function bind(file: string, place: Place, deployment: Deployment): BoundDescriptor | undefined {
-  const address = addressAt(place, deployment);
-  if (address === undefined) return undefined;
+  const addresses = addressesAt(place, deployment);
+  if (addresses.length === 0) return undefined;
   const chainId = place.layer === "l1" ? deployment.l1ChainId : deployment.l2ChainId;
   const document = readDescriptor(file);
   const context = part(document, "context");
@@ -65,7 +68,10 @@ function bind(file: string, place: Place, deployment: Deployment): BoundDescript
     file,
     document: {
       ...document,
-      context: { ...context, [kind]: { ...part(context, kind), deployments: [{ chainId, address }] } },
+      context: {
+        ...context,
+        [kind]: { ...part(context, kind), deployments: addresses.map((address) => ({ chainId, address })) },
+      },
       metadata: Object.keys(constants).length === 0 ? metadata : { ...metadata, constants },
     },
   };

@@ -1,17 +1,22 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { boundDescriptors } from "@phala-l2/bridge/clear-signing/deployment";
+import { boundDescriptors, type Named } from "@phala-l2/bridge/clear-signing/deployment";
 import { readAddressBook } from "@phala-l2/contracts/deploy/address-book";
 import { fileSetting, folderSetting } from "@phala-l2/protocol/config/settings";
 import type { Address } from "viem";
 import { BAD_USAGE, defineCommand, HOLDS } from "./command.ts";
 
-/** Those that the deployment has; a section may leave some out. */
-function known(...sections: readonly Readonly<Record<string, Address | undefined>>[]) {
-  const named = sections.flatMap((section) => Object.entries(section));
-  return Object.fromEntries(
-    named.filter((entry): entry is [string, Address] => typeof entry[1] === "string"),
-  );
+type Section = Readonly<Record<string, Address | undefined>>;
+
+/** All addresses of each name; a section may leave some out. */
+function known(...sections: readonly (Section | undefined)[]): Named {
+  const named = new Map<string, Address[]>();
+  for (const section of sections) {
+    for (const [name, address] of Object.entries(section ?? {})) {
+      if (address !== undefined) named.set(name, [...(named.get(name) ?? []), address]);
+    }
+  }
+  return Object.fromEntries(named);
 }
 
 export const clearSigningCommand = defineCommand({
@@ -27,9 +32,14 @@ export const clearSigningCommand = defineCommand({
       log.error({ addresses }, "there is no such file");
       return BAD_USAGE;
     }
-    const { l1ChainId, l2ChainId } = book;
-    const l1 = known(book.addresses);
-    const descriptors = boundDescriptors({ l1ChainId, l2ChainId: Number(l2ChainId), l1, l2: known(book.l2) });
+    const { l1ChainId, sources } = book;
+    const sunsets = sources.map(({ sunset }) => sunset);
+    const swaps = sources.map(({ ParachainSwap }) => ({ ParachainSwap }));
+    const descriptors = boundDescriptors({
+      ...{ l1ChainId, l2ChainId: Number(book.l2ChainId) },
+      l1: known(book.addresses, ...sunsets, ...swaps),
+      l2: known(book.l2, ...sunsets),
+    });
     mkdirSync(output, { recursive: true });
     for (const { file, document } of descriptors) {
       writeFileSync(join(output, file), `${JSON.stringify(document, null, 2)}\n`);
