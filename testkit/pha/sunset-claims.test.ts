@@ -28,7 +28,7 @@ import { type Bridge, createBridge } from "@phala-l2/bridge/network";
 import { sunsetClaimsAbi } from "@phala-l2/contracts/abi/sunset-claims";
 import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
 import { dangerouslyDevelopmentAccount } from "@phala-l2/node/keys/account";
-import { addressFromHex, asHash, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, asAddress, asHash, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
 import {
@@ -41,11 +41,22 @@ import {
   proofAt,
   RECEIVER,
 } from "@phala-l2/sunset/claims-tree";
-import { type ClaimRole, claimMessage, signedBytes, vetoMessage } from "@phala-l2/sunset/message";
+import {
+  CLAIM_FORMS,
+  CLAIM_ROLES,
+  type ClaimRole,
+  claimMessage,
+  formNumber,
+  MAX_DEADLINE,
+  roleNumber,
+  signedBytes,
+  vetoMessage,
+} from "@phala-l2/sunset/message";
 import { Keyring } from "@polkadot/keyring";
 import type { KeyringPair } from "@polkadot/keyring/types";
 import { u8aWrapBytes } from "@polkadot/util";
 import { createKeyMulti, cryptoWaitReady } from "@polkadot/util-crypto";
+import fc from "fast-check";
 import {
   type Address,
   createTestClient,
@@ -259,14 +270,35 @@ describe("claims with keys of the parachain", () => {
     assert.equal(status.claimed, false);
   });
 
-  it("builds the text that the contract checks", async () => {
-    const account = accountOf(pair("sr25519-raw"));
-    const order = { receiver, form: 0, deadline };
-    const text = await bridge.l1.readContract({
-      ...{ address: places.claims, abi: sunsetClaimsAbi, functionName: "message" },
-      args: [toHex(account), entitlement(account).planck, order, 0],
+  it("builds the texts that the contract checks", async () => {
+    const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    const orders = fc.record({
+      ...{
+        account: bytes(32).map(asHash),
+        delegate: bytes(32).map(asHash),
+        receiver: bytes(20).map(asAddress),
+      },
+      planck: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
+      form: fc.constantFrom(...CLAIM_FORMS),
+      role: fc.constantFrom(...CLAIM_ROLES),
+      deadline: fc.bigInt({ min: 0n, max: MAX_DEADLINE }),
     });
-    assert.equal(text, toHex(signedBytes(textOf(account, "owner"), false)));
+    const contract = { address: places.claims, abi: sunsetClaimsAbi } as const;
+    const property = fc.asyncProperty(orders, async (order) => {
+      const { account, delegate, planck, form, role, deadline: until } = order;
+      const words = { receiver: toHex(order.receiver), form: formNumber(form), deadline: until };
+      const text = await bridge.l1.readContract({
+        ...{ ...contract, functionName: "message" },
+        args: [toHex(account), planck, words, roleNumber(role)],
+      });
+      assert.equal(text, toHex(signedBytes(claimMessage(origin(), order, role), false)));
+      const veto = await bridge.l1.readContract({
+        ...{ ...contract, functionName: "vetoMessage" },
+        args: [toHex(account), toHex(delegate), until],
+      });
+      assert.equal(veto, toHex(signedBytes(vetoMessage(origin(), order), false)));
+    });
+    await fc.assert(property, { numRuns: 50 });
     assert.deepEqual(signedBytes("any", true), u8aWrapBytes("any"));
   });
 
