@@ -16,7 +16,7 @@ import { PartProcess } from "../system/part-process.ts";
 import type { PartSettings } from "../system/part-settings.ts";
 import { until } from "../system/wait.ts";
 import { type SmallExtrinsic, SmallParachain } from "./small-parachain.ts";
-import { type SwapWorld, startSwapWorld } from "./swap-world.ts";
+import { type SwapL1, type SwapWorld, startSwap } from "./swap-world.ts";
 
 export type KillOptions = {
   readonly kills: number;
@@ -84,21 +84,16 @@ function makeDeposit(
   return { from, to, planck, remarks: [text] };
 }
 
-async function startWorld(folder: string, { genesisHash }: SmallParachain): Promise<SwapWorld> {
+function startWorld(l1: SwapL1, folder: string, { genesisHash }: SmallParachain): Promise<SwapWorld> {
   const runtime = { specVersion: SMALL_SPEC_VERSION, metadataHash: SMALL_METADATA_HASH };
-  try {
-    return await startSwapWorld(folder, {
-      genesisHash,
-      runtimes: [{ ...runtime, metadata: SMALL_METADATA }],
-      perDay: PLENTY,
-      funded: 10n ** 22n,
-      minimum: PHA,
-      lastHeight: 1_000_000n,
-    });
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw error;
-  }
+  return startSwap(l1, folder, {
+    genesisHash,
+    runtimes: [{ ...runtime, metadata: SMALL_METADATA }],
+    perDay: PLENTY,
+    funded: 10n ** 22n,
+    minimum: PHA,
+    lastHeight: 1_000_000n,
+  });
 }
 
 /** Starts the relayer and kills it at a random moment, which may be before it is ready. */
@@ -118,12 +113,12 @@ async function liveAndDie(relayer: PartProcess, settings: PartSettings, random: 
  * Kills the relayer at random moments, while deposits come in, and starts it again each time; then lets it finish. What L1
  * paid has to be what was deposited: to each receiver, exactly, once.
  */
-export async function killRelayer({ kills, seed, onKill }: KillOptions): Promise<KillReport> {
+export async function killRelayer(l1: SwapL1, { kills, seed, onKill }: KillOptions): Promise<KillReport> {
   const started = performance.now();
   const random = randomOf(seed);
   const folder = mkdtempSync(join(tmpdir(), "relayer-kill-"));
   const parachain = new SmallParachain();
-  const world = await startWorld(folder, parachain);
+  const world = await startWorld(l1, folder, parachain);
   const node = await parachain.serve();
   const relayer = new PartProcess("relayer", folder);
   const settings = {
@@ -182,6 +177,7 @@ export async function killRelayer({ kills, seed, onKill }: KillOptions): Promise
     };
   } finally {
     clearInterval(mining);
+    await world.l1.setAutomine(true);
     await relayer.kill();
     await node.stop();
     await world.stop();

@@ -20,8 +20,9 @@ import { encodeFunctionData } from "viem";
 import { devnetAccount, ROLES } from "../devnet/accounts.ts";
 import { until } from "../system/wait.ts";
 import type { JsonRpcServer } from "./json-rpc-server.ts";
+import { killRelayer } from "./kill-relayer.ts";
 import { SmallParachain } from "./small-parachain.ts";
-import { type SwapWorld, startSwapWorld } from "./swap-world.ts";
+import { type SwapL1, type SwapWorld, startSwap, startSwapL1 } from "./swap-world.ts";
 
 const PHA = 10n ** 12n;
 const PER_DAY = 1000n * 10n ** 18n;
@@ -31,6 +32,7 @@ const remark = (n: number, more = "") => `pha-swap:v1:900:${receiver(n)}${more}`
 
 const folder = mkdtempSync(join(tmpdir(), "relayer-"));
 const parachain = new SmallParachain();
+let l1: SwapL1;
 let world: SwapWorld;
 let node: JsonRpcServer;
 let relayer: RunningRelayer | undefined;
@@ -81,7 +83,8 @@ async function paid(n: number): Promise<bigint> {
 }
 
 before(async () => {
-  world = await startSwapWorld(folder, {
+  l1 = await startSwapL1(folder);
+  world = await startSwap(l1, folder, {
     genesisHash: parachain.genesisHash,
     runtimes: [
       { specVersion: SMALL_SPEC_VERSION, metadataHash: SMALL_METADATA_HASH, metadata: SMALL_METADATA },
@@ -99,6 +102,7 @@ after(async () => {
   await relayer?.stop();
   await node?.stop();
   await world?.stop();
+  await l1?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -174,5 +178,14 @@ describe("the relayer", () => {
     assert.equal((await statusOf()).deposits.length, 7);
     assert.ok((await world.payments()).count <= count + 1);
     await assert.rejects(Journal.open(join(folder, "journal")), { code: "STORE_LOCKED" });
+  });
+});
+
+describe("the relayer, killed at random moments,", () => {
+  it("pays each deposit exactly once", async () => {
+    const { deposits, refused, payments, reverted } = await killRelayer(l1, { kills: 4, seed: 3 });
+    assert.ok(refused > 0 && deposits > refused);
+    assert.equal(payments, deposits - refused);
+    assert.equal(reverted, 0);
   });
 });

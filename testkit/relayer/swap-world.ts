@@ -4,6 +4,8 @@ import { judgeOf } from "@phala-l2/bridge/relayer/main";
 import { parachainSwapAbi } from "@phala-l2/contracts/abi/parachain-swap";
 import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
 import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
+import type { AddressBook } from "@phala-l2/contracts/deploy/address-book";
+import type { ProverKind } from "@phala-l2/contracts/deploy/config";
 import {
   type Address,
   addressFromHex,
@@ -44,7 +46,16 @@ export type SwapTerms = {
   readonly lastHeight: bigint;
 };
 
-/** An L1 with the real registry, keys of two vendors in it, and a swap that provers behind JSON-RPC sign for. */
+/** An L1 with the real registry, and keys of two vendors in it. */
+export type SwapL1 = {
+  readonly anvil: Anvil;
+  readonly l1: ReturnType<typeof l1Client>;
+  readonly keys: readonly ProverKey[];
+  readonly addresses: AddressBook["addresses"];
+  stop(): Promise<void>;
+};
+
+/** A swap on such an L1, that provers behind JSON-RPC sign for. */
 export type SwapWorld = {
   readonly anvil: Anvil;
   readonly contract: Address;
@@ -92,29 +103,37 @@ async function fund(url: string, token: Hex, to: Hex, amount: bigint): Promise<v
   await createPublicClient({ transport: http(url), pollingInterval: 50 }).waitForTransactionReceipt({ hash });
 }
 
-export async function startSwapWorld(folder: string, terms: SwapTerms): Promise<SwapWorld> {
+export async function startSwapL1(folder: string): Promise<SwapL1> {
   await compileContracts();
   const anvil = await startAnvil({ port: 0, chainId: L1_CHAIN_ID });
   try {
-    return await furnish(anvil, folder, terms);
+    return await furnish(anvil, folder);
   } catch (error) {
     await anvil.stop();
     throw error;
   }
 }
 
-async function furnish(anvil: Anvil, folder: string, terms: SwapTerms): Promise<SwapWorld> {
+async function furnish(anvil: Anvil, folder: string): Promise<SwapL1> {
   const { book } = await deployChain(folder, anvil.url, () => {});
   const { addresses } = book;
-  const keys: readonly ProverKey[] = [proverKey(0x71), proverKey(0x72)];
-  for (const [i, kind] of (["TDX", "SEV_SNP"] as const).entries()) {
-    const key = keys[i];
-    if (key === undefined) continue;
-    const payer = kind === "TDX" ? ROLES.proverTdx : ROLES.proverSevSnp;
-    const stolen = { address: key.address, sign: (digest: Hash) => signWith(key, digest) };
-    await registerStolen(stolen, kind, { l1Url: anvil.url, addresses, payer });
-  }
-  const l1 = l1Client(anvil.url);
+  const tdx = proverKey(0x71);
+  const snp = proverKey(0x72);
+  const register = (key: ProverKey, kind: ProverKind, payer: number) =>
+    registerStolen({ address: key.address, sign: (digest) => signWith(key, digest) }, kind, {
+      ...{ l1Url: anvil.url, addresses, payer },
+    });
+  await register(tdx, "TDX", ROLES.proverTdx);
+  await register(snp, "SEV_SNP", ROLES.proverSevSnp);
+  return { anvil, l1: l1Client(anvil.url), keys: [tdx, snp], addresses, stop: () => anvil.stop() };
+}
+
+/** Deploys a swap and funds it; its file goes to the folder. */
+export async function startSwap(
+  { anvil, l1, keys, addresses }: SwapL1,
+  folder: string,
+  terms: SwapTerms,
+): Promise<SwapWorld> {
   const nonce = await l1.getTransactionCount({ address: OWNER.address });
   const address = getContractAddress({ from: OWNER.address, nonce: BigInt(nonce) });
   const settings: SwapSettings = {
@@ -182,7 +201,6 @@ async function furnish(anvil: Anvil, folder: string, terms: SwapTerms): Promise<
     },
     stop: async () => {
       for (const prover of provers) await prover.stop();
-      await anvil.stop();
     },
   };
 }
