@@ -6,6 +6,11 @@ export const anchorStateRegistryAbi = [
     type: "constructor",
   },
   { inputs: [], name: "AnchorStateRegistry_InvalidAnchorGame", type: "error" },
+  {
+    inputs: [{ internalType: "uint32", name: "gameType", type: "uint32" }],
+    name: "AnchorStateRegistry_NoSuchGame",
+    type: "error",
+  },
   { inputs: [], name: "AnchorStateRegistry_Unauthorized", type: "error" },
   { inputs: [], name: "AnchorStateRegistry_ZeroAnchorRoot", type: "error" },
   { inputs: [], name: "InvalidInitialization", type: "error" },

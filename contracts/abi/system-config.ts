@@ -77,6 +77,13 @@ export const systemConfigAbi = [
   { anonymous: false, inputs: [], name: "Unpaused", type: "event" },
   {
     inputs: [],
+    name: "GUARDIAN_TERM",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "PAUSE_COOLDOWN",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
@@ -190,6 +197,13 @@ export const systemConfigAbi = [
     inputs: [],
     name: "guardian",
     outputs: [{ internalType: "address", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "guardianTermEndsAt",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",
   },

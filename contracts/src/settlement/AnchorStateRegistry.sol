@@ -75,6 +75,8 @@ contract AnchorStateRegistry is IAnchorStateRegistry, Initializable {
 
     /// @inheritdoc IAnchorStateRegistry
     function setRespectedGameType(uint32 gameType) external onlyGuardian {
+        bool isMade = address(disputeGameFactory.gameImpls(gameType)) != address(0);
+        require(isMade, AnchorStateRegistry_NoSuchGame(gameType));
         respectedGameType = gameType;
         emit RespectedGameTypeSet(gameType);
     }

@@ -21,6 +21,9 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
     /// @inheritdoc ISystemConfig
     uint256 public constant PAUSE_COOLDOWN = 14 days;
 
+    /// @inheritdoc ISystemConfig
+    uint256 public constant GUARDIAN_TERM = 365 days;
+
     /// @notice Block gas beyond which L2 execution cannot be expected to keep pace with its provers.
     uint64 private constant MAXIMUM_GAS_LIMIT = 500_000_000;
 
@@ -47,8 +50,8 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
     uint64 public minBaseFee;
     /// @inheritdoc ISystemConfig
     uint16 public daFootprintGasScalar;
-    /// @inheritdoc ISystemConfig
-    address public guardian;
+    /// @dev Whoever was named last, his term over or not.
+    address private _guardian;
     /// @inheritdoc ISystemConfig
     address public batchInbox;
     /// @inheritdoc ISystemConfig
@@ -60,6 +63,9 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
 
     Addresses private _addresses;
     IResourceMetering.ResourceConfig private _resourceConfig;
+
+    /// @inheritdoc ISystemConfig
+    uint256 public guardianTermEndsAt;
 
     constructor() {
         _disableInitializers();
@@ -137,7 +143,7 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
 
     /// @inheritdoc ISystemConfig
     function pause() external {
-        require(msg.sender == guardian, SystemConfig_Unauthorized(msg.sender));
+        require(msg.sender == guardian(), SystemConfig_Unauthorized(msg.sender));
         require(!paused(), SystemConfig_AlreadyPaused());
         uint256 allowedAt = pausedUntil == 0 ? 0 : pausedUntil + PAUSE_COOLDOWN;
         require(block.timestamp >= allowedAt, SystemConfig_PauseCoolingDown(allowedAt));
@@ -147,7 +153,7 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
 
     /// @inheritdoc ISystemConfig
     function unpause() external {
-        require(msg.sender == guardian || msg.sender == owner(), SystemConfig_Unauthorized(msg.sender));
+        require(msg.sender == guardian() || msg.sender == owner(), SystemConfig_Unauthorized(msg.sender));
         require(paused(), SystemConfig_NotPaused());
         pausedUntil = block.timestamp;
         emit Unpaused();
@@ -219,6 +225,11 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
     }
 
     /// @inheritdoc ISystemConfig
+    function guardian() public view returns (address) {
+        return block.timestamp < guardianTermEndsAt ? _guardian : address(0);
+    }
+
+    /// @inheritdoc ISystemConfig
     function minimumGasLimit() public view returns (uint64) {
         return uint64(_resourceConfig.maxResourceLimit) + uint64(_resourceConfig.systemTxMaxGas);
     }
@@ -287,7 +298,8 @@ contract SystemConfig is ISystemConfig, OwnableUpgradeable {
 
     function _setGuardian(address guardian_) private {
         require(guardian_ != address(0), SystemConfig_ZeroAddress());
-        guardian = guardian_;
+        _guardian = guardian_;
+        guardianTermEndsAt = block.timestamp + GUARDIAN_TERM;
         emit GuardianSet(guardian_);
     }
 

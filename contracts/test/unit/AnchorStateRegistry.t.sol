@@ -42,8 +42,9 @@ contract AnchorStateRegistryTest is SettlementFixture {
         MultiProofGame lost = _propose(TDX_KEY, ROOT, 11, address(0));
         _prove(lost, SNP_KEY, OTHER_ROOT);
         MultiProofGame won = _resolved(ROOT, 12, address(0));
+        _admitOtherType();
         vm.prank(guardian);
-        anchors.setRespectedGameType(7);
+        anchors.setRespectedGameType(OTHER_TYPE);
         MultiProofGame unrespected = _resolved(ROOT, 13, address(0));
         _wait(AIR_GAP + 1);
         _refusedAnchor(open);
@@ -81,6 +82,15 @@ contract AnchorStateRegistryTest is SettlementFixture {
         MultiProofGame second = _propose(TDX_KEY, OTHER_ROOT, 20, address(0));
         assertEq(second.previousOutputRoot(), ROOT);
         assertEq(second.previousBlockNumber(), 10);
+    }
+
+    /// @dev Else he could stop every new game for ever, even beyond his term.
+    function test_a_type_that_the_factory_does_not_make_is_not_respected() public {
+        vm.prank(guardian);
+        vm.expectRevert(
+            abi.encodeWithSelector(IAnchorStateRegistry.AnchorStateRegistry_NoSuchGame.selector, uint32(999))
+        );
+        anchors.setRespectedGameType(999);
     }
 
     function test_only_the_guardian_judges() public {

@@ -243,8 +243,9 @@ contract L1ExecutorTest is SettlementFixture {
 
     /// @dev Which games are respected is the guardian's to say; governance, which names the guardian, must not hang on it.
     function test_the_guardian_cannot_stop_governance_by_the_respected_game() public {
+        _admitOtherType();
         vm.prank(guardian);
-        anchors.setRespectedGameType(999);
+        anchors.setRespectedGameType(OTHER_TYPE);
         assertTrue(_relay(l2Timelock, 0, _schedule(SALT)), "scheduled");
         assertEq(executor.delay(), EXIT);
     }

@@ -138,8 +138,9 @@ contract OptimismPortalWithdrawalTest is SettlementFixture {
         anchors.updateRetirementTimestamp();
         _refusedProof(IOptimismPortal.OptimismPortal_ImproperDisputeGame.selector);
         vm.revertToState(before);
+        _admitOtherType();
         vm.prank(guardian);
-        anchors.setRespectedGameType(7);
+        anchors.setRespectedGameType(OTHER_TYPE);
         MultiProofGame unrespected = _propose(TDX_KEY, game.rootClaim(), 11, address(0));
         _wait(12);
         uint256 index = factory.gameCount() - 1;

@@ -227,8 +227,9 @@ contract ProverRewardsTest is SettlementFixture {
         anchors.updateRetirementTimestamp();
         _wait(FAST);
         retired.resolve();
+        _admitOtherType();
         vm.prank(guardian);
-        anchors.setRespectedGameType(7);
+        anchors.setRespectedGameType(OTHER_TYPE);
         _resolved(OTHER_ROOT, 20, address(0));
         assertEq(rewards.reserved(), 0);
         assertEq(rewards.rewardedUpTo(), 0);

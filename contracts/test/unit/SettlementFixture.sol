@@ -17,10 +17,18 @@ import {Claim} from "../../src/tee/Claim.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {AdmissionFixture} from "./AdmissionFixture.sol";
 
+/// @notice A game of another type.
+contract OtherGame {
+    function gameType() external pure returns (uint32) {
+        return 7;
+    }
+}
+
 /// @title SettlementFixture
 /// @notice The whole settlement behind real proxies, with three provers, and verbs to propose, prove and wait.
 abstract contract SettlementFixture is AdmissionFixture {
     uint32 internal constant GAME_TYPE = 2035;
+    uint32 internal constant OTHER_TYPE = 7;
     bytes32 internal constant CONFIG_HASH = keccak256("rollup config");
     bytes32 internal constant GENESIS_ROOT = keccak256("genesis output");
     bytes32 internal constant ROOT = keccak256("output");
@@ -97,6 +105,13 @@ abstract contract SettlementFixture is AdmissionFixture {
     /// @notice Whether the policy under test asks for a GPU.
     function requiresGpu() internal pure virtual returns (bool) {
         return false;
+    }
+
+    /// @notice Lets the factory make games of a second type, which may then be respected.
+    function _admitOtherType() internal {
+        IDisputeGame game = IDisputeGame(address(new OtherGame()));
+        vm.prank(owner);
+        factory.setImplementation(OTHER_TYPE, game);
     }
 
     function _parameters() internal view returns (ISystemConfig.Parameters memory) {

@@ -5,6 +5,7 @@ import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.s
 import {OwnableUpgradeable} from "@openzeppelin/contracts-upgradeable/access/OwnableUpgradeable.sol";
 import {L1Proxy} from "../../src/deployment/L1Proxy.sol";
 import {SystemConfig} from "../../src/settlement/SystemConfig.sol";
+import {IAnchorStateRegistry} from "../../src/settlement/interfaces/IAnchorStateRegistry.sol";
 import {IResourceMetering} from "../../src/settlement/interfaces/IResourceMetering.sol";
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {Vm} from "./Base.sol";
@@ -140,6 +141,29 @@ contract SystemConfigTest is SettlementFixture {
         assertFalse(systemConfig.paused(), "ended early");
         vm.expectRevert(ISystemConfig.SystemConfig_NotPaused.selector);
         systemConfig.unpause();
+    }
+
+    /// @dev Messages that replace him leave L2 as withdrawals do, and he can stop these.
+    function test_a_guardian_who_stops_everything_is_none_when_his_term_ends() public {
+        uint256 ends = block.timestamp + systemConfig.GUARDIAN_TERM();
+        assertTrue(systemConfig.guardianTermEndsAt() <= ends, "a term at most");
+        vm.warp(systemConfig.guardianTermEndsAt() - 1);
+        assertEq(systemConfig.guardian(), guardian);
+        vm.prank(guardian);
+        anchors.updateRetirementTimestamp();
+        vm.warp(block.timestamp + 1);
+        assertEq(systemConfig.guardian(), address(0));
+        vm.startPrank(guardian);
+        vm.expectRevert(IAnchorStateRegistry.AnchorStateRegistry_Unauthorized.selector);
+        anchors.updateRetirementTimestamp();
+        vm.expectRevert(abi.encodeWithSelector(ISystemConfig.SystemConfig_Unauthorized.selector, guardian));
+        systemConfig.pause();
+        vm.stopPrank();
+        vm.prank(owner);
+        systemConfig.setGuardian(guardian);
+        assertEq(systemConfig.guardianTermEndsAt(), block.timestamp + systemConfig.GUARDIAN_TERM());
+        vm.prank(guardian);
+        systemConfig.pause();
     }
 
     function test_only_the_guardian_pauses() public {

@@ -22,6 +22,8 @@ interface IAnchorStateRegistry {
 
     error AnchorStateRegistry_InvalidAnchorGame();
     error AnchorStateRegistry_Unauthorized();
+    /// @notice The factory makes no games of this type.
+    error AnchorStateRegistry_NoSuchGame(uint32 gameType);
     error AnchorStateRegistry_ZeroAnchorRoot();
 
     /// @notice Makes `game` the anchor if it is valid, final and newer than the anchor. Anyone may call.
@@ -31,7 +33,7 @@ interface IAnchorStateRegistry {
     ///         on their own: against a whole line of games, retire it. Only the guardian.
     function blacklistDisputeGame(IDisputeGame disputeGame) external;
 
-    /// @notice Chooses the game type whose games count. Only the guardian.
+    /// @notice Chooses the game type whose games count, among those that the factory makes. Only the guardian.
     function setRespectedGameType(uint32 gameType) external;
 
     /// @notice Retires every game created up to now; their withdrawals must be proven again against a later game. The

@@ -86,6 +86,7 @@ interface ISystemConfig {
 
     function setResourceConfig(IResourceMetering.ResourceConfig calldata config) external;
 
+    /// @notice Names the guardian, or him again, for a term of `GUARDIAN_TERM` from now.
     function setGuardian(address guardian) external;
 
     /// @notice Stops proving and finalising withdrawals for at most `PAUSE_DURATION`. Only the guardian. After a pause has
@@ -106,7 +107,16 @@ interface ISystemConfig {
     /// @notice Seconds that must pass between two pauses.
     function PAUSE_COOLDOWN() external view returns (uint256); // solhint-disable-line func-name-mixedcase
 
+    /// @notice Who judges and pauses; zero once his term is over.
     function guardian() external view returns (address);
+
+    /// @notice Unix seconds at which the guardian's term ends by itself. What governs names him by messages that leave L2 as
+    ///         withdrawals do: a guardian who stops all of these could otherwise never be replaced.
+    function guardianTermEndsAt() external view returns (uint256);
+
+    /// @notice Seconds of a guardian's term.
+    // solhint-disable-next-line func-name-mixedcase
+    function GUARDIAN_TERM() external view returns (uint256);
 
     /// @notice This contract: guardian and pause of the OP Stack's SuperchainConfig live here.
     function superchainConfig() external view returns (ISystemConfig);
