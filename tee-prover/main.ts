@@ -49,6 +49,7 @@ import {
 } from "./host/registration/registry.ts";
 import { descriptionsOf, statementSettings } from "./host/statements/description.ts";
 import { StatementDesk } from "./host/statements/desk.ts";
+import { finalityByNode } from "./host/statements/parachain-node.ts";
 import { Submitter } from "./host/submitter.ts";
 import { readPolicyRules } from "./registry/policy-rules.ts";
 import { readCoverage } from "./registry/proof-status.ts";
@@ -268,7 +269,7 @@ async function startKeys(settings: ProverSettings, { l1ChainId }: RollupConfig, 
 
 /** Where strangers ask for the key's word on Substrate chains; undefined where no file tells of any. */
 function statementDesk(
-  { sunset, swap, finality }: ProverSettings,
+  { sunset, swap, finality, parachainRpcUrl }: ProverSettings,
   life: KeyLife,
   { log, signal }: Pick<ProverParts, "log" | "signal">,
 ): StatementDesk | undefined {
@@ -278,7 +279,8 @@ function statementDesk(
     return { key: toHex(registration.binding.key), statements };
   };
   const descriptions = descriptionsOf({ sunset, swap, finality });
-  return new StatementDesk({ serving, descriptions, clock: systemClock, log, signal });
+  const isFinal = parachainRpcUrl === undefined ? undefined : finalityByNode(parachainRpcUrl);
+  return new StatementDesk({ serving, descriptions, isFinal, clock: systemClock, log, signal });
 }
 
 /** What the endpoint tells of L1. */

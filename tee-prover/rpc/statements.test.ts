@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { after, afterEach, describe, it } from "node:test";
 import { createEnclave } from "@phala-l2/enclave/session";
 import { piecesOf } from "@phala-l2/enclave/state-pieces";
 import type { RpcServer } from "@phala-l2/node/rpc/server";
-import { asAddress, asHash, concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { asAddress, asHash, concatBytes, fromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { silentLog } from "@phala-l2/protocol/log";
+import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
 import { encodeHeader } from "@phala-l2/protocol/substrate/header";
 import { encodeUnsigned } from "@phala-l2/protocol/substrate/scale";
 import { mapKey, storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
@@ -29,6 +32,7 @@ import { sealBlock } from "@phala-l2/swap/testing/small-block";
 import { encodeReleaseWitness } from "@phala-l2/swap/witness-json";
 import { descriptionsOf } from "../host/statements/description.ts";
 import { RELEASES_PER_MINUTE, StatementDesk, SUNSET_RETRY_MS } from "../host/statements/desk.ts";
+import { finalityByNode, type IsFinal } from "../host/statements/parachain-node.ts";
 import { startTeeEndpoint } from "./endpoint.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "prover-statements-"));
@@ -93,22 +97,26 @@ function swapFile(): string {
 }
 
 function witness(extrinsics: number) {
-  const text = formatRemark({ chainId: 900n, receiver: asAddress(new Uint8Array(20).fill(3)), repairs: [] });
+  const remark = formatRemark({
+    chainId: 900n,
+    receiver: asAddress(new Uint8Array(20).fill(3)),
+    repairs: [],
+  });
   const sender = asHash(new Uint8Array(32).fill(0xa1));
   const records = [
     transferred(extrinsics, sender, swapAccount(CONTRACT), 5_000n),
-    remarked(extrinsics, sender, text),
+    remarked(extrinsics, sender, remark),
     succeeded(extrinsics),
   ];
-  const { proof } = sealBlock({ height: 150n, records, remarks: [text] });
+  const { proof } = sealBlock({ height: 150n, records, remarks: [remark] });
   return encodeReleaseWitness({ deposit: { block: proof, eventIndex: 0 } });
 }
 
 const QUESTION = { settingsHash: toHex(swapSettingsHash(SETTINGS)), ...witness(0) };
 
-type Files = { readonly sunset?: string; readonly swap?: string };
+type Files = { readonly sunset?: string; readonly swap?: string; readonly isFinal?: IsFinal | null };
 
-async function serve({ sunset, swap }: Files) {
+async function serve({ sunset, swap, isFinal = async () => true }: Files) {
   let time = 0;
   const enclave = createEnclave({
     random: (length) => new Uint8Array(length).fill(7),
@@ -119,7 +127,7 @@ async function serve({ sunset, swap }: Files) {
   const desk = new StatementDesk({
     serving: () => ({ key: toHex(enclave.address), statements: enclave }),
     descriptions: descriptionsOf({ sunset, swap, finality: undefined }),
-    ...{ clock, log: silentLog, signal: new AbortController().signal },
+    ...{ isFinal: isFinal ?? undefined, clock, log: silentLog, signal: new AbortController().signal },
   });
   const nothing = () => assert.fail("it is not asked for here");
   const server = await startTeeEndpoint(
@@ -135,6 +143,25 @@ async function serve({ sunset, swap }: Files) {
     time += ms;
   };
   return { url: server.url, desk, key: toHex(enclave.address), wait };
+}
+
+const nodes: Server[] = [];
+after(() => {
+  for (const node of nodes) node.close();
+});
+
+/** A node that answers each method alike. */
+async function parachainNode(answers: Readonly<Record<string, unknown>>): Promise<string> {
+  const node = createServer(async (request, response) => {
+    const asked: unknown = JSON.parse(await text(request));
+    const method = typeof asked === "object" && asked !== null && "method" in asked ? asked.method : "";
+    response.end(JSON.stringify({ jsonrpc: "2.0", id: 1, result: answers[String(method)] }));
+  });
+  nodes.push(node);
+  await new Promise<void>((resolve) => node.listen(0, "127.0.0.1", resolve));
+  const address = node.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return `http://127.0.0.1:${address.port}`;
 }
 
 type Answer = {
@@ -227,6 +254,33 @@ describe("tee_signRelease", () => {
       assert.equal((await ask(url, "tee_signRelease", [bad])).error?.code, -32602);
     }
     assert.equal((await ask((await serve({})).url, "tee_signRelease", [QUESTION])).error?.code, -32000);
+  });
+
+  it("pays for no block that the prover's own node does not have as final", async () => {
+    const swap = swapFile();
+    const answers: Readonly<Record<string, unknown>> = {
+      chain_getFinalizedHead: toHex(ZERO_HASH),
+      chain_getHeader: { number: "0x96" },
+      chain_getBlockHash: toHex(blake2b256(fromHex(QUESTION.deposit.block.header))),
+    };
+    const cases: readonly (readonly [Readonly<Record<string, unknown>>, unknown])[] = [
+      [answers, undefined],
+      [{ ...answers, chain_getHeader: { number: "0x95" } }, { reason: "block-not-final" }],
+      [{ ...answers, chain_getBlockHash: toHex(ZERO_HASH) }, { reason: "block-not-final" }],
+      [{ ...answers, chain_getBlockHash: null }, { reason: "block-not-final" }],
+      [{ ...answers, chain_getFinalizedHead: null }, { reason: "PARACHAIN_NODE_SILENT" }],
+      [{ ...answers, chain_getHeader: null }, { reason: "PARACHAIN_NODE_SILENT" }],
+    ];
+    for (const [node, data] of cases) {
+      const { url } = await serve({ swap, isFinal: finalityByNode(await parachainNode(node)) });
+      assert.deepEqual((await ask(url, "tee_signRelease", [QUESTION])).error?.data, data);
+    }
+    const unreachable = await serve({ swap, isFinal: finalityByNode("http://127.0.0.1:1") });
+    const { error } = await ask(unreachable.url, "tee_signRelease", [QUESTION]);
+    assert.deepEqual(error?.data, { reason: "PARACHAIN_NODE_SILENT" });
+    const nodeless = await serve({ swap, isFinal: null });
+    const refused = await ask(nodeless.url, "tee_signRelease", [QUESTION]);
+    assert.deepEqual(refused.error?.data, { reason: "no-source-of-finality" });
   });
 
   it("does so much in a minute, and no more", async () => {

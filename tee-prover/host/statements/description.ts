@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { type Address, fromHex, type Hash } from "@phala-l2/protocol/bytes";
 import { configInvalid, JsonObject } from "@phala-l2/protocol/config/json-reader";
-import { fileSetting } from "@phala-l2/protocol/config/settings";
+import { fileSetting, urlSetting } from "@phala-l2/protocol/config/settings";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import type { FinalitySource } from "@phala-l2/protocol/substrate/finality";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
@@ -16,6 +16,10 @@ export const statementSettings = {
   }),
   swap: fileSetting({
     help: "which swap's deposits this prover judges (JSON, as the relayer takes it); read when it is asked for",
+    optional: true,
+  }),
+  parachainRpcUrl: urlSetting({
+    help: "this prover's own node of the parachain; where a swap's finality anchor is zero, a deposit's block must be final there",
     optional: true,
   }),
   finality: fileSetting({

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Signed, Statements } from "@phala-l2/enclave/statements";
 import type { Clock } from "@phala-l2/node/clock";
-import { bytesEqual, type Hash, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import { bytesEqual, type Hash, type Hex, hashFromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import type { Log } from "@phala-l2/protocol/log";
@@ -9,6 +9,7 @@ import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
 import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import type { ReleaseWitness } from "@phala-l2/swap/release";
 import type { Descriptions, FinalityDescription, SunsetDescription } from "./description.ts";
+import { type IsFinal, shownBlocks } from "./parachain-node.ts";
 import { statePieces } from "./state-file.ts";
 
 /** The key that serves now, and what it can be asked for. */
@@ -48,6 +49,8 @@ const MINUTE_MS = 60_000;
 export type DeskParts = {
   readonly serving: () => StatingKey;
   readonly descriptions: Descriptions;
+  /** Asks the prover's own node of the parachain; undefined where it has none. */
+  readonly isFinal: IsFinal | undefined;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -151,6 +154,10 @@ export class StatementDesk {
     if (!bytesEqual(swapSettingsHash(settings), settingsHash)) {
       return { kind: "refused", reason: "other-settings" };
     }
+    if (bytesEqual(settings.finalityAnchor, ZERO_HASH)) {
+      const fault = await this.#faultByNode(witness);
+      if (fault !== undefined) return { kind: "refused", reason: fault };
+    }
     await this.#follow(own);
     const request = { contract: domain.contract, settings, metadata, witness, finality };
     const signed = own.statements.signRelease(request);
@@ -158,6 +165,19 @@ export class StatementDesk {
     const given = { kind: "signed", key: own.key, signed } as const;
     this.#remember(name, given);
     return given;
+  }
+
+  /**
+   * Where no anchor is, the enclave cannot know what is final: whoever asks shows a block, and the prover's own node has to have it.
+   * Without a node nothing is signed, or anybody's invented block would be paid for.
+   */
+  async #faultByNode(witness: ReleaseWitness): Promise<string | undefined> {
+    const { isFinal } = this.#parts;
+    if (isFinal === undefined) return "no-source-of-finality";
+    const blocks = shownBlocks(witness);
+    if (blocks === undefined) return "header-malformed";
+    for (const block of blocks) if (!(await isFinal(block))) return "block-not-final";
+    return undefined;
   }
 
   #mayJudge(): boolean {
