@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title ICrossDomainMessenger
 /// @notice Calls from a contract on one layer to a contract on the other (OP Stack specs, messengers.md). A message is
-///         executed at most once with success; one that fails can be replayed by anyone, and its value waits for it. Tokens on
-///         their way to L1 are the exception: their withdrawal stays open at the portal, and is finalised again.
+///         executed at most once with success; one that fails can be replayed by anyone, and its value waits for it. Tokens
+///         on their way to L1 are the exception: their withdrawal stays open at the portal, and is finalised again.
 interface ICrossDomainMessenger {
     /// @notice A message left this layer. `sender` and `messageNonce` let the other side's hash be rebuilt.
     event SentMessage(address indexed target, address sender, bytes message, uint256 messageNonce, uint256 gasLimit);
