@@ -213,6 +213,15 @@ describe("tee_signSunset", () => {
     assert.match(JSON.stringify(error?.data), /^\{"reason":"state-root-mismatch","wanted":"0x/);
   });
 
+  it("is not given for a block that the prover's own node does not have", async () => {
+    await writeState("other.bin");
+    const sunset = sunsetFile("other.json", "other.bin");
+    const { url, desk } = await serve({ sunset, isFinal: async ({ height }) => height !== HEADER.number });
+    await ask(url, "tee_signSunset");
+    await desk.idle();
+    assert.deepEqual((await ask(url, "tee_signSunset")).error?.data, { reason: "block-not-final" });
+  });
+
   it("is not there for a prover that was told of no parachain", async () => {
     const { url } = await serve({ sunset: join(folder, "later.json") });
     assert.equal((await ask(url, "tee_signSunset")).error?.code, -32000);

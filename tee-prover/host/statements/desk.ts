@@ -5,6 +5,7 @@ import { bytesEqual, type Hash, type Hex, hashFromHex, toHex, ZERO_HASH } from "
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import type { Log } from "@phala-l2/protocol/log";
+import { decodeHeader, headerHash } from "@phala-l2/protocol/substrate/header";
 import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
 import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import type { ReleaseWitness } from "@phala-l2/swap/release";
@@ -114,6 +115,8 @@ export class StatementDesk {
     const { log, signal, clock } = this.#parts;
     const started = clock.now();
     try {
+      if (await this.#isForeign(finalityAnchor, header))
+        return { kind: "refused", reason: "block-not-final" };
       await this.#follow({ key, statements });
       const request = {
         ...{ contract, finalityAnchor, header },
@@ -178,6 +181,14 @@ export class StatementDesk {
     if (blocks === undefined) return "header-malformed";
     for (const block of blocks) if (!(await isFinal(block))) return "block-not-final";
     return undefined;
+  }
+
+  /** Whether the file's block is another than the own node's, where there is one. The node of an ended chain may be gone: then the file stands. */
+  async #isForeign(anchor: Hash, header: Uint8Array): Promise<boolean> {
+    const { isFinal } = this.#parts;
+    const decoded = decodeHeader(header);
+    if (isFinal === undefined || decoded.kind === "invalid" || !bytesEqual(anchor, ZERO_HASH)) return false;
+    return !(await isFinal({ height: decoded.value.number, hash: headerHash(decoded.value) }));
   }
 
   #mayJudge(): boolean {
