@@ -19,6 +19,7 @@ import {
   person,
 } from "@phala-l2/sunset/testing/state";
 import { readAccount } from "./account-text.ts";
+import { readBlocks } from "./chain-blocks.ts";
 import { claimsFile, findClaims, writeClaims } from "./claims-folder.ts";
 import { readHeader } from "./frozen-header.ts";
 import { createProgress } from "./progress.ts";
@@ -226,6 +227,34 @@ test("a header is read in every form that nodes give it in, and refused in any o
     toHex(scale.subarray(1)),
   ];
   for (const text of refused) assert.equal(readHeader(new TextEncoder().encode(text)).kind, "invalid", text);
+});
+
+test("blocks are read as nodes answer them, the newest first", () => {
+  const older = { header: { ...headerJson, number: "0x01" }, extrinsics: ["0x0400", "0x00"] };
+  const answers = [
+    older,
+    { result: { block: { header: headerJson, extrinsics: [] } } },
+    { ...headerJson, number: "0x02" },
+  ];
+  const reading = readBlocks(JSON.stringify(answers));
+  assert.ok(reading.kind === "ok");
+  assert.deepEqual(
+    reading.blocks.map((each) => [each.header.number, each.extrinsics?.length]),
+    [
+      [9_064_613n, 0],
+      [2n, undefined],
+      [1n, 2],
+    ],
+  );
+  const refused = [
+    "",
+    "17",
+    "[1]",
+    "[{}]",
+    JSON.stringify([{ ...older, extrinsics: [1] }]),
+    JSON.stringify([{ ...older, extrinsics: ["0xz0"] }]),
+  ];
+  for (const text of refused) assert.equal(readBlocks(text).kind, "invalid", text);
 });
 
 test("what is written proves each account, and reads in the library's own form", async () => {

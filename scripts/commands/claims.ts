@@ -1,10 +1,16 @@
 import { existsSync, readFileSync } from "node:fs";
 import { type AccountReading, readAccount } from "@phala-l2/bridge/snapshot/account-text";
+import { readBlocks } from "@phala-l2/bridge/snapshot/chain-blocks";
 import { claimsFile, documentFile, findClaims, writeClaims } from "@phala-l2/bridge/snapshot/claims-folder";
 import { readHeader } from "@phala-l2/bridge/snapshot/frozen-header";
 import { createProgress } from "@phala-l2/bridge/snapshot/progress";
 import { judgeSignature, KEY_KINDS } from "@phala-l2/bridge/snapshot/signature";
-import { refusalDocument, snapshotDocument, takeSnapshot } from "@phala-l2/bridge/snapshot/take-snapshot";
+import {
+  refusalDocument,
+  snapshotDocument,
+  type TakingFault,
+  takeSnapshot,
+} from "@phala-l2/bridge/snapshot/take-snapshot";
 import { bytesEqual, fromHex, type Hash, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import {
   addressSetting,
@@ -22,6 +28,7 @@ import {
   textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
+import type { SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { encodeSs58, MAX_SS58_PREFIX, PHALA_SS58_PREFIX } from "@phala-l2/protocol/substrate/ss58";
 import { BALANCE, isProven, leafHash, PROXY, RECEIVER } from "@phala-l2/sunset/claims-tree";
 import {
@@ -34,6 +41,8 @@ import {
   phaOfPlanck,
   signedBytes,
 } from "@phala-l2/sunset/message";
+import { readRegistrations } from "@phala-l2/sunset/registrations";
+import type { RegisteredReceiver } from "@phala-l2/sunset/snapshot";
 import { type CommandContext, DOES_NOT_HOLD, defineCommand, type ExitStatus, HOLDS } from "./command.ts";
 
 type Account = Extract<AccountReading, { kind: "ok" }>;
@@ -78,6 +87,10 @@ const settings = {
     optional: true,
   }),
   stateVersion: choiceOf("auto", "0", "1")({ help: "layout of the state's trie", default: "auto" }),
+  blocks: fileSetting({
+    help: "blocks back from the frozen one, JSON, for receivers that accounts registered by remarks",
+    optional: true,
+  }),
   out: folderSetting({ help: "where snapshot writes the claims", optional: true }),
   claims: folderSetting({
     help: "what snapshot wrote: the folder, or its claims.json",
@@ -136,6 +149,21 @@ function readGiven(path: string, name: Name): Uint8Array {
   return new Uint8Array(readFileSync(path));
 }
 
+type Registrations =
+  | { readonly kind: "ok"; readonly receivers: readonly RegisteredReceiver[] }
+  | { readonly kind: "invalid"; readonly reason: TakingFault };
+
+/** Receivers that the blocks' remarks name, proven from the header. */
+function registrationsIn(given: ClaimSettings, header: SubstrateHeader | undefined): Registrations {
+  if (given.blocks === undefined) return { kind: "ok", receivers: [] };
+  const chainId = needed(given.chainId, "chainId");
+  const reading = readBlocks(new TextDecoder().decode(readGiven(given.blocks, "blocks")));
+  if (reading.kind === "invalid") {
+    return { kind: "invalid", reason: { code: "blocks-invalid", reason: reading.reason } };
+  }
+  return readRegistrations(needed(header, "header"), reading.blocks, chainId);
+}
+
 async function snapshot(given: ClaimSettings, { print, log }: CommandContext): Promise<ExitStatus> {
   const state = needed(given.state, "state");
   if (!existsSync(state)) throw new RollupError("SETTING_INVALID", `--state: there is no ${state}`);
@@ -144,11 +172,17 @@ async function snapshot(given: ClaimSettings, { print, log }: CommandContext): P
     print(refusalDocument({ code: "header-invalid", reason: header.reason }));
     return DOES_NOT_HOLD;
   }
+  const registrations = registrationsIn(given, header?.header);
+  if (registrations.kind === "invalid") {
+    print(refusalDocument(registrations.reason));
+    return DOES_NOT_HOLD;
+  }
+  const { receivers } = registrations;
   const { stateRoot, blockHash, height, genesisHash, stateVersion, out, ss58Prefix } = given;
   const progress = createProgress(process.stderr, () => performance.now());
   const layout = stateVersion === "auto" ? "either" : stateVersion === "1" ? 1 : 0;
   const block = { header: header?.header, stateRoot, blockHash, height, genesisHash };
-  const taking = await takeSnapshot({ state, block, layout, receivers: [] }, progress);
+  const taking = await takeSnapshot({ state, block, layout, receivers }, progress);
   if (taking.kind === "refused") {
     log.error({ code: taking.reason.code }, "no snapshot: the state is refused");
     print(refusalDocument(taking.reason));

@@ -9,11 +9,11 @@ import {
   setup,
 } from "@acala-network/chopsticks-core";
 import { type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
-import { decodeHeader, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import { decodeHeader, headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { ApiPromise, Keyring } from "@polkadot/api";
 import type { SubmittableExtrinsic } from "@polkadot/api/types";
 import type { KeyringPair } from "@polkadot/keyring/types";
-import { u8aToHex } from "@polkadot/util";
+import { compactToU8a, u8aToHex } from "@polkadot/util";
 import { createKeyMulti, cryptoWaitReady, sortAddresses } from "@polkadot/util-crypto";
 import { rococo_v2_2_asset_hub } from "@substrate/connect-known-chains";
 
@@ -93,10 +93,18 @@ function headerOf(header: { toU8a: () => Uint8Array }): SubstrateHeader {
 
 async function read(chain: Chain, api: ApiPromise) {
   const blocks: { header: SubstrateHeader; extrinsics: readonly Hex[] }[] = [];
+  let parentHash: Hash | undefined;
   for (let number = 1; number <= chain.head.number; number++) {
     const block = await chain.getBlockAt(number);
     if (block === undefined) throw new Error(`chopsticks has no block ${number}`);
-    blocks.push({ header: headerOf(await block.header), extrinsics: (await block.extrinsics).map(hexOf) });
+    const extrinsics = (await block.extrinsics).map(hexOf);
+    // Chopsticks makes up the root of extrinsics: here it is what Substrate's code makes of them, block by block.
+    const indexed = extrinsics.map((each, i): [Hex, Hex] => [u8aToHex(compactToU8a(i)), each]);
+    const extrinsicsRoot = hashFromHex(await calculateStateRoot(indexed, 0));
+    const header: SubstrateHeader = { ...headerOf(await block.header), extrinsicsRoot };
+    const linked = parentHash === undefined ? header : { ...header, parentHash };
+    parentHash = headerHash(linked);
+    blocks.push({ header: linked, extrinsics });
   }
   const pairs = await allPairs(chain.head);
   const rootOf = async (version: 0 | 1): Promise<Hash> =>

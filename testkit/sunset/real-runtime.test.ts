@@ -5,11 +5,13 @@ import { headerHash } from "@phala-l2/protocol/substrate/header";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
 import { compareBytes } from "@phala-l2/protocol/substrate/trie/root";
 import { exclusionOf } from "@phala-l2/sunset/accounts";
-import { PROXY } from "@phala-l2/sunset/claims-tree";
+import { addressSubject, PROXY } from "@phala-l2/sunset/claims-tree";
+import { readRegistrations } from "@phala-l2/sunset/registrations";
 import { frozenBlock, type Snapshot, SnapshotBuilder, type SnapshotOutcome } from "@phala-l2/sunset/snapshot";
 import { type FrozenAssetHub, freezeAssetHub, UNIT } from "./frozen-asset-hub.ts";
 
-const REMARK = "a remark of no meaning";
+const RECEIVER: Hex = `0x${"ab".repeat(20)}`;
+const REMARK = `phala-l2 sunset receiver: 1 ${RECEIVER} staked`;
 
 function take(
   { pairs, header }: FrozenAssetHub,
@@ -68,6 +70,21 @@ describe("a frozen Asset Hub, by its real runtime", () => {
       snapshot.leaves.filter(({ kind }) => kind === PROXY),
       [{ kind: PROXY, account: chain.proxied, subject: delegate, value: 14_400n }],
     );
+  });
+
+  test("proves the receiver that a remark registered, from its last header on", () => {
+    const blocks = chain.blocks
+      .map(({ header, extrinsics }) => ({ header, extrinsics: extrinsics.map(fromHex) }))
+      .reverse();
+    const [newest] = blocks;
+    assert.ok(newest !== undefined);
+    const account: Hex = toHex(chain.keys.ed25519.publicKey);
+    const subject = addressSubject(fromHex(RECEIVER));
+    assert.deepEqual(readRegistrations(newest.header, blocks, 1n), {
+      kind: "ok",
+      receivers: [{ account, subject, form: 2 }],
+    });
+    assert.deepEqual(readRegistrations(newest.header, blocks, 2n), { kind: "ok", receivers: [] });
   });
 
   test("has no snapshot when any entry is another", () => {

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { concatBytes, fromHex, type Hex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
+import { orderedRoot } from "@phala-l2/protocol/substrate/trie/root";
+import fc from "fast-check";
+import { addressSubject } from "./claims-tree.ts";
+import { type ChainBlock, readRegistrations, signedRemark } from "./registrations.ts";
+import { person } from "./testing/state.ts";
+
+const [ALICE, BOB] = [person(1), person(2)];
+const TO = `0x${"ab".repeat(20)}` as const;
+const text = (chain: string, address: string, form: string): string =>
+  `phala-l2 sunset receiver: ${chain} ${address} ${form}`;
+const bytes = (ascii: string): Uint8Array => new TextEncoder().encode(ascii);
+
+type Parts = {
+  readonly version?: number;
+  readonly address?: number;
+  readonly signature?: readonly [kind: number, length: number];
+  readonly extensions?: readonly number[];
+  readonly call?: readonly number[];
+};
+
+function extrinsic(account: Hex, remark: string, parts: Parts = {}): Uint8Array {
+  const { version = 0x84, address = 0, signature = [1, 64], extensions = [0, 4, 0], call = [0, 0] } = parts;
+  const body = concatBytes(
+    Uint8Array.of(version, address),
+    fromHex(account),
+    Uint8Array.of(signature[0]),
+    new Uint8Array(signature[1]).fill(9),
+    Uint8Array.from(extensions),
+    Uint8Array.from(call),
+    encodeByteString(bytes(remark)),
+  );
+  return encodeByteString(body);
+}
+
+/** Blocks in a row, the newest first. */
+function chainOf(...bodies: readonly (readonly Uint8Array[])[]): {
+  frozen: SubstrateHeader;
+  blocks: readonly ChainBlock[];
+} {
+  const blocks: { header: SubstrateHeader; extrinsics: readonly Uint8Array[] }[] = [];
+  let parentHash = ZERO_HASH;
+  for (const [i, extrinsics] of bodies.entries()) {
+    const extrinsicsRoot = orderedRoot(extrinsics, 0);
+    const header = { parentHash, number: BigInt(i + 1), stateRoot: ZERO_HASH, extrinsicsRoot, digest: [] };
+    parentHash = headerHash(header);
+    blocks.unshift({ header, extrinsics });
+  }
+  const [newest] = blocks;
+  assert.ok(newest !== undefined);
+  return { frozen: newest.header, blocks };
+}
+
+function read(...bodies: readonly (readonly Uint8Array[])[]) {
+  const { frozen, blocks } = chainOf(...bodies);
+  const reading = readRegistrations(frozen, blocks, 1n);
+  assert.ok(reading.kind === "ok");
+  return reading.receivers;
+}
+
+const subject = addressSubject(fromHex(TO));
+
+test("an account's last registration counts, in every kind of key and layout", () => {
+  const earlier = extrinsic(ALICE, text("1", `0x${"11".repeat(20)}`, "ethereum"));
+  const later = extrinsic(ALICE, text("1", TO, "staked"), { signature: [0, 64], call: [0, 7] });
+  const bob = extrinsic(BOB, text("1", TO, "l2"), { signature: [2, 65], extensions: [0x15, 2, 4, 0, 0] });
+  assert.deepEqual(read([earlier, bob], [later]), [
+    { account: ALICE, subject, form: 2 },
+    { account: BOB, subject, form: 1 },
+  ]);
+  assert.deepEqual(read([later, earlier]).length, 1);
+  assert.deepEqual(read([later, earlier])[0]?.form, 0);
+});
+
+test("only that very text, signed by the account itself in a call of its own, registers", () => {
+  const ours = text("1", TO, "l2");
+  const none: readonly Uint8Array[] = [
+    extrinsic(ALICE, text("2", TO, "l2")),
+    extrinsic(ALICE, text("1", `0x${"00".repeat(20)}`, "l2")),
+    extrinsic(ALICE, text("1", TO, "somewhere")),
+    extrinsic(ALICE, text("1", TO.slice(0, -1), "l2")),
+    extrinsic(ALICE, ` ${ours}`),
+    extrinsic(ALICE, `${ours}\n`),
+    extrinsic(ALICE, `${ours}.`),
+    extrinsic(ALICE, ours, { version: 0x04 }),
+    extrinsic(ALICE, ours, { version: 0x05 }),
+    extrinsic(ALICE, ours, { address: 1 }),
+    extrinsic(ALICE, ours, { signature: [3, 64] }),
+    extrinsic(ALICE, ours, { signature: [2, 64] }),
+    // Within a batch, a proxy's call, another pallet, another call.
+    extrinsic(ALICE, ours, { call: [40, 2, 4, 0, 0] }),
+    extrinsic(ALICE, ours, { call: [1, 0] }),
+    extrinsic(ALICE, ours, { call: [0, 2] }),
+    extrinsic(ALICE, ours, { extensions: [0, 4, 0, 1] }),
+    extrinsic(ALICE, ours).subarray(1),
+    concatBytes(extrinsic(ALICE, ours), Uint8Array.of(0)),
+    new Uint8Array(0),
+  ];
+  for (const [i, each] of none.entries()) assert.deepEqual(read([each]), [], String(i));
+  assert.equal(read([...none, extrinsic(ALICE, ours)]).length, 1);
+});
+
+test("what the frozen header does not lead to is refused", () => {
+  const registering = extrinsic(ALICE, text("1", TO, "l2"));
+  const { frozen, blocks } = chainOf([], [registering], []);
+  const reasonOf = (changed: readonly ChainBlock[]): string => {
+    const reading = readRegistrations(frozen, changed, 1n);
+    return reading.kind === "ok" ? "ok" : reading.reason.code;
+  };
+  assert.equal(reasonOf(blocks), "ok");
+  assert.equal(reasonOf(blocks.slice(1)), "blocks-not-chained");
+  assert.equal(reasonOf(blocks.filter((_, i) => i !== 1)), "blocks-not-chained");
+  assert.equal(reasonOf(blocks.toReversed()), "blocks-not-chained");
+  const forged = blocks.map((block) => ({ ...block, extrinsics: [extrinsic(BOB, text("1", TO, "l2"))] }));
+  assert.equal(reasonOf(forged), "extrinsics-root-mismatch");
+  const [first, ...rest] = blocks;
+  assert.ok(first !== undefined);
+  assert.equal(reasonOf([{ header: { ...first.header, number: 9n } }, ...rest]), "blocks-not-chained");
+  const bare = readRegistrations(
+    frozen,
+    blocks.map(({ header }) => ({ header })),
+    1n,
+  );
+  assert.deepEqual(bare, { kind: "ok", receivers: [] });
+});
+
+test("hostile extrinsics register nothing, and nothing is thrown", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 150 }), fc.nat(), (noise, cut) => {
+      const real = extrinsic(ALICE, text("1", TO, "l2"));
+      for (const each of [noise, encodeByteString(noise), real.subarray(0, cut % real.length)]) {
+        assert.equal(signedRemark(each), undefined);
+      }
+    }),
+  );
+});
