@@ -3,6 +3,7 @@ import { benchEvmCall, EVM_CALL } from "./evm-call.ts";
 import { WORKLOADS } from "./execution-blocks.ts";
 import { benchGpuKeccak, GPU_KECCAK, GPU_LOADS } from "./gpu-keccak.ts";
 import type { BenchLine } from "./measure.ts";
+import { benchStateRoot, STATE_ROOT } from "./state-root.ts";
 
 /** A benchmark: its lines' names, and the ratio that each must have at least. */
 export type Bench = {
@@ -41,6 +42,14 @@ export const BENCHES: readonly Bench[] = [
     isRunByNameOnly: true,
     leastRatio: undefined,
     run: benchGpuKeccak,
+  },
+  {
+    name: STATE_ROOT,
+    lines: [STATE_ROOT],
+    hasProgramAsPeer: false,
+    isRunByNameOnly: false,
+    leastRatio: undefined,
+    run: benchStateRoot,
   },
 ];
 
