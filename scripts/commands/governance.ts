@@ -30,7 +30,7 @@ const settings = {
   ...holderSettings,
   to: addressSetting({ help: "who votes for the account", optional: true, neededBy: "delegate" }),
   proposal: bigintSetting({ help: "the proposal's number, in decimal digits", optional: true }),
-  support: choiceOf(...SUPPORTS)({ help: "what the vote says", default: "for" }),
+  support: choiceOf(...SUPPORTS)({ help: "what the vote says", optional: true, neededBy: "vote" }),
   reason: textSetting({ help: "why, for all to read", optional: true }),
   description: textSetting({ help: "what the proposal says", optional: true, neededBy: "propose" }),
   calls: fileSetting({
@@ -90,18 +90,20 @@ const actions: Readonly<Record<string, Action>> = {
       }),
   },
   vote: {
-    needs: ["proposal"],
+    needs: ["proposal", "support"],
     act: (bridge, governance, given) =>
       castVote(bridge, governance, {
         ...numberOf(given),
-        support: given.support,
+        support: needed(given.support, "support"),
         ...(given.reason !== undefined && { reason: given.reason }),
       }),
   },
   "sign-vote": {
-    needs: ["proposal"],
+    needs: ["proposal", "support"],
     act: (bridge, governance, given) =>
-      signVote(bridge, governance, { ...numberOf(given), support: given.support }),
+      signVote(bridge, governance, {
+        ...{ ...numberOf(given), support: needed(given.support, "support") },
+      }),
   },
   "submit-vote": {
     needs: ["signed"],
