@@ -102,6 +102,13 @@ export const l1ExecutorAbi = [
     type: "event",
   },
   {
+    inputs: [],
+    name: "VETO_REPEAT",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "bytes32", name: "id", type: "bytes32" }],
     name: "contentOf",
     outputs: [{ internalType: "bytes32", name: "", type: "bytes32" }],
@@ -118,6 +125,13 @@ export const l1ExecutorAbi = [
   {
     inputs: [],
     name: "exitWindow",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "bytes32", name: "content", type: "bytes32" }],
+    name: "firstVetoAt",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",
@@ -191,13 +205,6 @@ export const l1ExecutorAbi = [
     inputs: [{ internalType: "bytes32", name: "id", type: "bytes32" }],
     name: "vetoableUntil",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [{ internalType: "bytes32", name: "content", type: "bytes32" }],
-    name: "wasVetoed",
-    outputs: [{ internalType: "bool", name: "", type: "bool" }],
     stateMutability: "view",
     type: "function",
   },

@@ -314,6 +314,13 @@ export const phaGovernorAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "VETO_REPEAT",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "uint256", name: "proposalId", type: "uint256" }],
     name: "cancel",
     outputs: [],
@@ -430,6 +437,13 @@ export const phaGovernorAbi = [
     name: "execute",
     outputs: [],
     stateMutability: "payable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "bytes32", name: "content", type: "bytes32" }],
+    name: "firstVetoAt",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -817,13 +831,6 @@ export const phaGovernorAbi = [
     inputs: [],
     name: "votingPeriod",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
-    stateMutability: "view",
-    type: "function",
-  },
-  {
-    inputs: [{ internalType: "bytes32", name: "content", type: "bytes32" }],
-    name: "wasVetoed",
-    outputs: [{ internalType: "bool", name: "", type: "bool" }],
     stateMutability: "view",
     type: "function",
   },

@@ -30,6 +30,9 @@ export type GovernanceConfig = {
 
 const DAY = 86_400n;
 
+/** PhaGovernor.VETO_REPEAT in seconds: a twin that was proposed before a veto must end while it can be vetoed too. */
+const VETO_REPEAT = 30n * DAY;
+
 /** One vPHA, in units of votes. */
 export const ONE_VOTE = 10n ** 24n;
 
@@ -66,9 +69,18 @@ function refuse(message: string, data: Readonly<Record<string, unknown>>): never
   throw new RollupError("DEPLOY_CONFIG_INVALID", message, { data });
 }
 
-/** Numbers that the contracts would refuse later. @throws RollupError DEPLOY_CONFIG_INVALID */
+/** Numbers that the contracts would refuse later, or that do not fit them. @throws RollupError DEPLOY_CONFIG_INVALID */
 export function requireFittingGovernance({ governance }: DeployConfig): void {
   const { votingPeriod, lateQuorumExtension, quorumPercent, exitMargin, vetoWindow } = governance;
+  const vetoable = BigInt(
+    governance.votingDelay + votingPeriod + lateQuorumExtension + governance.guardianWindow,
+  );
+  if (vetoable >= VETO_REPEAT) {
+    refuse(
+      `governance must be votingDelay + votingPeriod + lateQuorumExtension + guardianWindow < ${VETO_REPEAT}`,
+      { vetoable },
+    );
+  }
   if (votingPeriod <= 0 || lateQuorumExtension > votingPeriod) {
     refuse("governance must be 0 < votingPeriod, lateQuorumExtension <= votingPeriod", { votingPeriod });
   }

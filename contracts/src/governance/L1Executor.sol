@@ -21,6 +21,9 @@ contract L1Executor is IL1Executor {
     }
 
     /// @inheritdoc IL1Executor
+    uint256 public constant VETO_REPEAT = 30 days;
+
+    /// @inheritdoc IL1Executor
     ICrossDomainMessenger public immutable messenger;
     /// @inheritdoc IL1Executor
     address public immutable l2Timelock;
@@ -39,7 +42,7 @@ contract L1Executor is IL1Executor {
 
     mapping(bytes32 id => Batch) private _batches;
     /// @inheritdoc IL1Executor
-    mapping(bytes32 content => bool) public wasVetoed;
+    mapping(bytes32 content => uint256) public firstVetoAt;
 
     /// @dev None of what is named is called yet: most of it is created later.
     constructor(Parameters memory parameters) {
@@ -102,8 +105,9 @@ contract L1Executor is IL1Executor {
         require(msg.sender == systemConfig.guardian(), L1Executor_NotTheGuardian(msg.sender));
         Batch memory batch = _known(id);
         require(block.timestamp < batch.vetoableUntil, L1Executor_VetoWindowOver(id, batch.vetoableUntil));
-        require(!wasVetoed[batch.content], L1Executor_AlreadyVetoed(batch.content));
-        wasVetoed[batch.content] = true;
+        uint256 first = firstVetoAt[batch.content];
+        if (first == 0) firstVetoAt[batch.content] = block.timestamp;
+        else require(block.timestamp < first + VETO_REPEAT, L1Executor_AlreadyVetoed(batch.content));
         timelock.cancel(id);
         emit BatchVetoed(id, batch.content);
     }

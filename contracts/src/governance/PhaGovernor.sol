@@ -18,8 +18,8 @@ import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 /// @title PhaGovernor
 /// @notice Votes of vPHA decide. All of it is OpenZeppelin's Governor; what is added:
 ///
-///         - the guardian only cancels, until `guardianWindow` after the end of the vote, and the same content only once:
-///           a veto delays what is voted for again, it does not rule;
+///         - the guardian only cancels, until `guardianWindow` after the end of the vote, and the same calls only until
+///           `VETO_REPEAT` after their first veto: a veto delays what is voted for again, it does not rule;
 ///         - the timelock is fixed, since `L1Executor` on L1 hears that one and no other;
 ///         - the token's clock must be time.
 ///
@@ -57,11 +57,16 @@ contract PhaGovernor is
     /// @notice Seconds after the end of a vote until which the guardian may cancel.
     uint48 public immutable guardianWindow;
 
-    /// @notice Whether the guardian has cancelled a proposal of these calls; `content` is
-    ///         keccak256(abi.encode(targets, values, calldatas)).
-    mapping(bytes32 content => bool) public wasVetoed;
+    /// @notice Seconds from the first veto of calls in which the same calls may be vetoed again. Twins under other
+    ///         descriptions that were proposed before it end within: a whole vote with its delays, a late quorum and
+    ///         `guardianWindow` must be shorter, which deployment checks.
+    uint256 public constant VETO_REPEAT = 30 days;
 
-    /// @notice The same calls were vetoed before.
+    /// @notice Unix seconds at which the guardian first cancelled a proposal of these calls, zero = never; `content` is
+    ///         keccak256(abi.encode(targets, values, calldatas)).
+    mapping(bytes32 content => uint256) public firstVetoAt;
+
+    /// @notice The same calls were first vetoed `VETO_REPEAT` ago.
     error PhaGovernor_AlreadyVetoed(bytes32 content);
     /// @notice L1Executor hears this timelock alone.
     error PhaGovernor_TimelockIsFixed();
@@ -93,8 +98,9 @@ contract PhaGovernor is
     ) public override returns (uint256) {
         if (_msgSender() == proposalGuardian()) {
             bytes32 content = keccak256(abi.encode(targets, values, calldatas));
-            require(!wasVetoed[content], PhaGovernor_AlreadyVetoed(content));
-            wasVetoed[content] = true;
+            uint256 first = firstVetoAt[content];
+            if (first == 0) firstVetoAt[content] = block.timestamp;
+            else require(block.timestamp < first + VETO_REPEAT, PhaGovernor_AlreadyVetoed(content));
         }
         return super.cancel(targets, values, calldatas, descriptionHash);
     }

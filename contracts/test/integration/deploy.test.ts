@@ -310,6 +310,7 @@ describe("requireSafeConfig", () => {
       { exitMargin: 0n },
       { vetoWindow: 0n },
       { vetoWindow: 2n },
+      { guardianWindow: 30 * day },
     ];
     for (const change of wrong) {
       const config = { ...devnet, l1ChainId: 900, governance: { ...devnet.governance, ...change } };

@@ -258,7 +258,7 @@ contract L1ExecutorTest is SettlementFixture {
         vm.prank(guardian);
         executor.veto(_id(SALT));
         assertFalse(timelock.isOperation(_id(SALT)), "cancelled");
-        assertTrue(executor.wasVetoed(executor.contentOf(_id(SALT))), "remembered");
+        assertEq(executor.firstVetoAt(executor.contentOf(_id(SALT))), block.timestamp);
         _wait(EXIT);
         vm.expectPartialRevert(TimelockController.TimelockUnexpectedOperationState.selector);
         _execute(SALT);
@@ -275,10 +275,30 @@ contract L1ExecutorTest is SettlementFixture {
         executor.veto(_id(SALT));
     }
 
+    /// @dev One decision, many messages: twins under other salts, prepared before the veto, do not slip past it.
+    function test_twins_prepared_beforehand_are_vetoed_too() public {
+        bytes32 twin = keccak256("twin");
+        bytes32 late = keccak256("late twin");
+        assertTrue(_relay(l2Timelock, 0, _schedule(SALT)), "one");
+        assertTrue(_relay(l2Timelock, 0, _schedule(twin)), "two");
+        vm.startPrank(guardian);
+        executor.veto(_id(SALT));
+        executor.veto(_id(twin));
+        vm.stopPrank();
+        uint256 first = block.timestamp;
+        _wait(executor.VETO_REPEAT() - 1);
+        assertTrue(_relay(l2Timelock, 0, _schedule(late)), "three");
+        vm.prank(guardian);
+        executor.veto(_id(late));
+        assertFalse(timelock.isOperation(_id(late)), "cancelled");
+        assertEq(executor.firstVetoAt(executor.contentOf(_id(late))), first);
+    }
+
     function test_what_is_voted_for_again_is_not_vetoed_again() public {
         _relay(l2Timelock, 0, _schedule(SALT));
         vm.prank(guardian);
         executor.veto(_id(SALT));
+        _wait(executor.VETO_REPEAT());
         bytes32 again = keccak256("again");
         assertTrue(_relay(l2Timelock, 0, _schedule(again)), "scheduled again");
         bytes32 content = executor.contentOf(_id(again));
@@ -318,14 +338,18 @@ contract L1ExecutorTest is SettlementFixture {
         assertEq(timelock.getTimestamp(_id(SALT)), block.timestamp + EXIT);
     }
 
-    /// @dev A new guardian is decided by a batch that the old one may veto once only.
+    /// @dev A new guardian is decided by a batch that the old one may veto for a while only.
     function test_a_guardian_who_vetoes_everything_is_replaced() public {
         address next = account("next guardian");
         _batch(address(systemConfig), 0, abi.encodeCall(SystemConfig.setGuardian, (next)));
         _relay(l2Timelock, 0, _schedule(SALT));
         vm.prank(guardian);
         executor.veto(_id(SALT));
+        _wait(executor.VETO_REPEAT());
         _relay(l2Timelock, 0, _schedule(keccak256("again")));
+        vm.prank(guardian);
+        vm.expectPartialRevert(IL1Executor.L1Executor_AlreadyVetoed.selector);
+        executor.veto(_id(keccak256("again")));
         _wait(EXIT);
         _execute(keccak256("again"));
         assertEq(systemConfig.guardian(), next);

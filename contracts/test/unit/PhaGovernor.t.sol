@@ -354,10 +354,47 @@ contract PhaGovernorTest is Base {
         _must(_executeCall());
     }
 
-    function test_he_cancels_the_same_calls_once() public {
+    /// @dev The same calls under two descriptions at once: neither outlives the veto of the other.
+    function test_twins_proposed_beforehand_are_cancelled_too() public {
+        uint256 one = _propose(proposer);
+        description = "twin";
+        uint256 two = _propose(proposer);
+        _wait(DELAY + 1);
+        vm.startPrank(whale);
+        governor.castVote(one, FOR);
+        governor.castVote(two, FOR);
+        vm.stopPrank();
+        _wait(PERIOD);
+        _must(_queueCall());
+        vm.startPrank(guardian);
+        governor.cancel(one);
+        governor.cancel(two);
+        vm.stopPrank();
+        _wait(L2_DELAY);
+        _refuse("execute", _executeCall());
+        assertEq(governed.value(), 0);
+    }
+
+    /// @dev Any twin of before the first veto ends, and the guardian's window with it, while it may be vetoed again.
+    function test_a_vote_with_all_its_delays_is_shorter_than_what_may_be_vetoed_again() public {
         _propose(proposer);
         vm.prank(guardian);
         _must(_cancelCall());
+        description = "last second";
+        uint256 id = _propose(proposer);
+        vm.warp(governor.proposalDeadline(id));
+        vm.prank(whale);
+        governor.castVote(id, FOR);
+        vm.warp(governor.guardianMayCancelUntil(id));
+        vm.prank(guardian);
+        governor.cancel(id);
+    }
+
+    function test_what_is_voted_for_again_is_not_cancelled_again() public {
+        _propose(proposer);
+        vm.prank(guardian);
+        _must(_cancelCall());
+        _wait(governor.VETO_REPEAT());
         description = "again";
         _propose(proposer);
         bytes32 content = keccak256(abi.encode(targets, values, calldatas));
@@ -376,7 +413,7 @@ contract PhaGovernorTest is Base {
         governor.cancel(id);
         vm.prank(guardian);
         governor.cancel(id);
-        assertTrue(governor.wasVetoed(keccak256(abi.encode(targets, values, calldatas))), "remembered");
+        assertEq(governor.firstVetoAt(keccak256(abi.encode(targets, values, calldatas))), block.timestamp);
         vm.revertToState(before);
         vm.warp(governor.guardianMayCancelUntil(id) + 1);
         vm.prank(guardian);

@@ -53,7 +53,7 @@ interface IL1Executor {
     /// @notice It was not scheduled here.
     error L1Executor_UnknownBatch(bytes32 id);
     error L1Executor_VetoWindowOver(bytes32 id, uint256 vetoableUntil);
-    /// @notice The same was vetoed before, and voted for again: a veto delays, it does not rule.
+    /// @notice The same was first vetoed `VETO_REPEAT` ago, and voted for again: a veto delays, it does not rule.
     error L1Executor_AlreadyVetoed(bytes32 content);
 
     /// @notice Schedules a batch in the timelock. Only by a message of the L2 timelock; value that comes with it is the
@@ -70,7 +70,8 @@ interface IL1Executor {
     /// @notice Takes a batch back before it is executed. Only by a message of the L2 timelock.
     function withdraw(bytes32 id) external;
 
-    /// @notice Cancels a batch. Only the guardian, only within the window, and only once the same content.
+    /// @notice Cancels a batch. Only the guardian, only within the window, and of the same content only until `VETO_REPEAT`
+    ///         after its first veto.
     function veto(bytes32 id) external;
 
     /// @notice Seconds for which a batch that is scheduled now waits.
@@ -85,8 +86,14 @@ interface IL1Executor {
     /// @notice Hash of a batch without its salt; zero for what was not scheduled here.
     function contentOf(bytes32 id) external view returns (bytes32);
 
-    /// @notice Whether a batch of this content was vetoed.
-    function wasVetoed(bytes32 content) external view returns (bool);
+    /// @notice Unix seconds of the first veto of this content; zero = none.
+    function firstVetoAt(bytes32 content) external view returns (uint256);
+
+    /// @notice Seconds from the first veto of a content in which it may be vetoed again. Twins under other salts that one
+    ///         vote prepared all arrive within it: a whole vote with its delays and the way to L1 are shorter. What arrives
+    ///         later is what was voted for again.
+    // solhint-disable-next-line func-name-mixedcase
+    function VETO_REPEAT() external view returns (uint256);
 
     function messenger() external view returns (ICrossDomainMessenger);
     function l2Timelock() external view returns (address);
