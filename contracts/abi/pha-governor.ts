@@ -10,6 +10,7 @@ export const phaGovernorAbi = [
           { internalType: "uint32", name: "votingPeriod", type: "uint32" },
           { internalType: "uint256", name: "proposalThreshold", type: "uint256" },
           { internalType: "uint256", name: "quorumPercent", type: "uint256" },
+          { internalType: "uint256", name: "quorumFloor", type: "uint256" },
           { internalType: "uint48", name: "lateQuorumExtension", type: "uint48" },
           { internalType: "address", name: "guardian", type: "address" },
           { internalType: "uint48", name: "guardianWindow", type: "uint48" },
@@ -707,6 +708,13 @@ export const phaGovernorAbi = [
   {
     inputs: [],
     name: "quorumDenominator",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "quorumFloor",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
     type: "function",

@@ -17,6 +17,8 @@ export type GovernanceConfig = {
   /** In units of votes: vPHA has 24 decimals, and begins at one for a PHA. */
   readonly proposalThreshold: bigint;
   readonly quorumPercent: bigint;
+  /** Votes that must take part however few exist, in units of votes. For ever. */
+  readonly quorumFloor: bigint;
   readonly lateQuorumExtension: number;
   /** For how long after the end of a vote the guardian may cancel. */
   readonly guardianWindow: number;
@@ -39,12 +41,19 @@ export const ONE_VOTE = 10n ** 24n;
 /** SystemConfig.PAUSE_DURATION, so that a pause cannot eat what an exit needs, and a day to be included and proposed. */
 const LEAST_EXIT_MARGIN = 15n * DAY;
 
+/** A hundredth of a thousand million PHA: fewer who stake first decide nothing about what others bring. */
+const LEAST_QUORUM = 10_000_000n * ONE_VOTE;
+
+/** A thousandth of the quorum, so that proposals cost something to flood people with. */
+const LEAST_THRESHOLD = LEAST_QUORUM / 1_000n;
+
 /** What people need to hear of a vote, and the guardian of an attack. */
 const LEAST = {
   votingDelay: DAY,
   votingPeriod: 3n * DAY,
-  proposalThreshold: ONE_VOTE,
+  proposalThreshold: LEAST_THRESHOLD,
   quorumPercent: 2n,
+  quorumFloor: LEAST_QUORUM,
   lateQuorumExtension: DAY,
   guardianWindow: DAY,
   l2Delay: DAY,
@@ -58,6 +67,7 @@ export const DANGEROUS_DEVELOPMENT_GOVERNANCE: GovernanceConfig = {
   votingPeriod: 6,
   proposalThreshold: ONE_VOTE,
   quorumPercent: 4n,
+  quorumFloor: ONE_VOTE,
   lateQuorumExtension: 2,
   guardianWindow: 2,
   l2Delay: 1n,
@@ -86,6 +96,9 @@ export function requireFittingGovernance({ governance }: DeployConfig): void {
   }
   if (quorumPercent < 1n || quorumPercent > 100n) {
     refuse("governance.quorumPercent must be 1 to 100", { quorumPercent });
+  }
+  if (governance.quorumFloor < 1n) {
+    refuse("governance.quorumFloor must be above zero", { quorumFloor: governance.quorumFloor });
   }
   if (vetoWindow < 1n || vetoWindow > exitMargin) {
     refuse("governance must be 0 < vetoWindow <= exitMargin: a veto ends before what it is of", {

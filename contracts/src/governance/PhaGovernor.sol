@@ -14,12 +14,14 @@ import {
     GovernorVotesQuorumFraction
 } from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 /// @title PhaGovernor
 /// @notice Votes of vPHA decide. All of it is OpenZeppelin's Governor; what is added:
 ///
 ///         - the guardian only cancels, until `guardianWindow` after the end of the vote, and the same calls only until
 ///           `VETO_REPEAT` after their first veto: a veto delays what is voted for again, it does not rule;
+///         - the quorum has a floor, so that the first who stake do not rule over what others bring later;
 ///         - the timelock is fixed, since `L1Executor` on L1 hears that one and no other;
 ///         - the token's clock must be time.
 ///
@@ -35,8 +37,9 @@ contract PhaGovernor is
 {
     /// @param votingDelay Seconds from the proposal to the moment at which votes are counted.
     /// @param votingPeriod Seconds of the vote.
-    /// @param proposalThreshold Votes that a proposer needs (18 decimals).
+    /// @param proposalThreshold Votes that a proposer needs, in units of votes (vPHA has 24 decimals).
     /// @param quorumPercent Of the votes that exist, how many percent must take part.
+    /// @param quorumFloor Votes that must take part however few exist, in units of votes (vPHA has 24 decimals).
     /// @param lateQuorumExtension Seconds that a vote goes on at least once its quorum is reached.
     /// @param guardian Who may cancel; zero = nobody.
     /// @param guardianWindow Seconds after the end of the vote for which he may.
@@ -47,12 +50,16 @@ contract PhaGovernor is
         uint32 votingPeriod;
         uint256 proposalThreshold;
         uint256 quorumPercent;
+        uint256 quorumFloor;
         uint48 lateQuorumExtension;
         address guardian;
         uint48 guardianWindow;
     }
 
     bytes32 private constant TIME = keccak256("mode=timestamp");
+
+    /// @notice Votes that must take part however few exist, in units of votes.
+    uint256 public immutable quorumFloor;
 
     /// @notice Seconds after the end of a vote until which the guardian may cancel.
     uint48 public immutable guardianWindow;
@@ -72,7 +79,7 @@ contract PhaGovernor is
     error PhaGovernor_TimelockIsFixed();
     /// @notice Periods are in seconds, so votes must be counted by time.
     error PhaGovernor_ClockIsNotTime();
-    /// @notice A quorum of zero lets one vote rule.
+    /// @notice A quorum of zero, as a fraction or as a floor, lets one vote rule.
     error PhaGovernor_ZeroQuorum();
 
     constructor(Parameters memory parameters)
@@ -84,6 +91,8 @@ contract PhaGovernor is
         GovernorPreventLateQuorum(parameters.lateQuorumExtension)
     {
         require(keccak256(bytes(token().CLOCK_MODE())) == TIME, PhaGovernor_ClockIsNotTime());
+        require(parameters.quorumFloor != 0, PhaGovernor_ZeroQuorum());
+        quorumFloor = parameters.quorumFloor;
         guardianWindow = parameters.guardianWindow;
         _setProposalGuardian(parameters.guardian);
     }
@@ -113,6 +122,16 @@ contract PhaGovernor is
     /// @notice Unix seconds until which the guardian may cancel the proposal, inclusive.
     function guardianMayCancelUntil(uint256 proposalId) public view returns (uint256) {
         return proposalDeadline(proposalId) + guardianWindow;
+    }
+
+    /// @inheritdoc GovernorVotesQuorumFraction
+    function quorum(uint256 timepoint)
+        public
+        view
+        override(Governor, GovernorVotesQuorumFraction)
+        returns (uint256)
+    {
+        return Math.max(super.quorum(timepoint), quorumFloor);
     }
 
     /// @inheritdoc GovernorSettings

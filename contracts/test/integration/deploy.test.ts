@@ -238,6 +238,7 @@ describe("requireSafeConfig", () => {
     votingPeriod: 7 * day,
     proposalThreshold: 100_000n * ONE_VOTE,
     quorumPercent: 4n,
+    quorumFloor: 20_000_000n * ONE_VOTE,
     lateQuorumExtension: 2 * day,
     guardianWindow: 2 * day,
     l2Delay: BigInt(2 * day),
@@ -290,11 +291,16 @@ describe("requireSafeConfig", () => {
     assert.throws(() => requireSafeConfig(proposing, own), code("DEPLOY_CONFIG_INVALID"));
     requireSafeConfig({ ...proposing, l1ChainId: 11_155_111 }, own);
     for (const [field, value] of Object.entries(DANGEROUS_DEVELOPMENT_GOVERNANCE)) {
-      if (field === "proposalThreshold" || field === "quorumPercent") continue;
+      if (field === "quorumPercent") continue;
       const hasty = { ...base, governance: { ...governance, [field]: value } };
       assert.throws(() => requireSafeConfig(hasty, own), code("DEPLOY_CONFIG_INVALID"), field);
     }
-    for (const change of [{ proposalThreshold: 0n }, { quorumPercent: 1n }, { exitMargin: 14n * 86_400n }]) {
+    for (const change of [
+      { proposalThreshold: 0n },
+      { quorumPercent: 1n },
+      { quorumFloor: 9_999_999n * ONE_VOTE },
+      { exitMargin: 14n * 86_400n },
+    ]) {
       const lax = { ...base, governance: { ...governance, ...change } };
       assert.throws(() => requireSafeConfig(lax, own), code("DEPLOY_CONFIG_INVALID"));
     }
@@ -307,6 +313,7 @@ describe("requireSafeConfig", () => {
       { lateQuorumExtension: 7 },
       { quorumPercent: 0n },
       { quorumPercent: 101n },
+      { quorumFloor: 0n },
       { exitMargin: 0n },
       { vetoWindow: 0n },
       { vetoWindow: 2n },

@@ -115,6 +115,7 @@ contract PhaGovernorTest is Base {
     uint256 private constant L2_DELAY = 2 days;
     uint256 private constant THRESHOLD = 1_000 ether;
     uint256 private constant SUPPLY = 1_000_000 ether;
+    uint256 private constant FLOOR = SUPPLY / 100;
     uint256 private constant VOTER_KEY = 0xa11ce;
     uint8 private constant AGAINST = 0;
     uint8 private constant FOR = 1;
@@ -591,6 +592,10 @@ contract PhaGovernorTest is Base {
         wrong.quorumPercent = 0;
         vm.expectRevert(PhaGovernor.PhaGovernor_ZeroQuorum.selector);
         new PhaGovernor(wrong);
+        wrong = _parameters();
+        wrong.quorumFloor = 0;
+        vm.expectRevert(PhaGovernor.PhaGovernor_ZeroQuorum.selector);
+        new PhaGovernor(wrong);
         vm.expectRevert(GovernanceTimelock.GovernanceTimelock_ZeroAddress.selector);
         new GovernanceTimelock(1, address(0));
     }
@@ -605,6 +610,7 @@ contract PhaGovernorTest is Base {
             votingPeriod: PERIOD,
             proposalThreshold: THRESHOLD,
             quorumPercent: 4,
+            quorumFloor: FLOOR,
             lateQuorumExtension: EXTENSION,
             guardian: guardian,
             guardianWindow: GUARDIAN_WINDOW
