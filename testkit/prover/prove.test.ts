@@ -368,13 +368,17 @@ describe("an enclave", () => {
     }
   });
 
-  it("has nothing but its address, a flag and what it signs, whose parts do not lead to the key", () => {
+  it("has nothing but its address, a flag, what it holds as final and what it signs: no way to the key", () => {
     const enclave = createEnclave({ random: () => secret, kzg, domain });
     assert.deepEqual(Object.keys(enclave).sort(), [
       "address",
+      "followFinality",
+      "pinFinality",
       "proveAndSign",
       "recomputes",
       "signRegistration",
+      "signRelease",
+      "signSunset",
     ]);
     assert.ok(!JSON.stringify(enclave).includes(toHex(secret).slice(2)));
   });
