@@ -29,6 +29,7 @@ export type Count = {
 
 export type CountFault =
   | { readonly code: "no-issuance" }
+  | { readonly code: "shares-malformed"; readonly collection: number }
   /** The state's balances are not its issuance, or somebody owes more than he has; planck. */
   | {
       readonly code: "not-conserved";
@@ -60,6 +61,10 @@ export function countState(facts: StateFacts): Counting {
   let balances = 0n;
   for (const { free, reserved } of ledger.values()) balances += free + reserved;
   if (balances !== issuance) return notConserved(issuance, balances);
+  const unreadable = facts.pools.find(({ collection }) => facts.malformedShares.has(collection));
+  if (unreadable !== undefined) {
+    return { kind: "refused", reason: { code: "shares-malformed", collection: unreadable.collection } };
+  }
   const poolAccounts = new Set(
     facts.pools.flatMap((pool) =>
       pool.kind === "vault" ? [pool.account] : [pool.account, pool.lockAccount, pool.rewardAccount],

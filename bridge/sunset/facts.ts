@@ -25,6 +25,8 @@ export type StateFacts = {
   readonly pools: Pool[];
   /** Shares in an NFT, and who owns it, by `nftKey`. */
   readonly nftShares: Map<number, bigint>;
+  /** Collections with shares that have not their form. Anybody makes some: a fault only where a pool names it. */
+  readonly malformedShares: Set<number>;
   readonly nftOwners: Map<number, Hex>;
   /** Rewards from before pools had NFTs, owed by the subsidy pool. */
   readonly owedRewards: { readonly account: Hex; readonly amount: bigint }[];
@@ -42,6 +44,7 @@ export function noFacts(): StateFacts {
     wrapped: new Map(),
     pools: [],
     nftShares: new Map(),
+    malformedShares: new Set(),
     nftOwners: new Map(),
     owedRewards: [],
     proxies: [],
@@ -169,11 +172,15 @@ function readNftShares(facts: StateFacts, key: Uint8Array, value: Uint8Array): b
   if (item === undefined || item.key[0] !== SOME_NFT) return true;
   const name = readHashedKey(key, item.next, "Blake2_128Concat", STAKE_INFO.length);
   if (name?.next !== key.length || !bytesEqual(name.key, STAKE_INFO)) return true;
-  if (littleEndian(collection.key) > MAX_COLLECTION) return false;
+  // No pool has such a collection: `readPool`.
+  if (littleEndian(collection.key) > MAX_COLLECTION) return true;
   const reader = new ScaleReader(value);
   const attribute = new ScaleReader(reader.byteString());
   const shares = attribute.u128();
-  if (reader.finish(0).kind !== "ok" || attribute.finish(0).kind !== "ok") return false;
+  if (reader.finish(0).kind !== "ok" || attribute.finish(0).kind !== "ok") {
+    facts.malformedShares.add(littleEndian(collection.key));
+    return true;
+  }
   facts.nftShares.set(nftKey(littleEndian(collection.key), littleEndian(item.key.subarray(1))), shares);
   return true;
 }

@@ -282,6 +282,29 @@ test("hostile entries are refused, whatever is wrong with them", () => {
   for (const entry of malformed) assert.equal(refuse(entry), "entry-malformed", toHex(entry[0]));
 });
 
+test("shares without their form are a fault in a pool's collection only: anybody makes others", () => {
+  const malformed = (collection: number, value: Uint8Array): Entry => {
+    const [property] = shareNft(collection, 999, ALICE, 1n);
+    assert.ok(property !== undefined);
+    return [property[0], value];
+  };
+  const hostile = [new Uint8Array(0), Uint8Array.of(8, 104, 105), new Uint8Array(40), Uint8Array.of(255)];
+  for (const value of hostile) {
+    for (const foreign of [7, 2 ** 21 - 1, 2 ** 32 - 1]) {
+      const outcome = outcomeOf([...TWO_LEVELS, malformed(foreign, value)]);
+      assert.ok(outcome.kind === "ok", String(foreign));
+      const plain = outcomeOf(TWO_LEVELS);
+      assert.ok(plain.kind === "ok");
+      assert.deepEqual(outcome.snapshot.claimsRoot, plain.snapshot.claimsRoot);
+    }
+    const { collection } = POOL;
+    assert.deepEqual(refusalOf(outcomeOf([...TWO_LEVELS, malformed(collection, value)])), {
+      code: "shares-malformed",
+      collection,
+    });
+  }
+});
+
 const shares = fc.bigInt(0n, 10n ** 24n);
 
 test("parts and rounding never exceed what is divided, and no part its fair share", () => {
