@@ -104,6 +104,41 @@ test("only that very text, signed by the account itself in a call of its own, re
   assert.equal(read([...none, extrinsic(ALICE, ours)]).length, 1);
 });
 
+test("a remark that somebody makes for an account within another call does not register", () => {
+  const remark = concatBytes(Uint8Array.of(0, 7), encodeByteString(bytes(text("1", TO, "l2"))));
+  const [pallet, alice] = [40, fromHex(ALICE)];
+  const calls: Readonly<Record<string, Uint8Array>> = {
+    "proxy.proxy, no type forced": concatBytes(Uint8Array.of(pallet, 0, 0), alice, Uint8Array.of(0), remark),
+    "proxy.proxy as NonTransfer": concatBytes(
+      Uint8Array.of(pallet, 0, 0),
+      alice,
+      Uint8Array.of(1, 1),
+      remark,
+    ),
+    "utility.as_derivative": concatBytes(Uint8Array.of(pallet, 1, 5, 0), remark),
+    "utility.batch_all": concatBytes(Uint8Array.of(pallet, 2, 4), remark),
+    "multisig.as_multi_threshold_1": concatBytes(Uint8Array.of(pallet, 0, 4), alice, remark),
+    "sudo.sudo": concatBytes(Uint8Array.of(pallet, 0), remark),
+  };
+  const signedBy = (account: Hex, call: Uint8Array): Uint8Array =>
+    encodeByteString(
+      concatBytes(
+        Uint8Array.of(0x84, 0),
+        fromHex(account),
+        Uint8Array.of(1),
+        new Uint8Array(64).fill(9),
+        Uint8Array.of(0, 4, 0),
+        call,
+      ),
+    );
+  for (const [name, call] of Object.entries(calls)) assert.deepEqual(read([signedBy(BOB, call)]), [], name);
+  // The same remark, as the call itself, is its signer's.
+  assert.deepEqual(
+    read([signedBy(BOB, remark)]).map(({ account }) => account),
+    [BOB],
+  );
+});
+
 test("what the frozen header does not lead to is refused", () => {
   const registering = extrinsic(ALICE, text("1", TO, "l2"));
   const { frozen, blocks } = chainOf([], [registering], []);
