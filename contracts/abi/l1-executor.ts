@@ -36,7 +36,17 @@ export const l1ExecutorAbi = [
     name: "L1Executor_AlreadyVetoed",
     type: "error",
   },
+  {
+    inputs: [{ internalType: "bytes32", name: "id", type: "bytes32" }],
+    name: "L1Executor_Barred",
+    type: "error",
+  },
   { inputs: [], name: "L1Executor_EmptyBatch", type: "error" },
+  {
+    inputs: [{ internalType: "uint256", name: "validUntil", type: "uint256" }],
+    name: "L1Executor_Expired",
+    type: "error",
+  },
   {
     inputs: [
       { internalType: "uint256", name: "vetoWindow", type: "uint256" },
@@ -79,6 +89,15 @@ export const l1ExecutorAbi = [
     anonymous: false,
     inputs: [
       { indexed: true, internalType: "bytes32", name: "id", type: "bytes32" },
+      { indexed: false, internalType: "uint256", name: "validUntil", type: "uint256" },
+    ],
+    name: "BatchRefused",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
+      { indexed: true, internalType: "bytes32", name: "id", type: "bytes32" },
       { indexed: true, internalType: "bytes32", name: "content", type: "bytes32" },
       { indexed: false, internalType: "uint256", name: "readyAt", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "vetoableUntil", type: "uint256" },
@@ -100,6 +119,13 @@ export const l1ExecutorAbi = [
     inputs: [{ indexed: true, internalType: "bytes32", name: "id", type: "bytes32" }],
     name: "BatchWithdrawn",
     type: "event",
+  },
+  {
+    inputs: [],
+    name: "MAX_VALIDITY",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
   },
   {
     inputs: [],
@@ -137,6 +163,13 @@ export const l1ExecutorAbi = [
     type: "function",
   },
   {
+    inputs: [{ internalType: "bytes32", name: "id", type: "bytes32" }],
+    name: "isBarred",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "l2Timelock",
     outputs: [{ internalType: "address", name: "", type: "address" }],
@@ -164,6 +197,7 @@ export const l1ExecutorAbi = [
       { internalType: "bytes[]", name: "payloads", type: "bytes[]" },
       { internalType: "bytes32", name: "predecessor", type: "bytes32" },
       { internalType: "bytes32", name: "salt", type: "bytes32" },
+      { internalType: "uint64", name: "validUntil", type: "uint64" },
     ],
     name: "schedule",
     outputs: [

@@ -23,10 +23,18 @@ export type L1Batch = {
   readonly calls: readonly Call[];
   readonly predecessor: Hex;
   readonly salt: Hex;
+  /** Unix seconds until which the message may reach L1; no part of the batch's number. */
+  readonly validUntil: bigint;
 };
 
+/**
+ * Seconds for which a decision stays good from its proposal on: its vote with all delays and the way to L1, and as much
+ * again for whoever brings it. L1Executor hears 90 days at most.
+ */
+export const DECISION_VALIDITY = 60n * 86_400n;
+
 /** Gas of L1Executor.schedule: its own, and what each call and each byte adds (events, copies, hashing). */
-const SCHEDULE_GAS = 250_000;
+const SCHEDULE_GAS = 280_000;
 const GAS_PER_CALL = 20_000;
 const GAS_PER_BYTE = 40;
 
@@ -38,7 +46,7 @@ const columns = (calls: readonly Call[]) =>
   ] as const;
 
 /** Same rule as TimelockController.hashOperationBatch. */
-export function batchId({ calls, predecessor, salt }: L1Batch): Hex {
+export function batchId({ calls, predecessor, salt }: Omit<L1Batch, "validUntil">): Hex {
   const types = ["address[]", "uint256[]", "bytes[]", "bytes32", "bytes32"].map((type) => ({ type }));
   return keccak256(encodeAbiParameters(types, [...columns(calls), predecessor, salt]));
 }
@@ -48,11 +56,11 @@ export function batchId({ calls, predecessor, salt }: L1Batch): Hex {
  * or is the timelock's already.
  */
 export function callForL1(l1Executor: Address, batch: L1Batch): Call {
-  const { calls, predecessor, salt } = batch;
+  const { calls, predecessor, salt, validUntil } = batch;
   const message = encodeFunctionData({
     abi: l1ExecutorAbi,
     functionName: "schedule",
-    args: [...columns(calls), predecessor, salt],
+    args: [...columns(calls), predecessor, salt, validUntil],
   });
   const gas = SCHEDULE_GAS + GAS_PER_CALL * calls.length + GAS_PER_BYTE * size(message);
   return {
@@ -74,11 +82,11 @@ export function batchOf(l1Executor: Address, { target, data }: Call): L1Batch | 
     if (sent.functionName !== "sendMessage" || !isAddressEqual(sent.args[0], l1Executor)) return undefined;
     const scheduled = decodeFunctionData({ abi: l1ExecutorAbi, data: sent.args[1] });
     if (scheduled.functionName !== "schedule") return undefined;
-    const [targets, values, payloads, predecessor, salt] = scheduled.args;
+    const [targets, values, payloads, predecessor, salt, validUntil] = scheduled.args;
     const calls = targets.map((to, index) => ({
       ...{ target: to, value: values[index] ?? 0n, data: payloads[index] ?? "0x" },
     }));
-    return { calls, predecessor, salt };
+    return { calls, predecessor, salt, validUntil };
   } catch (error) {
     // Somebody may propose bytes that are no call.
     if (error instanceof BaseError) return undefined;
@@ -86,7 +94,10 @@ export function batchOf(l1Executor: Address, { target, data }: Call): L1Batch | 
   }
 }
 
-/** A batch that waits for no other; its salt is the description's hash, so that the same can be decided again. */
-export function batchFor(calls: readonly Call[], description: Hex): L1Batch {
-  return { calls, predecessor: zeroHash, salt: description };
+/**
+ * A batch that waits for no other; its salt is the description's hash, so that the same can be decided again.
+ * @param now Unix seconds on L1.
+ */
+export function batchFor(calls: readonly Call[], description: Hex, now: bigint): L1Batch {
+  return { calls, predecessor: zeroHash, salt: description, validUntil: now + DECISION_VALIDITY };
 }

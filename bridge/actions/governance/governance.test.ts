@@ -35,7 +35,11 @@ const call = fc.record<Call>(
 );
 const word = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }).map((value) => numberToHex(value, { size: 32 }));
 const batch = fc.record<L1Batch>(
-  { calls: fc.array(call, { minLength: 1, maxLength: 4 }), predecessor: word, salt: word },
+  {
+    calls: fc.array(call, { minLength: 1, maxLength: 4 }),
+    ...{ predecessor: word, salt: word },
+    validUntil: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  },
   plain,
 );
 
@@ -49,7 +53,7 @@ describe("a batch for L1", () => {
   it("is another's where executor, messenger or function are, and none where bytes are no call", () => {
     const sent = callForL1(EXECUTOR, {
       calls: [{ target: CONFIG, value: 0n, data: setGasLimit }],
-      ...{ predecessor: zeroHash, salt: zeroHash },
+      ...{ predecessor: zeroHash, salt: zeroHash, validUntil: 0n },
     });
     assert.equal(batchOf(address(1), sent), undefined);
     assert.equal(batchOf(EXECUTOR, { ...sent, target: address(1) }), undefined);

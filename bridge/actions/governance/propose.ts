@@ -35,9 +35,10 @@ export async function propose(
   { description, onL2 = [], onL1 = [] }: Draft,
 ): Promise<Proposed> {
   return withFaults(async () => {
-    const batch = batchFor(onL1, keccak256(stringToHex(description)));
+    if (onL1.length + onL2.length === 0) throw new RollupError("GOVERNANCE_EMPTY", "a proposal needs a call");
+    const { timestamp: now } = await bridge.l1.getBlock();
+    const batch = batchFor(onL1, keccak256(stringToHex(description)), now);
     const calls = [...onL2, ...(onL1.length === 0 ? [] : [callForL1(l1Executor, batch)])];
-    if (calls.length === 0) throw new RollupError("GOVERNANCE_EMPTY", "a proposal needs a call");
     const { request } = await bridge.l2.simulateContract({
       ...{ account: bridge.account, address: governor, abi: phaGovernorAbi },
       functionName: "propose",

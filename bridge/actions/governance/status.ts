@@ -31,6 +31,8 @@ export type L1BatchStatus = {
   readonly readyAt: bigint;
   /** Seconds until then. */
   readonly remaining: bigint;
+  /** Unix seconds until which its message may arrive. */
+  readonly validUntil: bigint;
   /** Unix seconds until which the guardian may cancel it. */
   readonly vetoableUntil: bigint;
   readonly calls: readonly DescribedCall[];
@@ -79,8 +81,9 @@ async function l1Status(bridge: Bridge, places: Places, batch: L1Batch): Promise
   ]);
   const state = l1StateOf(timestamp, now);
   const readyAt = state === "waiting" || state === "ready" ? timestamp : 0n;
+  const { validUntil } = batch;
   const calls = batch.calls.map(describeCall);
-  return { id, state, readyAt, remaining: until(readyAt, now), vetoableUntil, calls };
+  return { id, state, readyAt, remaining: until(readyAt, now), validUntil, vetoableUntil, calls };
 }
 
 /**

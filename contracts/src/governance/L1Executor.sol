@@ -22,6 +22,8 @@ contract L1Executor is IL1Executor {
 
     /// @inheritdoc IL1Executor
     uint256 public constant VETO_REPEAT = 30 days;
+    /// @inheritdoc IL1Executor
+    uint256 public constant MAX_VALIDITY = 90 days;
 
     /// @inheritdoc IL1Executor
     ICrossDomainMessenger public immutable messenger;
@@ -43,6 +45,8 @@ contract L1Executor is IL1Executor {
     mapping(bytes32 id => Batch) private _batches;
     /// @inheritdoc IL1Executor
     mapping(bytes32 content => uint256) public firstVetoAt;
+    /// @inheritdoc IL1Executor
+    mapping(bytes32 id => bool) public isBarred;
 
     /// @dev None of what is named is called yet: most of it is created later.
     constructor(Parameters memory parameters) {
@@ -79,24 +83,21 @@ contract L1Executor is IL1Executor {
         uint256[] calldata values,
         bytes[] calldata payloads,
         bytes32 predecessor,
-        bytes32 salt
+        bytes32 salt,
+        uint64 validUntil
     ) external payable onlyL2Timelock returns (bytes32 id, uint256 readyAt) {
         require(targets.length != 0, L1Executor_EmptyBatch());
         id = timelock.hashOperationBatch(targets, values, payloads, predecessor, salt);
-        bytes32 content = keccak256(abi.encode(targets, values, payloads, predecessor));
-        uint256 wait = delay();
-        readyAt = block.timestamp + wait;
-        uint64 until = uint64(block.timestamp) + vetoWindow;
-        _batches[id] = Batch({content: content, vetoableUntil: until});
-        timelock.scheduleBatch(targets, values, payloads, predecessor, salt, wait);
-        if (msg.value != 0) Address.sendValue(payable(address(timelock)), msg.value);
-        emit BatchScheduled(id, content, readyAt, until);
+        if (!_arrives(id, validUntil)) return (id, 0);
+        readyAt = block.timestamp + delay();
+        _remember(id, keccak256(abi.encode(targets, values, payloads, predecessor)), readyAt);
+        timelock.scheduleBatch(targets, values, payloads, predecessor, salt, readyAt - block.timestamp);
     }
 
     /// @inheritdoc IL1Executor
     function withdraw(bytes32 id) external onlyL2Timelock {
-        _known(id);
-        timelock.cancel(id);
+        isBarred[id] = true;
+        if (timelock.isOperation(id)) timelock.cancel(id);
         emit BatchWithdrawn(id);
     }
 
@@ -134,6 +135,24 @@ contract L1Executor is IL1Executor {
         IMultiProofGame game = IMultiProofGame(address(GAME_FACTORY.gameImpls(GAME_TYPE)));
         return PORTAL.proofMaturityDelaySeconds() + PORTAL.disputeGameFinalityDelaySeconds()
             + game.proofPolicy().slowDelay() + margin;
+    }
+
+    /// @dev Whether a batch is to be scheduled, which it is asked once. What asks for too long is no error: an error would
+    ///      leave the message with the messenger, to be brought again when it fits, long after the vote.
+    function _arrives(bytes32 id, uint64 validUntil) private returns (bool) {
+        require(block.timestamp <= validUntil, L1Executor_Expired(validUntil));
+        require(!isBarred[id], L1Executor_Barred(id));
+        isBarred[id] = true;
+        if (msg.value != 0) Address.sendValue(payable(address(timelock)), msg.value);
+        if (validUntil <= block.timestamp + MAX_VALIDITY) return true;
+        emit BatchRefused(id, validUntil);
+        return false;
+    }
+
+    function _remember(bytes32 id, bytes32 content, uint256 readyAt) private {
+        uint64 until = uint64(block.timestamp) + vetoWindow;
+        _batches[id] = Batch({content: content, vetoableUntil: until});
+        emit BatchScheduled(id, content, readyAt, until);
     }
 
     function _known(bytes32 id) private view returns (Batch memory batch) {

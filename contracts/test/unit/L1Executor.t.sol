@@ -135,7 +135,7 @@ contract L1ExecutorTest is SettlementFixture {
             address caller = [l2Timelock, guardian, address(timelock)][i];
             vm.prank(caller);
             vm.expectRevert(abi.encodeWithSelector(IL1Executor.L1Executor_NotTheMessenger.selector, caller));
-            executor.schedule(targets, values, payloads, 0, SALT);
+            executor.schedule(targets, values, payloads, 0, SALT, _validUntil());
             vm.prank(caller);
             vm.expectRevert(abi.encodeWithSelector(IL1Executor.L1Executor_NotTheMessenger.selector, caller));
             executor.withdraw(_id(SALT));
@@ -154,7 +154,7 @@ contract L1ExecutorTest is SettlementFixture {
     function test_the_messenger_has_no_sender_outside_a_message() public {
         vm.prank(address(messenger));
         vm.expectRevert(ICrossDomainMessenger.CrossDomainMessenger_NoMessageInProgress.selector);
-        executor.schedule(targets, values, payloads, 0, SALT);
+        executor.schedule(targets, values, payloads, 0, SALT, _validUntil());
     }
 
     function test_nobody_else_schedules_in_the_timelock() public {
@@ -203,12 +203,18 @@ contract L1ExecutorTest is SettlementFixture {
         );
         assertTrue(delivered, "delivered");
         assertFalse(timelock.isOperation(_id(SALT)), "not scheduled");
-        _wait(100 days);
+        uint256 before = vm.snapshotState();
+        _wait(60 days);
         vm.prank(anyone);
         (bool success,) = address(messenger).call(relay);
         assertTrue(success, "replayed");
         assertEq(timelock.getTimestamp(_id(SALT)), block.timestamp + EXIT);
         assertEq(address(timelock).balance, 1 ether);
+        vm.revertToState(before);
+        _wait(60 days + 1);
+        (success,) = address(messenger).call(relay);
+        assertTrue(success, "the messenger keeps it again");
+        assertFalse(timelock.isOperation(_id(SALT)), "not scheduled");
     }
 
     // ---- the delay
@@ -319,7 +325,66 @@ contract L1ExecutorTest is SettlementFixture {
         vm.prank(guardian);
         vm.expectRevert(abi.encodeWithSelector(IL1Executor.L1Executor_UnknownBatch.selector, unknown));
         executor.veto(unknown);
-        assertFalse(_relay(l2Timelock, 0, abi.encodeCall(L1Executor.withdraw, (unknown))), "unknown");
+    }
+
+    /// @dev Messages of the same batch that failed are kept by the messenger, and anyone replays them.
+    function test_kept_messages_undo_neither_a_veto_nor_a_withdrawal() public {
+        assertTrue(_relay(l2Timelock, 0, _schedule(SALT)), "scheduled");
+        bytes memory call = _schedule(SALT);
+        bytes memory kept =
+            abi.encodeCall(messenger.relayMessage, (_nonce(), l2Timelock, address(executor), 0, 0, call));
+        _deliver(kept, 0);
+        uint256 before = vm.snapshotState();
+        vm.prank(guardian);
+        executor.veto(_id(SALT));
+        _replayInVain(kept);
+        assertTrue(_relay(l2Timelock, 0, abi.encodeCall(L1Executor.withdraw, (_id(SALT)))), "once more");
+        _replayInVain(kept);
+        vm.revertToState(before);
+        assertTrue(_relay(l2Timelock, 0, abi.encodeCall(L1Executor.withdraw, (_id(SALT)))), "withdrawn");
+        _replayInVain(kept);
+    }
+
+    function test_a_batch_is_withdrawn_before_it_arrives() public {
+        assertTrue(_relay(l2Timelock, 0, abi.encodeCall(L1Executor.withdraw, (_id(SALT)))), "withdrawn");
+        assertTrue(executor.isBarred(_id(SALT)), "barred");
+        assertFalse(_relay(l2Timelock, 0, _schedule(SALT)), "too late");
+        _heard();
+        vm.expectRevert(abi.encodeWithSelector(IL1Executor.L1Executor_Barred.selector, _id(SALT)));
+        executor.schedule(targets, values, payloads, 0, SALT, _validUntil());
+    }
+
+    function test_what_was_executed_is_not_withdrawn() public {
+        _relay(l2Timelock, 0, _schedule(SALT));
+        _wait(EXIT);
+        _execute(SALT);
+        assertFalse(_relay(l2Timelock, 0, abi.encodeCall(L1Executor.withdraw, (_id(SALT)))), "done");
+    }
+
+    function test_a_decision_that_comes_too_late_is_refused_by_name() public {
+        uint64 over = uint64(block.timestamp - 1);
+        assertFalse(_relay(l2Timelock, 0, _scheduleUntil(SALT, over)), "expired");
+        _heard();
+        vm.expectRevert(abi.encodeWithSelector(IL1Executor.L1Executor_Expired.selector, over));
+        executor.schedule(targets, values, payloads, 0, SALT, over);
+        assertTrue(_relay(l2Timelock, 0, _scheduleUntil(SALT, uint64(block.timestamp))), "in its last second");
+    }
+
+    /// @dev Nobody keeps a decision for a day after everybody forgot it: whoever brings it early ends it.
+    function test_a_decision_that_is_good_for_too_long_is_refused_for_ever() public {
+        uint64 longest = uint64(block.timestamp + executor.MAX_VALIDITY());
+        uint256 before = vm.snapshotState();
+        assertTrue(_relay(l2Timelock, 0, _scheduleUntil(SALT, longest)), "longest");
+        assertTrue(timelock.isOperation(_id(SALT)), "scheduled");
+        vm.revertToState(before);
+        bytes memory call = _scheduleUntil(SALT, longest + 1);
+        vm.expectEmit(address(executor));
+        emit IL1Executor.BatchRefused(_id(SALT), longest + 1);
+        assertTrue(_relay(l2Timelock, 0, call), "heard");
+        assertFalse(timelock.isOperation(_id(SALT)), "not scheduled");
+        _wait(1 days);
+        assertFalse(_relay(l2Timelock, 0, call), "nor when it fits");
+        assertFalse(timelock.isOperation(_id(SALT)), "never");
     }
 
     function test_the_guardian_has_no_role_in_the_timelock() public {
@@ -334,8 +399,8 @@ contract L1ExecutorTest is SettlementFixture {
         _wait(EXIT);
         assertTrue(_relay(l2Timelock, 0, abi.encodeCall(L1Executor.withdraw, (_id(SALT)))), "taken back");
         assertFalse(timelock.isOperation(_id(SALT)), "gone");
-        assertTrue(_relay(l2Timelock, 0, _schedule(SALT)), "may come again");
-        assertEq(timelock.getTimestamp(_id(SALT)), block.timestamp + EXIT);
+        assertFalse(_relay(l2Timelock, 0, _schedule(SALT)), "never again");
+        assertTrue(_relay(l2Timelock, 0, _schedule(keccak256("new decision"))), "a new decision");
     }
 
     /// @dev A new guardian is decided by a batch that the old one may veto for a while only.
@@ -362,12 +427,9 @@ contract L1ExecutorTest is SettlementFixture {
         assertFalse(_relay(l2Timelock, 0, _schedule(SALT)), "crooked");
         (targets, values, payloads) = (new address[](0), new uint256[](0), new bytes[](0));
         assertFalse(_relay(l2Timelock, 0, _schedule(SALT)), "empty");
-        vm.mockCall(
-            address(messenger), abi.encodeCall(messenger.xDomainMessageSender, ()), abi.encode(l2Timelock)
-        );
-        vm.prank(address(messenger));
+        _heard();
         vm.expectRevert(IL1Executor.L1Executor_EmptyBatch.selector);
-        executor.schedule(targets, values, payloads, 0, SALT);
+        executor.schedule(targets, values, payloads, 0, SALT, _validUntil());
     }
 
     function test_an_executed_call_cannot_execute_the_batch_again() public {
@@ -407,6 +469,21 @@ contract L1ExecutorTest is SettlementFixture {
 
     // ---- verbs
 
+    /// @notice The next call is a message of L2's timelock, whose errors are seen.
+    function _heard() private {
+        vm.mockCall(
+            address(messenger), abi.encodeCall(messenger.xDomainMessageSender, ()), abi.encode(l2Timelock)
+        );
+        vm.prank(address(messenger));
+    }
+
+    function _replayInVain(bytes memory kept) private {
+        vm.prank(anyone);
+        (bool success,) = address(messenger).call(kept);
+        assertTrue(success, "the messenger keeps it again");
+        assertFalse(timelock.isOperation(_id(SALT)), "nothing is scheduled");
+    }
+
     function _executorParameters() private view returns (IL1Executor.Parameters memory) {
         return IL1Executor.Parameters({
             messenger: messenger,
@@ -427,7 +504,15 @@ contract L1ExecutorTest is SettlementFixture {
     }
 
     function _schedule(bytes32 salt) private view returns (bytes memory) {
-        return abi.encodeCall(L1Executor.schedule, (targets, values, payloads, 0, salt));
+        return _scheduleUntil(salt, _validUntil());
+    }
+
+    function _scheduleUntil(bytes32 salt, uint64 validUntil) private view returns (bytes memory) {
+        return abi.encodeCall(L1Executor.schedule, (targets, values, payloads, 0, salt, validUntil));
+    }
+
+    function _validUntil() private view returns (uint64) {
+        return uint64(block.timestamp + 60 days);
     }
 
     function _id(bytes32 salt) private view returns (bytes32) {

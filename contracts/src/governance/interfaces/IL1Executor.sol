@@ -38,6 +38,8 @@ interface IL1Executor {
     event BatchScheduled(bytes32 indexed id, bytes32 indexed content, uint256 readyAt, uint256 vetoableUntil);
     event BatchVetoed(bytes32 indexed id, bytes32 indexed content);
     event BatchWithdrawn(bytes32 indexed id);
+    /// @notice A batch that claims to be good for longer than `MAX_VALIDITY` came, and will never be scheduled.
+    event BatchRefused(bytes32 indexed id, uint256 validUntil);
 
     error L1Executor_ZeroAddress();
     /// @notice Without a margin a withdrawal would have to be on its way already.
@@ -50,6 +52,10 @@ interface IL1Executor {
     error L1Executor_NotTheL2Timelock(address sender);
     error L1Executor_NotTheGuardian(address caller);
     error L1Executor_EmptyBatch();
+    /// @notice The decision was brought too late: who still wants it decides again.
+    error L1Executor_Expired(uint256 validUntil);
+    /// @notice The same batch came before, or was withdrawn: a new salt is a new decision.
+    error L1Executor_Barred(bytes32 id);
     /// @notice It was not scheduled here.
     error L1Executor_UnknownBatch(bytes32 id);
     error L1Executor_VetoWindowOver(bytes32 id, uint256 vetoableUntil);
@@ -57,17 +63,22 @@ interface IL1Executor {
     error L1Executor_AlreadyVetoed(bytes32 content);
 
     /// @notice Schedules a batch in the timelock. Only by a message of the L2 timelock; value that comes with it is the
-    ///         timelock's, for the batch to spend. Each (batch, salt) once, unless it was cancelled.
+    ///         timelock's, for the batch to spend. Each (batch, salt) once, whatever became of it: a message that failed
+    ///         stays with the messenger, where anyone brings it again, and must not undo a veto or a withdrawal.
+    /// @param validUntil Unix seconds until which the message may arrive. Further ahead than `MAX_VALIDITY` nothing is
+    ///        scheduled, then or later: `readyAt` is zero.
     /// @return id The timelock's id of the batch. @return readyAt Unix seconds from which anyone may execute it there.
     function schedule(
         address[] calldata targets,
         uint256[] calldata values,
         bytes[] calldata payloads,
         bytes32 predecessor,
-        bytes32 salt
+        bytes32 salt,
+        uint64 validUntil
     ) external payable returns (bytes32 id, uint256 readyAt);
 
-    /// @notice Takes a batch back before it is executed. Only by a message of the L2 timelock.
+    /// @notice Takes a batch back before it is executed, or before it arrives; it can never be scheduled again. Only by a
+    ///         message of the L2 timelock.
     function withdraw(bytes32 id) external;
 
     /// @notice Cancels a batch. Only the guardian, only within the window, and of the same content only until `VETO_REPEAT`
@@ -94,6 +105,14 @@ interface IL1Executor {
     ///         later is what was voted for again.
     // solhint-disable-next-line func-name-mixedcase
     function VETO_REPEAT() external view returns (uint256);
+
+    /// @notice Whether the batch can never be scheduled: it came before, or was withdrawn.
+    function isBarred(bytes32 id) external view returns (bool);
+
+    /// @notice Seconds that a decision stays good at most, once it could arrive. A vote with its delays, the way to L1, and
+    ///         the same calls voted for again after a veto on L2 are shorter.
+    // solhint-disable-next-line func-name-mixedcase
+    function MAX_VALIDITY() external view returns (uint256);
 
     function messenger() external view returns (ICrossDomainMessenger);
     function l2Timelock() external view returns (address);
