@@ -11,6 +11,7 @@ import { encodeFunctionData, getAddress, type Hex, numberToHex, padHex, zeroHash
 import { batchId, batchOf, type Call, callForL1, type L1Batch } from "./batch.ts";
 import { parseCalls } from "./calls-file.ts";
 import { describeCall } from "./describe-call.ts";
+import { ownedBy } from "./propose.ts";
 import { parseDelegation, parseVote } from "./signed.ts";
 
 const address = (value: number) => getAddress(padHex(numberToHex(value), { size: 20 }));
@@ -42,6 +43,22 @@ const batch = fc.record<L1Batch>(
   },
   plain,
 );
+
+describe("a description", () => {
+  const proposer = address(0xabcdef);
+
+  it("ends with its proposer, as the governor reads it, and once", () => {
+    const text = ownedBy("More gas", proposer);
+    assert.equal(text, "More gas#proposer=0x0000000000000000000000000000000000abcdef");
+    assert.equal(ownedBy(text, proposer), text);
+    assert.equal(ownedBy(`More gas#proposer=${proposer}`, proposer), `More gas#proposer=${proposer}`);
+  });
+
+  it("that names another is not taken for one's own", () => {
+    const others = ownedBy("More gas", address(1));
+    assert.ok(ownedBy(others, proposer).endsWith(proposer.toLowerCase()));
+  });
+});
 
 describe("a batch for L1", () => {
   it("is read back from the call on L2 that sends it, whatever it holds", () => {

@@ -1,6 +1,6 @@
 import { phaGovernorAbi } from "@phala-l2/contracts/abi/pha-governor";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { type Hash, keccak256, parseEventLogs, stringToHex } from "viem";
+import { type Address, type Hash, keccak256, parseEventLogs, stringToHex } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
 import { confirmed } from "../confirmed.ts";
@@ -26,7 +26,16 @@ export type Proposed = {
 };
 
 /**
- * Proposes calls on both layers.
+ * The description with the end that OpenZeppelin's Governor reads: nobody else may submit it. Otherwise whoever sees a
+ * proposal on its way submits a copy first, is its proposer, and cancels it for ever.
+ */
+export function ownedBy(description: string, proposer: Address): string {
+  const end = `#proposer=${proposer.toLowerCase()}`;
+  return description.toLowerCase().endsWith(end) ? description : `${description}${end}`;
+}
+
+/**
+ * Proposes calls on both layers. Only the bridge's account may propose this text, which ends with its address.
  * @throws RollupError GOVERNANCE_EMPTY, BRIDGE_TRANSACTION_REVERTED, BRIDGE_… of the chains
  */
 export async function propose(
@@ -37,7 +46,8 @@ export async function propose(
   return withFaults(async () => {
     if (onL1.length + onL2.length === 0) throw new RollupError("GOVERNANCE_EMPTY", "a proposal needs a call");
     const { timestamp: now } = await bridge.l1.getBlock();
-    const batch = batchFor(onL1, keccak256(stringToHex(description)), now);
+    const text = ownedBy(description, bridge.account.address);
+    const batch = batchFor(onL1, keccak256(stringToHex(text)), now);
     const calls = [...onL2, ...(onL1.length === 0 ? [] : [callForL1(l1Executor, batch)])];
     const { request } = await bridge.l2.simulateContract({
       ...{ account: bridge.account, address: governor, abi: phaGovernorAbi },
@@ -46,7 +56,7 @@ export async function propose(
         calls.map(({ target }) => target),
         calls.map(({ value }) => value),
         calls.map(({ data }) => data),
-        description,
+        text,
       ],
     });
     const l2Hash = await bridge.l2.writeContract(request);

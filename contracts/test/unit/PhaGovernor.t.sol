@@ -9,6 +9,7 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
 import {ERC20Votes} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Votes.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
+import {Strings} from "@openzeppelin/contracts/utils/Strings.sol";
 import {GovernanceTimelock} from "../../src/governance/GovernanceTimelock.sol";
 import {PhaGovernor} from "../../src/governance/PhaGovernor.sol";
 import {Base} from "./Base.sol";
@@ -269,6 +270,22 @@ contract PhaGovernorTest is Base {
         governor.castVote(id, FOR);
         (, uint256 forVotes,) = governor.proposalVotes(id);
         assertEq(forVotes, SUPPLY - THRESHOLD);
+    }
+
+    /// @dev Who is to be slashed copies the proposal to be its proposer, and cancels it for ever.
+    function test_a_proposal_that_names_its_proposer_is_nobody_elses() public {
+        address accused = account("accused");
+        token.mint(accused, THRESHOLD);
+        _wait(1);
+        string memory plain = description;
+        description = string.concat(plain, "#proposer=", Strings.toHexString(proposer));
+        vm.prank(accused);
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorRestrictedProposer.selector, accused));
+        governor.propose(targets, values, calldatas, description);
+        uint256 id = _propose(proposer);
+        vm.prank(accused);
+        vm.expectRevert(abi.encodeWithSelector(IGovernor.GovernorUnableToCancel.selector, id, accused));
+        governor.cancel(id);
     }
 
     // ---- the quorum
