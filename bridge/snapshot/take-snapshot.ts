@@ -3,7 +3,7 @@ import { isRollupError } from "@phala-l2/protocol/errors";
 import type { SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { encodeSs58 } from "@phala-l2/protocol/substrate/ss58";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
-import type { RegistrationFault } from "@phala-l2/sunset/registrations";
+import type { WindowFault } from "@phala-l2/sunset/registration-window";
 import {
   type FrozenBlock,
   frozenBlock,
@@ -34,7 +34,7 @@ export type SnapshotRequest = {
 
 export type TakingFault =
   | SnapshotFault
-  | RegistrationFault
+  | WindowFault
   | { readonly code: "dump-invalid" | "header-invalid" | "blocks-invalid"; readonly reason: string }
   | { readonly code: "block-unknown"; readonly reason: string }
   | {

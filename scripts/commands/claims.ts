@@ -41,7 +41,7 @@ import {
   phaOfPlanck,
   signedBytes,
 } from "@phala-l2/sunset/message";
-import { readRegistrations } from "@phala-l2/sunset/registrations";
+import { readWindow } from "@phala-l2/sunset/registration-window";
 import type { RegisteredReceiver } from "@phala-l2/sunset/snapshot";
 import { type CommandContext, DOES_NOT_HOLD, defineCommand, type ExitStatus, HOLDS } from "./command.ts";
 
@@ -90,6 +90,10 @@ const settings = {
   blocks: fileSetting({
     help: "blocks back from the frozen one, JSON, for receivers that accounts registered by remarks",
     optional: true,
+  }),
+  registrationsFrom: bigintSetting({
+    help: "height of the first block whose remarks register receivers; --blocks has all from it on. 0: none do",
+    default: "0",
   }),
   out: folderSetting({ help: "where snapshot writes the claims", optional: true }),
   claims: folderSetting({
@@ -155,13 +159,14 @@ type Registrations =
 
 /** Receivers that the blocks' remarks name, proven from the header. */
 function registrationsIn(given: ClaimSettings, header: SubstrateHeader | undefined): Registrations {
-  if (given.blocks === undefined) return { kind: "ok", receivers: [] };
+  const from = given.registrationsFrom;
+  if (given.blocks === undefined && from === 0n) return { kind: "ok", receivers: [] };
   const chainId = needed(given.chainId, "chainId");
-  const reading = readBlocks(new TextDecoder().decode(readGiven(given.blocks, "blocks")));
+  const reading = readBlocks(new TextDecoder().decode(readGiven(needed(given.blocks, "blocks"), "blocks")));
   if (reading.kind === "invalid") {
     return { kind: "invalid", reason: { code: "blocks-invalid", reason: reading.reason } };
   }
-  return readRegistrations(needed(header, "header"), reading.blocks, chainId);
+  return readWindow(needed(header, "header"), reading.blocks, { chainId, from });
 }
 
 async function snapshot(given: ClaimSettings, { print, log }: CommandContext): Promise<ExitStatus> {

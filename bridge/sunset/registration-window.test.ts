@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { concatBytes, fromHex, type Hex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
+import { orderedRoot } from "@phala-l2/protocol/substrate/trie/root";
+import fc from "fast-check";
+import { addressSubject } from "./claims-tree.ts";
+import { readWindow } from "./registration-window.ts";
+import type { ChainBlock } from "./registrations.ts";
+import { person } from "./testing/state.ts";
+
+const [ALICE, BOB] = [person(1), person(2)];
+const OLD = `0x${"11".repeat(20)}` as const;
+const NEW = `0x${"22".repeat(20)}` as const;
+
+/** A signed remark of sr25519 that names a receiver on L1 1. */
+function registering(account: Hex, receiver: Hex): Uint8Array {
+  const text = new TextEncoder().encode(`phala-l2 sunset receiver: 1 ${receiver} l2`);
+  const signature = new Uint8Array(64).fill(9);
+  return encodeByteString(
+    concatBytes(
+      ...[Uint8Array.of(0x84, 0), fromHex(account), Uint8Array.of(1), signature],
+      ...[Uint8Array.of(0, 4, 0), Uint8Array.of(0, 0), encodeByteString(text)],
+    ),
+  );
+}
+
+type WholeBlock = { readonly header: SubstrateHeader; readonly extrinsics: readonly Uint8Array[] };
+
+/** Blocks 1, 2, … with these bodies, the newest first. */
+function chainOf(...bodies: readonly (readonly Uint8Array[])[]): {
+  frozen: SubstrateHeader;
+  blocks: readonly WholeBlock[];
+} {
+  const blocks: WholeBlock[] = [];
+  let parentHash = ZERO_HASH;
+  for (const [i, extrinsics] of bodies.entries()) {
+    const extrinsicsRoot = orderedRoot(extrinsics, 0);
+    const header = { parentHash, number: BigInt(i + 1), stateRoot: ZERO_HASH, extrinsicsRoot, digest: [] };
+    parentHash = headerHash(header);
+    blocks.unshift({ header, extrinsics });
+  }
+  const [newest] = blocks;
+  assert.ok(newest !== undefined);
+  return { frozen: newest.header, blocks };
+}
+
+const registration = (account: Hex, receiver: Hex) => ({
+  account,
+  subject: addressSubject(fromHex(receiver)),
+  form: 1,
+});
+/** Alice names an old receiver in block 2 and a new one in block 4; Bob his in block 1. */
+const { frozen, blocks } = chainOf(
+  [registering(BOB, OLD)],
+  [registering(ALICE, OLD)],
+  [],
+  [registering(ALICE, NEW)],
+  [],
+);
+const within = (from: bigint) => ({ chainId: 1n, from });
+
+function reasonOf(shown: readonly ChainBlock[], from: bigint, header = frozen): string {
+  const reading = readWindow(header, shown, within(from));
+  return reading.kind === "ok"
+    ? `${reading.receivers.length} receivers`
+    : `${reading.reason.code} ${reading.reason.height}`;
+}
+
+test("a window shown whole has the last registration of each account in it, and none from before", () => {
+  assert.deepEqual(readWindow(frozen, blocks, within(1n)), {
+    kind: "ok",
+    receivers: [registration(ALICE, NEW), registration(BOB, OLD)],
+  });
+  assert.deepEqual(readWindow(frozen, blocks.slice(0, 4), within(2n)), {
+    kind: "ok",
+    receivers: [registration(ALICE, NEW)],
+  });
+  assert.equal(reasonOf(blocks.slice(0, 1), 5n), "0 receivers");
+});
+
+test("without a window nobody registered, and no block may say so", () => {
+  assert.equal(reasonOf([], 0n), "0 receivers");
+  assert.equal(reasonOf(blocks, 0n), "block-outside-window 5");
+});
+
+test("an account's last word cannot be kept back by leaving out what is in a block", () => {
+  for (const [i, { header }] of blocks.entries()) {
+    const bare = blocks.map((block, at) => (at === i ? { header: block.header } : block));
+    assert.equal(reasonOf(bare, 1n), `extrinsics-missing ${header.number}`);
+    const emptied = blocks.map((block, at) => (at === i ? { ...block, extrinsics: [] } : block));
+    const isEmpty = blocks[i]?.extrinsics.length === 0;
+    assert.equal(
+      reasonOf(emptied, 1n),
+      isEmpty ? "2 receivers" : `extrinsics-root-mismatch ${header.number}`,
+    );
+  }
+});
+
+test("nor by leaving out blocks, at either end or between", () => {
+  for (let count = 0; count < blocks.length; count++) {
+    assert.equal(reasonOf(blocks.slice(0, count), 1n), `blocks-missing ${blocks.length - count}`);
+  }
+  assert.equal(reasonOf(blocks.slice(1), 1n), "blocks-not-chained 5");
+  assert.equal(
+    reasonOf(
+      blocks.filter((_, i) => i !== 1),
+      1n,
+    ),
+    "blocks-not-chained 4",
+  );
+  assert.equal(reasonOf(blocks.toReversed(), 1n), "blocks-not-chained 5");
+});
+
+test("a window is as long as its terms say, whatever is shown", () => {
+  assert.equal(reasonOf(blocks, 2n), "block-outside-window 1");
+  assert.equal(reasonOf([...blocks, ...blocks], 1n), "block-outside-window 5");
+  assert.equal(reasonOf(blocks, 6n), "window-after-frozen 6");
+  assert.equal(reasonOf([], 6n), "window-after-frozen 6");
+});
+
+test("headers whose numbers do not follow each other are no chain", () => {
+  const [newest, ...older] = blocks;
+  assert.ok(newest !== undefined);
+  const [second] = older;
+  assert.ok(second !== undefined);
+  const renumbered = { ...second, header: { ...second.header, number: 1n } };
+  const top = { ...newest, header: { ...newest.header, parentHash: headerHash(renumbered.header) } };
+  assert.equal(reasonOf([top, renumbered], 1n, top.header), "blocks-not-chained 4");
+});
+
+test("whatever part of the blocks is shown, in whatever order: all registrations, or a refusal", () => {
+  const bare = blocks.map(({ header }): ChainBlock => ({ header }));
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom<ChainBlock>(...blocks, ...bare), { maxLength: 8 }), (shown) => {
+      const reading = readWindow(frozen, shown, within(2n));
+      if (reading.kind === "ok") assert.deepEqual(reading.receivers, [registration(ALICE, NEW)]);
+    }),
+  );
+});
