@@ -297,7 +297,19 @@ export const sunsetRegistryAbi = [
     stateMutability: "view",
     type: "function",
   },
-  { inputs: [], name: "finalize", outputs: [], stateMutability: "nonpayable", type: "function" },
+  {
+    inputs: [
+      {
+        internalType: "bytes[]",
+        name: "signatures",
+        type: "bytes[]",
+      },
+    ],
+    name: "finalize",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
   {
     inputs: [],
     name: "finalizedAt",

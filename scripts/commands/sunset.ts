@@ -51,10 +51,21 @@ const contradict: Act = async (bridge, given, context) => {
   return { l1Hash, claimsRoot: toHex(collected.statement.claimsRoot), key: first?.key };
 };
 
+/** Provers are asked only where endpoints are named: those that proposed it mostly still count. */
+const finalize: Act = async (bridge, given, context) => {
+  const { signatures } =
+    given.endpoints.length === 0 ? { signatures: [] } : await collect(bridge, given, context);
+  return finalizeSunset(
+    bridge,
+    toHex(given.registry),
+    signatures.map(({ signature }) => signature),
+  );
+};
+
 const actions: Readonly<Record<string, Act>> = {
   propose,
   contradict,
-  finalize: (bridge, { registry }) => finalizeSunset(bridge, toHex(registry)),
+  finalize,
   status: (bridge, { registry }) => sunsetStatus(bridge, toHex(registry)),
 };
 /** These ask provers. */

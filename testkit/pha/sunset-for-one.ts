@@ -116,7 +116,7 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
       (await l1.getBlock()).timestamp >= (await l1.readContract({ ...registry, functionName: "finalAt" })),
     { what: "the sunset may be made final" },
   );
-  await confirmed(l1.writeContract({ ...registry, functionName: "finalize" }));
+  await confirmed(l1.writeContract({ ...registry, functionName: "finalize", args: [[]] }));
 
   const amount = issuance * WEI_PER_PLANCK;
   const token = { address: book.addresses.Pha, abi: phaTestTokenAbi } as const;

@@ -83,13 +83,22 @@ export function contradictSunset(
   });
 }
 
-/** Makes the proposal final, after its challenge period; anyone may. @throws RollupError BRIDGE_… */
-export function finalizeSunset({ l1 }: L1Side, registry: Address): Promise<{ readonly l1Hash: Hex }> {
+/**
+ * Makes the proposal final, after its challenge period; anyone may.
+ * @param signatures of provers over the standing statement, where too few of those that proposed it still count
+ * @throws RollupError BRIDGE_…
+ */
+export function finalizeSunset(
+  { l1 }: L1Side,
+  registry: Address,
+  signatures: readonly Hex[] = [],
+): Promise<{ readonly l1Hash: Hex }> {
   return withFaults(async () => {
     const { request } = await l1.simulateContract({
       address: registry,
       abi: sunsetRegistryAbi,
       functionName: "finalize",
+      args: [signatures],
     });
     const l1Hash = await l1.writeContract(request);
     await confirmed(l1, l1Hash, "finalisation");

@@ -367,6 +367,29 @@ contract SunsetClaimsTest is SunsetFixture {
         assertEq(claims.unclaimed(), 0);
     }
 
+    function test_nothing_leaves_while_a_sunset_is_undecided() public {
+        uint256 closesAt = claims.closesAt();
+        uint256 period = claims.LEAST_OPEN_PERIOD();
+        sunset.setUndecided(ISunsetRegistry.Status.PROPOSED, 0);
+        vm.warp(closesAt + 10 * period);
+        vm.expectRevert(
+            abi.encodeWithSelector(ISunsetClaims.SunsetClaims_NotClosed.selector, type(uint256).max)
+        );
+        claims.sweep();
+        sunset.setUndecided(ISunsetRegistry.Status.NONE, block.timestamp);
+        assertEq(claims.sweepsAt(), block.timestamp + period);
+        sunset.setUndecided(ISunsetRegistry.Status.NONE, 0);
+        assertEq(claims.sweepsAt(), closesAt + period);
+        vm.warp(closesAt + period - 1);
+        vm.expectRevert(
+            abi.encodeWithSelector(ISunsetClaims.SunsetClaims_NotClosed.selector, closesAt + period)
+        );
+        claims.sweep();
+        vm.warp(closesAt + period);
+        claims.sweep();
+        assertEq(pha.balanceOf(treasury), FUNDED);
+    }
+
     /// @dev A sunset that became final late leaves holders their two years all the same.
     function test_holders_have_their_time_from_finality() public {
         vm.warp(claims.closesAt());

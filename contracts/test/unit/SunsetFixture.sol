@@ -30,10 +30,17 @@ contract SunsetDouble {
     bytes32 public constant genesisHash = keccak256("parachain"); // solhint-disable-line const-name-snakecase
     uint64 public constant height = 9_064_613; // solhint-disable-line const-name-snakecase
     uint256 public finalizedAt;
+    uint256 public reopensAt;
+    ISunsetRegistry.Status public status;
     bytes32 private _root;
 
     function set(bytes32 root) external {
         (_root, finalizedAt) = (root, block.timestamp);
+        status = ISunsetRegistry.Status.FINAL;
+    }
+
+    function setUndecided(ISunsetRegistry.Status status_, uint256 reopensAt_) external {
+        (status, reopensAt, finalizedAt) = (status_, reopensAt_, 0);
     }
 
     function finalClaimsRoot() external view returns (bytes32) {

@@ -52,7 +52,13 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
         bytes[] memory signatures = new bytes[](2);
         signatures[0] = _sign(sunset, first % KEYS);
         signatures[1] = _sign(sunset, second % KEYS);
+        (Sunset memory standing,) = sunsets.proposal();
+        uint256 finalAt = sunsets.finalAt();
         try sunsets.propose(sunset, signatures) {
+            bool isSame = standing.claimsRoot == sunset.claimsRoot;
+            uint256 wanted = isSame ? finalAt : block.timestamp + WINDOW;
+            assertTrue(sunsets.finalAt() == wanted, "time begun anew");
+            if (isSame) return;
             assertTrue(_vendor(first % KEYS) != _vendor(second % KEYS), "one vendor proposed");
             _proposedAt = block.timestamp;
         } catch {}
@@ -86,9 +92,12 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
         vm.warp(block.timestamp + uint256(keccak256(abi.encode(time))) % 10 days);
     }
 
-    function actFinalize() external {
-        (, address[] memory keys) = sunsets.proposal();
-        try sunsets.finalize() {
+    function actFinalize(uint8 fresh, bool none) external {
+        (Sunset memory sunset,) = sunsets.proposal();
+        bytes[] memory signatures = new bytes[](none ? 0 : 1);
+        if (!none) signatures[0] = _sign(sunset, fresh % KEYS);
+        try sunsets.finalize(signatures) {
+            (, address[] memory keys) = sunsets.proposal();
             _finalRoot = sunsets.finalClaimsRoot();
             _waited = block.timestamp - _proposedAt;
             uint256 vendors;

@@ -35,7 +35,9 @@ contract SunsetClaims is AccountEvidence, ReentrancyGuardTransient {
     /// @notice What a parachain's balance can hold: u128.
     uint256 public constant MAX_PLANCK = type(uint128).max;
 
-    /// @notice Holders' time at least, from deployment and from the sunset's finality.
+    /// @notice Holders' time at least, from deployment and from the sunset's finality; and what provers have beyond
+    ///         `closesAt`, or beyond the last void, to reach finality at all: three freezes, each with a proposal and a
+    ///         wait of at most 30 days, hold it up for 180 days.
     uint256 public constant LEAST_OPEN_PERIOD = 730 days;
 
     /// @notice 9999-12-31 23:59:59 UTC: the last time that the message's date can tell.
@@ -234,8 +236,13 @@ contract SunsetClaims is AccountEvidence, ReentrancyGuardTransient {
 
     /// @inheritdoc ISunsetClaims
     function sweepsAt() public view returns (uint256) {
-        uint256 finalizedAt = sunset.finalizedAt();
-        return finalizedAt == 0 ? closesAt : Math.max(closesAt, finalizedAt + LEAST_OPEN_PERIOD);
+        ISunsetRegistry.Status status = sunset.status();
+        if (status == ISunsetRegistry.Status.FINAL) {
+            return Math.max(closesAt, sunset.finalizedAt() + LEAST_OPEN_PERIOD);
+        }
+        // Whoever can make it final may do so at any time: until then nobody's claims are decided.
+        if (status == ISunsetRegistry.Status.PROPOSED) return type(uint256).max;
+        return Math.max(closesAt, sunset.reopensAt()) + LEAST_OPEN_PERIOD;
     }
 
     /// @dev Pays once per account, all or nothing. What is owed exactly must arrive.

@@ -59,7 +59,7 @@ contract SunsetRegistry is ISunsetRegistry {
 
     Sunset private _sunset;
 
-    /// @dev At most MAX_SIGNATURES, each once.
+    /// @dev Each once. At most MAX_SIGNATURES by a proposal, and as many more by what makes it final.
     address[] private _keys;
 
     modifier onlyProposed() {
@@ -90,7 +90,7 @@ contract SunsetRegistry is ISunsetRegistry {
 
     /// @inheritdoc ISunsetRegistry
     function propose(Sunset calldata sunset, bytes[] calldata signatures) external {
-        _makeRoom();
+        uint256 standsUntil = _makeRoom(sunset.structHash());
         require(block.timestamp >= reopensAt, SunsetRegistry_Closed(reopensAt));
         _requireOfThisBlock(sunset);
         _requireSound(sunset);
@@ -103,7 +103,7 @@ contract SunsetRegistry is ISunsetRegistry {
         _requireSupported();
 
         status = Status.PROPOSED;
-        finalAt = block.timestamp + challengePeriod;
+        finalAt = standsUntil == 0 ? block.timestamp + challengePeriod : standsUntil;
         _sunset = sunset;
         emit Proposed(sunset.structHash(), sunset.claimsRoot, sunset, finalAt);
     }
@@ -127,8 +127,17 @@ contract SunsetRegistry is ISunsetRegistry {
     }
 
     /// @inheritdoc ISunsetRegistry
-    function finalize() external onlyProposed {
+    function finalize(bytes[] calldata signatures) external onlyProposed {
         require(block.timestamp >= finalAt, SunsetRegistry_TooEarly(finalAt));
+        uint256 count = signatures.length;
+        require(count <= MAX_SIGNATURES, SunsetRegistry_TooManySignatures(MAX_SIGNATURES, count));
+        bytes32 signed = _sunset.digest(address(this), settingsHash);
+        _dropEndedKeys();
+        for (uint256 i = 0; i < count; ++i) {
+            address key = _recover(signed, signatures[i], i);
+            // Skipped, not refused: whoever ends his key at the last moment takes nothing from the others'.
+            if (proverRegistry.isValid(key) && !_isNamed(key)) _keys.push(key);
+        }
         _requireSupported();
         status = Status.FINAL;
         finalizedAt = block.timestamp;
@@ -157,14 +166,17 @@ contract SunsetRegistry is ISunsetRegistry {
         return _sunset.claimsRoot;
     }
 
-    /// @dev Makes room for a proposal, or says what is in its way.
-    function _makeRoom() private {
-        if (status == Status.NONE) return;
+    /// @dev Makes room for a proposal, or says what is in its way. Returns the standing `finalAt` if the same statement is
+    ///      only supported anew, else zero: its time to be contradicted has run all along, and nobody's ended key may
+    ///      begin it again.
+    function _makeRoom(bytes32 next) private returns (uint256 standsUntil) {
+        if (status == Status.NONE) return 0;
         require(status == Status.PROPOSED, SunsetRegistry_AlreadyFinal());
         bytes32 statement = _sunset.structHash();
         require(_vendors() < minHostVendors, SunsetRegistry_AlreadyProposed(statement));
+        if (statement == next) standsUntil = finalAt;
         _clear();
-        emit Voided(statement, VoidedBy.LOST_SUPPORT, block.timestamp);
+        if (standsUntil == 0) emit Voided(statement, VoidedBy.LOST_SUPPORT, block.timestamp);
     }
 
     function _void(VoidedBy by) private {
@@ -181,18 +193,29 @@ contract SunsetRegistry is ISunsetRegistry {
     }
 
     function _addKey(address key) private {
-        for (uint256 i = 0; i < _keys.length; ++i) {
-            require(_keys[i] != key, SunsetRegistry_DuplicateKey(key));
-        }
+        require(!_isNamed(key), SunsetRegistry_DuplicateKey(key));
         _keys.push(key);
     }
 
+    function _dropEndedKeys() private {
+        for (uint256 i = _keys.length; i > 0; --i) {
+            if (proverRegistry.isValid(_keys[i - 1])) continue;
+            _keys[i - 1] = _keys[_keys.length - 1];
+            _keys.pop();
+        }
+    }
+
+    function _isNamed(address key) private view returns (bool) {
+        for (uint256 i = 0; i < _keys.length; ++i) {
+            if (_keys[i] == key) return true;
+        }
+        return false;
+    }
+
     /// @dev Who signed, if its signatures count now.
-    function _signer(bytes32 signed, bytes calldata signature, uint256 index) private view returns (address) {
-        (address key, ECDSA.RecoverError failure,) = ECDSA.tryRecover(signed, signature);
-        require(failure == ECDSA.RecoverError.NoError, SunsetRegistry_InvalidSignature(index));
+    function _signer(bytes32 signed, bytes calldata signature, uint256 index) private view returns (address key) {
+        key = _recover(signed, signature, index);
         require(proverRegistry.isValid(key), SunsetRegistry_KeyDoesNotCount(key));
-        return key;
     }
 
     function _requireSupported() private view {
@@ -209,6 +232,12 @@ contract SunsetRegistry is ISunsetRegistry {
             if (seen & bit == 0) ++vendors;
             seen |= bit;
         }
+    }
+
+    function _recover(bytes32 signed, bytes calldata signature, uint256 index) private pure returns (address) {
+        (address key, ECDSA.RecoverError failure,) = ECDSA.tryRecover(signed, signature);
+        require(failure == ECDSA.RecoverError.NoError, SunsetRegistry_InvalidSignature(index));
+        return key;
     }
 
     function _requireOfThisBlock(Sunset calldata sunset) private view {

@@ -25,7 +25,8 @@ struct RegistryTerms {
 
 /// @title ISunsetRegistry
 /// @notice Who is owed what of one parachain, decided once and for ever. Provers of several host vendors make a statement,
-///         anyone submits it, and after the challenge period anyone makes it final, if those provers still count.
+///         anyone submits it, and after the challenge period anyone makes it final, if provers of as many vendors count
+///         then: those that proposed it, or others that say the same.
 ///
 /// Until then one valid prover's word against it voids it, whoever is right: a contract cannot tell. So does the guardian,
 /// a few times. What was voided may be proposed again after another challenge period, in which the key that lied can be
@@ -83,7 +84,8 @@ interface ISunsetRegistry {
     error SunsetRegistry_Unauthorized(address caller);
     error SunsetRegistry_NoFreezeLeft();
 
-    /// @notice Proposes a statement. Anyone may. One that stands and has lost its support makes room.
+    /// @notice Proposes a statement. Anyone may. One that stands and has lost its support makes room for another, for which
+    ///         the challenge period begins; the same one takes the new keys and keeps its `finalAt`.
     /// @param signatures 65 bytes each over `digest`, of provers whose keys count now, of at least `minHostVendors`
     ///        distinct host vendors; every one must count.
     function propose(Sunset calldata sunset, bytes[] calldata signatures) external;
@@ -94,8 +96,11 @@ interface ISunsetRegistry {
     /// @notice Voids the proposal. The guardian, at most MAX_FREEZES times.
     function freeze() external;
 
-    /// @notice Makes the proposal final, after the challenge period and while its provers count. Anyone may.
-    function finalize() external;
+    /// @notice Makes the proposal final, after the challenge period. Anyone may. Keys that count at this moment, of the
+    ///         proposal and of these signatures together, must be of `minHostVendors` distinct vendors.
+    /// @param signatures Over the proposal's `digest`, at most MAX_SIGNATURES, also none. One by a key that does not count,
+    ///        or counts already, is skipped.
+    function finalize(bytes[] calldata signatures) external;
 
     /// @notice The EIP-712 digest that a prover signs.
     function digest(Sunset calldata sunset) external view returns (bytes32);
