@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { jsonRpc } from "@phala-l2/bridge/relayer/json-rpc";
 import { readSwapFile } from "@phala-l2/bridge/relayer/main";
 import { type StatusQuestion, swapStatusIn } from "@phala-l2/bridge/relayer/status";
 import { toHex } from "@phala-l2/protocol/bytes";
@@ -15,13 +16,22 @@ import { decodeSs58, encodeSs58, PHALA_SS58_PREFIX } from "@phala-l2/protocol/su
 import { swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import { swapAccount } from "@phala-l2/swap/account";
 import { formatRemark } from "@phala-l2/swap/remark";
+import { requireKnownRuntime } from "@phala-l2/swap/runtime-check";
 import { defineCommand, HOLDS } from "./command.ts";
+
+/** Metadata are hundreds of kilobytes. */
+const PARACHAIN_TIMEOUT_MS = 30_000;
 
 const settings = {
   relayerUrl: urlSetting({ help: "where a running relayer answers /status", optional: true }),
   dataDir: folderSetting({ help: "a resting relayer's folder", optional: true }),
   swap: fileSetting({ help: "the swap's file", optional: true, neededBy: "instructions" }),
   sender: textSetting({ help: "account on the parachain, SS58 or 0x hex", optional: true }),
+  parachainUrl: urlSetting({
+    help: "node of the parachain: whether the swap can read its runtime",
+    optional: true,
+    neededBy: "instructions",
+  }),
   receiver: addressSetting({ help: "address on L1", optional: true, neededBy: "instructions" }),
   deposit: textSetting({ help: "HEIGHT-EVENT on the parachain, or the deposit's id", optional: true }),
 };
@@ -71,12 +81,15 @@ export const swapCommand = defineCommand({
     if (words[0] === "instructions") {
       const { settings: swap, domain } = await readSwapFile(needed(given.swap, "swap"));
       const receiver = needed(given.receiver, "receiver");
+      const ask = jsonRpc(needed(given.parachainUrl, "parachainUrl"), PARACHAIN_TIMEOUT_MS);
+      const { specVersion } = await requireKnownRuntime(ask, swap);
       const account = swapAccount(domain.contract);
       print({
         payTo: encodeSs58(account, PHALA_SS58_PREFIX),
         payToHex: toHex(account),
         remark: formatRemark({ chainId: domain.chainId, receiver, repairs: [] }),
         call: "utility.batchAll([balances.transferKeepAlive(payTo, planck), system.remarkWithEvent(remark)])",
+        specVersion,
         minimumPlanck: swap.minimum.toString(),
         heights: [swap.firstHeight.toString(), swap.lastHeight.toString()],
         contract: toHex(domain.contract),
