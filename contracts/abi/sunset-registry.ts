@@ -298,13 +298,7 @@ export const sunsetRegistryAbi = [
     type: "function",
   },
   {
-    inputs: [
-      {
-        internalType: "bytes[]",
-        name: "signatures",
-        type: "bytes[]",
-      },
-    ],
+    inputs: [{ internalType: "bytes[]", name: "signatures", type: "bytes[]" }],
     name: "finalize",
     outputs: [],
     stateMutability: "nonpayable",
