@@ -1,4 +1,5 @@
-import { type Address, addressFromHex, fromHex, type Hash, hashFromHex } from "../bytes.ts";
+import { type Address, fromHex, type Hash, hashFromHex } from "../bytes.ts";
+import { readChecksumAddress } from "../checksum-address.ts";
 import { isRollupError, RollupError } from "../errors.ts";
 
 /**
@@ -140,7 +141,7 @@ export const bigintSetting = settingKind("NUMBER", parseUnsigned);
 /** What tells settings that a flag may stand for without a value. */
 export const SWITCH_PLACEHOLDER = "true|false";
 export const booleanSetting = settingKind(SWITCH_PLACEHOLDER, parseBoolean);
-export const addressSetting = settingKind<Address>("ADDRESS", addressFromHex);
+export const addressSetting = settingKind<Address>("ADDRESS", readChecksumAddress);
 export const hexSetting = settingKind<Uint8Array>("HEX", fromHex);
 
 /** A hash as 32 bytes of hex. */
