@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { type AccountReading, readAccount } from "@phala-l2/bridge/snapshot/account-text";
 import { readBlocks } from "@phala-l2/bridge/snapshot/chain-blocks";
 import { claimsFile, documentFile, findClaims, writeClaims } from "@phala-l2/bridge/snapshot/claims-folder";
@@ -169,9 +169,16 @@ function registrationsIn(given: ClaimSettings, header: SubstrateHeader | undefin
   return readWindow(needed(header, "header"), reading.blocks, { chainId, from });
 }
 
+/** Before the state is counted, which may take minutes. @throws RollupError SETTING_INVALID */
+function requireFolderOrNothing(out: string | undefined): void {
+  if (out === undefined || !existsSync(out) || statSync(out).isDirectory()) return;
+  throw new RollupError("SETTING_INVALID", `--out: ${out} is no folder`);
+}
+
 async function snapshot(given: ClaimSettings, { print, log }: CommandContext): Promise<ExitStatus> {
   const state = needed(given.state, "state");
   if (!existsSync(state)) throw new RollupError("SETTING_INVALID", `--state: there is no ${state}`);
+  requireFolderOrNothing(given.out);
   const header = given.header === undefined ? undefined : readHeader(readGiven(given.header, "header"));
   if (header?.kind === "invalid") {
     print(refusalDocument({ code: "header-invalid", reason: header.reason }));

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { jsonRpc } from "@phala-l2/bridge/relayer/json-rpc";
 import { readSwapFile } from "@phala-l2/bridge/relayer/main";
@@ -60,6 +61,13 @@ async function statusFrom(url: string, question: StatusQuestion): Promise<unknow
   }
 }
 
+/** Where a relayer's journal is: a look must not make one. @throws RollupError SETTING_INVALID */
+function journalOf(dataDir: string): string {
+  const folder = join(dataDir, "journal");
+  if (existsSync(folder)) return folder;
+  throw new RollupError("SETTING_INVALID", `--data-dir: no relayer has kept a journal in ${dataDir}`);
+}
+
 function needed<Value>(value: Value | undefined, name: string): Value {
   if (value === undefined) throw new RollupError("SETTING_INVALID", `this action needs ${flagName(name)}`);
   return value;
@@ -105,7 +113,7 @@ export const swapCommand = defineCommand({
     };
     print(
       relayerUrl === undefined
-        ? await swapStatusIn(join(needed(dataDir, "relayerUrl"), "journal"), question)
+        ? await swapStatusIn(journalOf(needed(dataDir, "relayerUrl")), question)
         : await statusFrom(relayerUrl, question),
     );
     return HOLDS;
