@@ -14,8 +14,8 @@ import {
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
-import { defineCommand, HOLDS } from "./command.ts";
-import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
+import { defineCommand, HOLDS, needed } from "./command.ts";
+import { holderSettings, jsonable, openBridge } from "./holder.ts";
 
 const settings = {
   ...holderSettings,

@@ -27,8 +27,8 @@ import {
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { CLAIM_FORMS, CLAIM_ROLES, MAX_DEADLINE } from "@phala-l2/sunset/message";
-import { DOES_NOT_HOLD, defineCommand, HOLDS } from "./command.ts";
-import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
+import { DOES_NOT_HOLD, defineCommand, HOLDS, needed } from "./command.ts";
+import { holderSettings, jsonable, openBridge } from "./holder.ts";
 
 const parachainAccount = settingKind<Hash>("ADDRESS", (text) => {
   const reading = readAccount(text);

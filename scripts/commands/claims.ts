@@ -43,7 +43,14 @@ import {
 } from "@phala-l2/sunset/message";
 import { readWindow } from "@phala-l2/sunset/registration-window";
 import type { RegisteredReceiver } from "@phala-l2/sunset/snapshot";
-import { type CommandContext, DOES_NOT_HOLD, defineCommand, type ExitStatus, HOLDS } from "./command.ts";
+import {
+  type CommandContext,
+  DOES_NOT_HOLD,
+  defineCommand,
+  type ExitStatus,
+  HOLDS,
+  needed,
+} from "./command.ts";
 
 type Account = Extract<AccountReading, { kind: "ok" }>;
 
@@ -140,12 +147,6 @@ type Action = {
   readonly needs: readonly Name[];
   readonly act: (given: ClaimSettings, context: CommandContext) => Promise<ExitStatus>;
 };
-
-/** The setting's value; an action that needs it can't run without. @throws RollupError SETTING_INVALID */
-function needed<Value>(value: Value | undefined, name: Name): Value {
-  if (value === undefined) throw new RollupError("SETTING_INVALID", `this action needs ${flagName(name)}`);
-  return value;
-}
 
 /** @throws RollupError SETTING_INVALID when it is not there */
 function readGiven(path: string, name: Name): Uint8Array {

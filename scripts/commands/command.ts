@@ -8,6 +8,7 @@ import {
   type SettingsOf,
   type SettingsTable,
 } from "@phala-l2/protocol/config/settings";
+import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 
 /** What a command gets besides its settings. */
@@ -130,4 +131,10 @@ export function defineCommand<Table extends SettingsTable>(definition: CommandDe
 export function untilStopped(stop: AbortSignal): Promise<void> {
   if (stop.aborted) return Promise.resolve();
   return new Promise((resolve) => stop.addEventListener("abort", () => resolve(), { once: true }));
+}
+
+/** The setting's value; an action that needs it can't run without. @throws RollupError SETTING_INVALID */
+export function needed<Value>(value: Value | undefined, name: string): Value {
+  if (value === undefined) throw new RollupError("SETTING_INVALID", `this action needs ${flagName(name)}`);
+  return value;
 }

@@ -23,8 +23,8 @@ import {
   textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { defineCommand, HOLDS } from "./command.ts";
-import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
+import { defineCommand, HOLDS, needed } from "./command.ts";
+import { holderSettings, jsonable, openBridge } from "./holder.ts";
 
 const settings = {
   ...holderSettings,

@@ -4,13 +4,11 @@ import { toHex } from "@phala-l2/protocol/bytes";
 import {
   addressSetting,
   fileSetting,
-  flagName,
   integerSetting,
   type SettingsOf,
   textSetting,
   urlSetting,
 } from "@phala-l2/protocol/config/settings";
-import { RollupError } from "@phala-l2/protocol/errors";
 
 /** What the commands of holders have in common, so that one file serves all of them. */
 export const holderSettings = {
@@ -31,12 +29,6 @@ export const holderSettings = {
   account: textSetting({ help: "who acts: a keystore file, or dev:INDEX on a development chain" }),
   passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
 };
-
-/** The setting's value; an action that needs it can't run without. @throws RollupError SETTING_INVALID */
-export function needed<Value>(value: Value | undefined, name: string): Value {
-  if (value === undefined) throw new RollupError("SETTING_INVALID", `this action needs ${flagName(name)}`);
-  return value;
-}
 
 /** The clients of the holder's account on both chains. @throws RollupError KEY_… */
 export async function openBridge(given: SettingsOf<typeof holderSettings>): Promise<Bridge> {

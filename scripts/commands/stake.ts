@@ -6,8 +6,8 @@ import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { addressSetting, bigintSetting, flagName, type SettingsOf } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { defineCommand, HOLDS } from "./command.ts";
-import { holderSettings, jsonable, needed, openBridge } from "./holder.ts";
+import { defineCommand, HOLDS, needed } from "./command.ts";
+import { holderSettings, jsonable, openBridge } from "./holder.ts";
 
 const settings = {
   ...holderSettings,

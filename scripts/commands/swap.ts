@@ -18,7 +18,7 @@ import { swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import { swapAccount } from "@phala-l2/swap/account";
 import { formatRemark } from "@phala-l2/swap/remark";
 import { requireKnownRuntime } from "@phala-l2/swap/runtime-check";
-import { defineCommand, HOLDS } from "./command.ts";
+import { defineCommand, HOLDS, needed } from "./command.ts";
 
 /** Metadata are hundreds of kilobytes. */
 const PARACHAIN_TIMEOUT_MS = 30_000;
@@ -66,11 +66,6 @@ function journalOf(dataDir: string): string {
   const folder = join(dataDir, "journal");
   if (existsSync(folder)) return folder;
   throw new RollupError("SETTING_INVALID", `--data-dir: no relayer has kept a journal in ${dataDir}`);
-}
-
-function needed<Value>(value: Value | undefined, name: string): Value {
-  if (value === undefined) throw new RollupError("SETTING_INVALID", `this action needs ${flagName(name)}`);
-  return value;
 }
 
 export const swapCommand = defineCommand({
