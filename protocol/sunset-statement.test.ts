@@ -72,6 +72,7 @@ type VectorField =
   | "chainId"
   | "contract"
   | "finalityAnchor"
+  | "registrationsFrom"
   | "settingsHash"
   | "domainSeparator"
   | "structHash"
@@ -100,8 +101,11 @@ describe("sunset statement", () => {
     assert(FILE.vectors.length >= 3);
     for (const vector of FILE.vectors) {
       const domain = { chainId: BigInt(vector.chainId), contract: addressFromHex(vector.contract) };
-      const { finalityAnchor, rules } = vector;
-      const settings = sunsetSettingsHash({ finalityAnchor: hashFromHex(finalityAnchor), rules });
+      const settings = sunsetSettingsHash({
+        finalityAnchor: hashFromHex(vector.finalityAnchor),
+        rules: vector.rules,
+        registrationsFrom: BigInt(vector.registrationsFrom),
+      });
       const sunset = statementOf(vector);
       assert.equal(toHex(settings), vector.settingsHash);
       assert.equal(toHex(sunsetDomainSeparator(domain, settings)), vector.domainSeparator);
@@ -151,13 +155,13 @@ describe("sunset statement", () => {
 
   it("hashes settings as a Solidity tuple behind its tag", () => {
     const anchor = asHash(new Uint8Array(32).fill(7));
-    const tag = keccak256(stringToBytes("phala-l2 sunset settings, version 1"));
-    const words = encodeAbiParameters(parseAbiParameters("bytes32, bytes32, uint32"), [
-      tag,
-      toHex(anchor),
-      3,
-    ]);
-    assert.equal(toHex(sunsetSettingsHash({ finalityAnchor: anchor, rules: 3 })), keccak256(words));
+    const tag = keccak256(stringToBytes("phala-l2 sunset settings, version 2"));
+    const tuple = parseAbiParameters("bytes32, bytes32, uint32, uint64");
+    for (const registrationsFrom of [0n, 1n, 9_000_000n, 2n ** 64n - 1n]) {
+      const words = encodeAbiParameters(tuple, [tag, toHex(anchor), 3, registrationsFrom]);
+      const settings = { finalityAnchor: anchor, rules: 3, registrationsFrom };
+      assert.equal(toHex(sunsetSettingsHash(settings)), keccak256(words));
+    }
   });
 
   it("throws for numbers that do not fit their types", () => {
@@ -170,6 +174,9 @@ describe("sunset statement", () => {
     assert.throws(() => sunsetDigest(domain, salt, { ...sunset, height: 2n ** 64n }), outOfRange);
     assert.throws(() => sunsetDigest(domain, salt, { ...sunset, rounding: -1n }), outOfRange);
     assert.throws(() => sunsetDigest({ ...domain, chainId: 2n ** 256n }, salt, sunset), outOfRange);
-    assert.throws(() => sunsetSettingsHash({ finalityAnchor: salt, rules: 2 ** 32 }), outOfRange);
+    const settings = { finalityAnchor: salt, rules: 1, registrationsFrom: 0n };
+    assert.throws(() => sunsetSettingsHash({ ...settings, rules: 2 ** 32 }), outOfRange);
+    assert.throws(() => sunsetSettingsHash({ ...settings, registrationsFrom: 2n ** 64n }), outOfRange);
+    assert.throws(() => sunsetSettingsHash({ ...settings, registrationsFrom: -1n }), outOfRange);
   });
 });

@@ -39,6 +39,11 @@ export type SunsetSettings = {
   readonly finalityAnchor: Hash;
   /** u32: version of the rules by which claims are counted. */
   readonly rules: number;
+  /**
+   * u64: height of the first block whose remarks register receivers, up to the frozen one; zero where no remark does. Of the settings,
+   * so that no prover can be had to leave an account its older receiver by a shorter window.
+   */
+  readonly registrationsFrom: bigint;
 };
 
 export const SUNSET_DOMAIN_NAME = "Phala L2 sunset";
@@ -61,16 +66,21 @@ const NAME_HASH = hashOfText(SUNSET_DOMAIN_NAME);
 const VERSION_HASH = hashOfText(SUNSET_DOMAIN_VERSION);
 const SUNSET_TYPE_HASH = hashOfText(SUNSET_TYPE);
 /** In front of the settings, so that their hash is that of nothing else. */
-const SETTINGS_TAG = hashOfText("phala-l2 sunset settings, version 1");
+const SETTINGS_TAG = hashOfText("phala-l2 sunset settings, version 2");
 
 /** An unsigned integer of `bytes` bytes as a word. @throws RollupError INTEGER_RANGE */
 function word(value: bigint, bytes: number): Uint8Array {
   return concatBytes(new Uint8Array(WORD - bytes), bigintToBytes(value, bytes));
 }
 
-/** keccak256 of tag | finalityAnchor | rules, a word each. @throws RollupError INTEGER_RANGE */
-export function sunsetSettingsHash({ finalityAnchor, rules }: SunsetSettings): Hash {
-  return keccak256(concatBytes(SETTINGS_TAG, finalityAnchor, word(BigInt(rules), 4)));
+/**
+ * keccak256 of tag 32 | finalityAnchor 32 | rules, u32 | registrationsFrom, u64: a word each, integers right-aligned.
+ * @throws RollupError INTEGER_RANGE
+ */
+export function sunsetSettingsHash({ finalityAnchor, rules, registrationsFrom }: SunsetSettings): Hash {
+  return keccak256(
+    concatBytes(SETTINGS_TAG, finalityAnchor, word(BigInt(rules), 4), word(registrationsFrom, 8)),
+  );
 }
 
 /** EIP-712 `domainSeparator`. @throws RollupError INTEGER_RANGE when the chain id is no u256 */

@@ -74,7 +74,7 @@ async function deployedSunset(
   const known = chain.book.sources.find((source) => source.genesisHash === genesis)?.sunset;
   if (known !== undefined) return known;
   const { timestamp } = await bridge.l1.getBlock();
-  const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES };
+  const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom: 0n };
   const sunset = {
     settingsHash: toHex(sunsetSettingsHash(settings)),
     height: header.number,

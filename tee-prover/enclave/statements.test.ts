@@ -119,7 +119,10 @@ describe("the enclave's word for a sunset", () => {
     assert.equal(statement.claimable, statement.issuance);
     assert.deepEqual(statement.genesisHash, GENESIS);
     assert.deepEqual(statement.blockHash, headerHash(HEADER));
-    assert.deepEqual(settingsHash, sunsetSettingsHash({ finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES }));
+    assert.deepEqual(
+      settingsHash,
+      sunsetSettingsHash({ finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom: 0n }),
+    );
     const by = toHex(enclave.address);
     const domain = { chainId: L1, contract: CONTRACT };
     assert.equal(signerOf(sunsetDigest(domain, settingsHash, statement), signature), by);
@@ -257,7 +260,7 @@ describe("finality, where settings name an anchor", () => {
     assert.ok(signed.kind === "signed");
     assert.deepEqual(
       signed.settingsHash,
-      sunsetSettingsHash({ finalityAnchor: anchor, rules: SNAPSHOT_RULES }),
+      sunsetSettingsHash({ finalityAnchor: anchor, rules: SNAPSHOT_RULES, registrationsFrom: 0n }),
     );
   });
 

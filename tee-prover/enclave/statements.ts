@@ -126,6 +126,7 @@ async function signSunset(
   const settingsHash = sunsetSettingsHash({
     finalityAnchor: request.finalityAnchor,
     rules: SNAPSHOT_RULES,
+    registrationsFrom: 0n,
   });
   const digest = sunsetDigest({ chainId, contract: request.contract }, settingsHash, statement);
   return { kind: "signed", statement, settingsHash, signature: key.sign(digest) };

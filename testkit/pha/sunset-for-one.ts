@@ -66,6 +66,7 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
   const settingsHash = sunsetSettingsHash({
     finalityAnchor: hashFromHex(NO_SUBJECT),
     rules: SNAPSHOT_RULES,
+    registrationsFrom: 0n,
   });
   const { sunset: addresses } = await deploySource(
     config,
