@@ -20,14 +20,18 @@ interface Page {
 const ATTESTATION: Page = {
   path: "docs/spec/attestation-conformance.md",
   folders: ["", "tee-prover", "contracts/src/tee", "contracts/test/unit"],
-  ...{ sources: "enforced in", tests: "tests", leastRules: 50 },
+  sources: "enforced in",
+  tests: "tests",
+  leastRules: 50,
 };
 const PAGES: readonly Page[] = [
   ATTESTATION,
   {
     path: "docs/spec/gossip-conformance.md",
     folders: ["", "node/gossip", "protocol/wire"],
-    ...{ sources: "code", tests: "test", leastRules: 15 },
+    sources: "code",
+    tests: "test",
+    leastRules: 15,
   },
 ];
 

@@ -31,8 +31,14 @@ function file(name: string, content: unknown): string {
 
 const genesis = file("genesis.json", {
   config: { chainId: 901 },
-  ...{ timestamp: "0x0", gasLimit: "0x3938700", difficulty: "0x0", nonce: "0x0", extraData: "0x" },
-  ...{ mixHash: `0x${"00".repeat(32)}`, coinbase: `0x${"00".repeat(20)}`, alloc: {} },
+  timestamp: "0x0",
+  gasLimit: "0x3938700",
+  difficulty: "0x0",
+  nonce: "0x0",
+  extraData: "0x",
+  mixHash: `0x${"00".repeat(32)}`,
+  coinbase: `0x${"00".repeat(20)}`,
+  alloc: {},
 });
 
 const blockOf = (fill: number) => ({ number: 0n, hash: asHash(new Uint8Array(32).fill(fill)) });
@@ -69,9 +75,18 @@ type Changes = Readonly<Record<string, unknown>> & { readonly at?: bigint; reado
 async function diagnose(url: string, { at = NOW, policy, ...changes }: Changes = {}): Promise<Diagnosis> {
   const address = ADDRESSES.registry;
   const values = {
-    ...{ kind: "tdx", dangerouslySimulate: true, rollup: rollupOf(900n), genesis, dataDir: folder },
-    ...{ l1RpcUrls: url, l1BeaconUrls: url, account: "dev:3", l1Timeout: 5 },
-    ...{ disputeGameFactory: address, anchorStateRegistry: address, proverRegistry: address },
+    kind: "tdx",
+    dangerouslySimulate: true,
+    rollup: rollupOf(900n),
+    genesis,
+    dataDir: folder,
+    l1RpcUrls: url,
+    l1BeaconUrls: url,
+    account: "dev:3",
+    l1Timeout: 5,
+    disputeGameFactory: address,
+    anchorStateRegistry: address,
+    proverRegistry: address,
     ...changes,
   };
   const resolved = resolveSettings(proverSettings, { flags: {}, environment: {}, file: values });

@@ -151,7 +151,12 @@ export async function startProver(
     const readStanding = (key: Hex) => readKeyStanding(client, addresses.proverRegistry, key);
     const desk = statementDesk(settings, keys.life, parts);
     const rpc = await startTeeEndpoint(settings, {
-      ...{ facts, readStanding, ...settlementReads(keys.contracts, parts), desk, clock: systemClock, log },
+      facts,
+      readStanding,
+      ...settlementReads(keys.contracts, parts),
+      desk,
+      clock: systemClock,
+      log,
     });
     const { transactions } = keys;
     const running = [
@@ -314,7 +319,13 @@ function submitter(settings: ProverSettings, parts: SubmitterParts): Submitter {
       pollIntervalMs: settings.pollInterval * MILLISECONDS,
     },
     {
-      ...{ clock: systemClock, signal, log, signer, book, transactions, l1: core.l1 },
+      clock: systemClock,
+      signal,
+      log,
+      signer,
+      book,
+      transactions,
+      l1: core.l1,
       node: { chain: core.chain, currentL1: () => core.engine.syncStatus().currentL1 },
     },
   );

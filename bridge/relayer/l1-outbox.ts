@@ -94,7 +94,13 @@ export class L1Outbox {
     const { to, data, nonce, gas } = inFlight;
     const { chainId } = this.#options;
     const raw = await account.signTransaction({
-      ...{ type: "eip1559", chainId, nonce, to, data, gas: BigInt(gas), ...fees },
+      type: "eip1559",
+      chainId,
+      nonce,
+      to,
+      data,
+      gas: BigInt(gas),
+      ...fees,
     });
     const hash = keccak256(raw);
     const attempt: Attempt = {

@@ -132,7 +132,10 @@ export async function createSwapContract(
     },
     gasOf: async (call) => {
       const estimate = await l1.estimateContractGas({
-        ...{ ...swap, functionName: "release", args: argsOf(call), account: toHex(call.from) },
+        ...swap,
+        functionName: "release",
+        args: argsOf(call),
+        account: toHex(call.from),
       });
       return (estimate * GAS_MARGIN_PERCENT) / 100n;
     },

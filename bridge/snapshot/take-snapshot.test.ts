@@ -168,7 +168,11 @@ test("a wrong, altered or incomplete state has no snapshot", async () => {
   const refusal = await take(JSON.stringify(unbalanced), { stateRoot: off.block.stateRoot });
   assert.ok(refusal.kind === "refused");
   assert.deepEqual(refusalDocument(refusal.reason), {
-    ...{ ok: false, code: "not-conserved", issuance: "1501", counted: "1500", difference: "1" },
+    ok: false,
+    code: "not-conserved",
+    issuance: "1501",
+    counted: "1500",
+    difference: "1",
   });
 });
 

@@ -150,9 +150,13 @@ function sunsetPlan(
   const registry = makeL1.code(
     code("pha/sunset/SunsetRegistry", [
       {
-        ...{ proverRegistry: addresses.ProverRegistryProxy, systemConfig: addresses.SystemConfigProxy },
-        ...{ minHostVendors: policy.minHostVendors, genesisHash, settingsHash: terms.settingsHash },
-        ...{ height: terms.height, challengePeriod: terms.challengePeriod },
+        proverRegistry: addresses.ProverRegistryProxy,
+        systemConfig: addresses.SystemConfigProxy,
+        minHostVendors: policy.minHostVendors,
+        genesisHash,
+        settingsHash: terms.settingsHash,
+        height: terms.height,
+        challengePeriod: terms.challengePeriod,
       },
     ]),
   );
@@ -160,10 +164,15 @@ function sunsetPlan(
   const claims = makeL1.code(
     code("pha/sunset/SunsetClaims", [
       {
-        ...{ sunset: registry.address, signatures: signatures.address, token: addresses.Pha },
-        ...{ bridge: addresses.L1StandardBridgeProxy, messenger: addresses.L1CrossDomainMessengerProxy },
-        ...{ l2Token: l2.Pha, l2Staker: makeL2.addressOf(stakerName) },
-        ...{ secondsPerBlock: terms.secondsPerBlock, closesAt: terms.closesAt },
+        sunset: registry.address,
+        signatures: signatures.address,
+        token: addresses.Pha,
+        bridge: addresses.L1StandardBridgeProxy,
+        messenger: addresses.L1CrossDomainMessengerProxy,
+        l2Token: l2.Pha,
+        l2Staker: makeL2.addressOf(stakerName),
+        secondsPerBlock: terms.secondsPerBlock,
+        closesAt: terms.closesAt,
         leftoverTo: addresses.Timelock,
       },
     ]),
@@ -194,9 +203,13 @@ function swapCreation(
   return makeL1.code(
     code("pha/swap/ParachainSwap", [
       {
-        ...{ token: addresses.Pha, registry: addresses.ProverRegistryProxy },
-        ...{ systemConfig: addresses.SystemConfigProxy, minHostVendors: policy.minHostVendors },
-        ...{ genesisHash, ...terms, leftoverTo: addresses.Timelock },
+        token: addresses.Pha,
+        registry: addresses.ProverRegistryProxy,
+        systemConfig: addresses.SystemConfigProxy,
+        minHostVendors: policy.minHostVendors,
+        genesisHash,
+        ...terms,
+        leftoverTo: addresses.Timelock,
       },
     ]),
   );

@@ -174,7 +174,9 @@ export function callContext(
   const rules = rulesOf(config, header);
   const hashOf = ancestorHashes({
     parent: { number: real.number - 1n, hash: real.parentHash },
-    ...{ rules, state, ancestorHash },
+    rules,
+    state,
+    ancestorHash,
   });
   const isFree = (request.gasPrice ?? 0n) === 0n;
   return {

@@ -14,8 +14,13 @@ function poolOf(count: number, bytes: number): PoolView {
   const pooled = Array.from({ length: count }, (_, nonce): PooledTransaction => {
     const transaction: SignedTransaction = {
       ...({ type: 2, chainId: 1n, nonce: BigInt(nonce), gasLimit: 1n, to: SENDER, value: 0n } as const),
-      ...{ data: new Uint8Array(bytes), maxFeePerGas: 1n, maxPriorityFeePerGas: 1n, accessList: [] },
-      ...{ yParity: 0, r: 1n, s: 1n },
+      data: new Uint8Array(bytes),
+      maxFeePerGas: 1n,
+      maxPriorityFeePerGas: 1n,
+      accessList: [],
+      yParity: 0,
+      r: 1n,
+      s: 1n,
     };
     const raw = new Uint8Array(bytes + 100);
     return { hash: asHash(new Uint8Array(32)), raw, transaction, sender: SENDER };

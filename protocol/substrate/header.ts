@@ -56,8 +56,11 @@ export function readHeader(reader: ScaleReader): SubstrateHeader {
   // After a fault the pieces are too short for hashes, and nobody gets them.
   const hash = (bytes: Uint8Array) => (reader.fault === undefined ? asHash(bytes) : ZERO_HASH);
   return {
-    ...{ parentHash: hash(parentHash), number, stateRoot: hash(stateRoot) },
-    ...{ extrinsicsRoot: hash(extrinsicsRoot), digest },
+    parentHash: hash(parentHash),
+    number,
+    stateRoot: hash(stateRoot),
+    extrinsicsRoot: hash(extrinsicsRoot),
+    digest,
   };
 }
 

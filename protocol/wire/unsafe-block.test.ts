@@ -272,7 +272,12 @@ describe("unsafe blocks of others", { skip: existsSync(FILE) ? false : "shared v
     const nothing = { parentHash: zero, stateRoot: zero, receiptsRoot: zero, prevRandao: zero, number: 0n };
     const block = {
       header: {
-        ...{ ...header, ...nothing, gasLimit: 0n, gasUsed: 0n, baseFeePerGas: 0n, blobGasUsed: 0n },
+        ...header,
+        ...nothing,
+        gasLimit: 0n,
+        gasUsed: 0n,
+        baseFeePerGas: 0n,
+        blobGasUsed: 0n,
         beneficiary: addressFromHex(`0x${"00".repeat(20)}`),
         logsBloom: new Uint8Array(256),
         extraData: new Uint8Array(0),

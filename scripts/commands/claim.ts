@@ -119,8 +119,11 @@ const actions: Readonly<Record<string, Action>> = {
     needs: ["claims", "holder", "receiver", "deadline"],
     act: (bridge, places, given) =>
       submitClaim(bridge, places, {
-        ...{ ...holderOf(given), order: orderOf(given), role: given.role },
-        ...{ signatures: signaturesOf(given), delegate: delegateOf(given) },
+        ...holderOf(given),
+        order: orderOf(given),
+        role: given.role,
+        signatures: signaturesOf(given),
+        delegate: delegateOf(given),
       }),
   },
   execute: {

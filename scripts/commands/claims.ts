@@ -65,9 +65,15 @@ const accountSetting = settingKind<Account>("ADDRESS", (text) => {
 
 /** Words for the forms, the contract's numbers among them. */
 const FORM_WORDS: Readonly<Record<string, ClaimForm>> = {
-  ...{ ethereum: "ethereum", l1: "ethereum", "0": "ethereum" },
-  ...{ l2: "l2", "1": "l2" },
-  ...{ staked: "staked", stake: "staked", vpha: "staked", "2": "staked" },
+  ethereum: "ethereum",
+  l1: "ethereum",
+  "0": "ethereum",
+  l2: "l2",
+  "1": "l2",
+  staked: "staked",
+  stake: "staked",
+  vpha: "staked",
+  "2": "staked",
 };
 
 const formSetting = settingKind<ClaimForm>(CLAIM_FORMS.join("|"), (text) => {

@@ -36,7 +36,8 @@ export const clearSigningCommand = defineCommand({
     const sunsets = sources.map(({ sunset }) => sunset);
     const swaps = sources.map(({ ParachainSwap }) => ({ ParachainSwap }));
     const descriptors = boundDescriptors({
-      ...{ l1ChainId, l2ChainId: Number(book.l2ChainId) },
+      l1ChainId,
+      l2ChainId: Number(book.l2ChainId),
       l1: known(book.addresses, ...sunsets, ...swaps),
       l2: known(book.l2, ...sunsets),
     });

@@ -102,7 +102,8 @@ const actions: Readonly<Record<string, Action>> = {
     needs: ["proposal", "support"],
     act: (bridge, governance, given) =>
       signVote(bridge, governance, {
-        ...{ ...numberOf(given), support: needed(given.support, "support") },
+        ...numberOf(given),
+        support: needed(given.support, "support"),
       }),
   },
   "submit-vote": {

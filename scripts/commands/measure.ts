@@ -117,7 +117,10 @@ export const measureCommand = defineCommand({
     const { kernel, initrd, append, vcpus, vcpuType, guestFeatures: features, hypervisor } = flags;
     const boot = kernel === undefined ? undefined : bootOf({ kernel, initrd, append });
     const digest = snpLaunchDigest({
-      ...{ firmware, boot, features, hypervisor },
+      firmware,
+      boot,
+      features,
+      hypervisor,
       vcpus: needed(vcpus, "vcpus", kind),
       vcpuType: needed(vcpuType, "vcpuType", kind),
     });

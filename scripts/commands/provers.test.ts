@@ -19,10 +19,24 @@ afterEach(async () => {
 
 const HASH = `0x${"0a".repeat(32)}`;
 const ENTRY = {
-  ...{ kind: 1, ending: 0, bondState: 1, tcbStatus: 0, policyVersion: 1n, registeredAt: 5n, expiresAt: 9n },
-  ...{ measurement: HASH, platformId: HASH, endedAt: 0n, tcbEvaluation: 17, beneficiary: ADDRESSES.token },
-  ...{ bond: 10n ** 21n, registrant: ADDRESSES.policy, advisories: HASH, evidenceHash: HASH },
-  ...{ certificates: [], deviceIds: [] },
+  kind: 1,
+  ending: 0,
+  bondState: 1,
+  tcbStatus: 0,
+  policyVersion: 1n,
+  registeredAt: 5n,
+  expiresAt: 9n,
+  measurement: HASH,
+  platformId: HASH,
+  endedAt: 0n,
+  tcbEvaluation: 17,
+  beneficiary: ADDRESSES.token,
+  bond: 10n ** 21n,
+  registrant: ADDRESSES.policy,
+  advisories: HASH,
+  evidenceHash: HASH,
+  certificates: [],
+  deviceIds: [],
 };
 
 async function provers(answers: Answers, ...words: readonly string[]) {

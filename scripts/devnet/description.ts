@@ -19,7 +19,9 @@ export type Description = {
 function accounts(): readonly object[] {
   const roles = Object.entries(ROLES).map(([role, index]) => ({ role, index }));
   return [...roles, ...USERS.map((index) => ({ role: "user", index }))].map(({ role, index }) => ({
-    ...{ role, index, address: devnetAccount(index).address },
+    role,
+    index,
+    address: devnetAccount(index).address,
   }));
 }
 
@@ -35,7 +37,10 @@ export function writeDescription(folder: string, description: Description): void
   write("devnet.json", { ...description, mnemonic: DEVELOPMENT_MNEMONIC, accounts: accounts() });
   const { vault, governor, l1Executor } = holders(description);
   write("bridge.json", {
-    ...{ ...description.network, vault, governor, l1Executor },
+    ...description.network,
+    vault,
+    governor,
+    l1Executor,
     account: `dev:${USERS[0]}`,
   });
 }

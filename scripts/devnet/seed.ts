@@ -152,7 +152,9 @@ async function fundedClaims(
     bridge.l1.readContract({ ...registry, functionName: "finalSunset" }),
     bridge.l1.readContract({ ...claims, functionName: "totalReleased" }),
     bridge.l1.readContract({
-      ...{ address: pha, abi: erc20Abi, functionName: "balanceOf" },
+      address: pha,
+      abi: erc20Abi,
+      functionName: "balanceOf",
       args: [SunsetClaims],
     }),
   ]);
@@ -187,12 +189,16 @@ async function seedHolders({ chain, network }: SeedOptions, deployer: Bridge): P
 
 async function fundRewards(bridge: Bridge, pha: Address, distributor: Address): Promise<void> {
   const approval = await bridge.l2.writeContract({
-    ...{ address: pha, abi: erc20Abi, functionName: "approve" },
+    address: pha,
+    abi: erc20Abi,
+    functionName: "approve",
     args: [distributor, REWARDS],
   });
   await bridge.l2.waitForTransactionReceipt({ hash: approval });
   const hash = await bridge.l2.writeContract({
-    ...{ address: distributor, abi: rewardDistributorAbi, functionName: "fund" },
+    address: distributor,
+    abi: rewardDistributorAbi,
+    functionName: "fund",
     args: [REWARDS],
   });
   await bridge.l2.waitForTransactionReceipt({ hash });

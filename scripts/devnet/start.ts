@@ -110,9 +110,16 @@ function portsOf(settings: DevnetSettings) {
   const { sequencerP2pPort, verifierP2pPort } = settings;
   const { proverTdxPort, proverSevSnpPort, proverTdxGpuPort } = settings;
   return {
-    ...{ l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort },
-    ...{ sequencerP2pPort, verifierP2pPort },
-    ...{ proverTdxPort, proverSevSnpPort, proverTdxGpuPort },
+    l1Port,
+    beaconPort,
+    sequencerPort,
+    sequencerAdminPort,
+    verifierPort,
+    sequencerP2pPort,
+    verifierP2pPort,
+    proverTdxPort,
+    proverSevSnpPort,
+    proverTdxGpuPort,
   };
 }
 

@@ -54,7 +54,10 @@ test("a chain's file: what it leaves out is the superchain's from when it joined
   assert.deepEqual(readChainFile(joined).forks, { regolith: 0n, delta: 0n, ecotone: 0n, fjord: 7n });
   const early = write("early.toml", `superchain_time = 0\n${genesis}`);
   assert.deepEqual(readChainFile(early).forks, {
-    ...{ regolith: 0n, canyon: 0n, delta: 0n, ecotone: 0n },
+    regolith: 0n,
+    canyon: 0n,
+    delta: 0n,
+    ecotone: 0n,
     fjord: 151n,
   });
   const apart = write("apart.toml", `canyon_time = 9\n${genesis}`);

@@ -33,7 +33,10 @@ function hostFields(host: HostEvidence): Fields {
 /** Evidence as UTF-8 JSON: bytes as hex with 0x, texts as they are, what is missing left out. */
 export function encodeEvidence({ host, gpus }: Evidence): Uint8Array {
   const devices = gpus.map(({ index, report, certificates, rims }) => ({
-    ...{ index, report: toHex(report), certificates, rims },
+    index,
+    report: toHex(report),
+    certificates,
+    rims,
   }));
   const fields = { version: Number(VERSION), host: hostFields(host), gpus: devices };
   return new TextEncoder().encode(JSON.stringify(fields));

@@ -122,8 +122,7 @@ function plain({ host, gpus }: Evidence): Evidence {
   const bytes = <Value>(value: Value) => (value instanceof Uint8Array ? new Uint8Array(value) : value);
   const entries = (part: object) => Object.fromEntries(Object.entries(part).map(([k, v]) => [k, bytes(v)]));
   return {
-    ...{ host, gpus },
-    ...{ host: { ...host, ...entries(host) } },
+    host: { ...host, ...entries(host) },
     gpus: gpus.map((gpu) => ({ ...gpu, ...entries(gpu) })),
   };
 }

@@ -23,7 +23,9 @@ afterEach(async () => {
 
 async function applicantOf(kind: ProverKind): Promise<Applicant> {
   const evidence = await dangerouslySimulatedEvidence(kind, {
-    ...{ log: silentLog, now: () => NOW, gpus: 2 },
+    log: silentLog,
+    now: () => NOW,
+    gpus: 2,
   }).evidence({
     domain: { chainId: 900n, verifyingContract: asAddress(new Uint8Array(20)) },
     key: asAddress(new Uint8Array(20)),

@@ -45,7 +45,10 @@ describe("the enclave's key and its registration", () => {
       fc.property(terms, fc.bigInt(0n, 2n ** 64n - 1n), (signed, l2BlockNumber) => {
         const hash = signed.l1Block;
         const claim = {
-          ...{ rollupConfigHash: hash, l1Head: hash, previousOutputRoot: hash, outputRoot: hash },
+          rollupConfigHash: hash,
+          l1Head: hash,
+          previousOutputRoot: hash,
+          outputRoot: hash,
           l2BlockNumber,
         };
         const signature = enclave.signRegistration(signed);

@@ -25,10 +25,24 @@ function answer(data: Hex, noted: bigint, current: bigint): Hex {
     return encodeFunctionResult({ abi: proverRegistryAbi, functionName, result: current });
   if (functionName !== "prover") return assert.fail(functionName);
   const result = {
-    ...{ kind: 1, ending: 0, bondState: 1, tcbStatus: 0, policyVersion: noted, registeredAt: 1n },
-    ...{ expiresAt: 2n, measurement: zero, platformId: zero, endedAt: 0n, tcbEvaluation: 0 },
-    ...{ beneficiary: zeroAddress, bond: 0n, registrant: zeroAddress, advisories: zero },
-    ...{ evidenceHash: zero, certificates: [], deviceIds: [] },
+    kind: 1,
+    ending: 0,
+    bondState: 1,
+    tcbStatus: 0,
+    policyVersion: noted,
+    registeredAt: 1n,
+    expiresAt: 2n,
+    measurement: zero,
+    platformId: zero,
+    endedAt: 0n,
+    tcbEvaluation: 0,
+    beneficiary: zeroAddress,
+    bond: 0n,
+    registrant: zeroAddress,
+    advisories: zero,
+    evidenceHash: zero,
+    certificates: [],
+    deviceIds: [],
   };
   return encodeFunctionResult({ abi: proverRegistryAbi, functionName, result });
 }

@@ -14,7 +14,10 @@ const host = simulatedTdx("TDX");
 
 const nothing = () => assert.fail("nothing is stated here");
 const NO_STATEMENTS = {
-  ...{ pinFinality: nothing, followFinality: nothing, signSunset: nothing, signRelease: nothing },
+  pinFinality: nothing,
+  followFinality: nothing,
+  signSunset: nothing,
+  signRelease: nothing,
 };
 
 /** Key n, with evidence issued at a time: its lists end 29 days later. */
@@ -26,8 +29,13 @@ function liveKey(n: number, issuedAt: bigint, policyVersion = 1n): LiveKey {
   const terms = { l1BlockNumber: 1n, beneficiary: key, signature: new Uint8Array(65) };
   return {
     facts: {
-      ...{ kind: "TDX", simulated: true, measurement: "0x", program: undefined, gpuWork: undefined },
-      ...{ binding, evidence },
+      kind: "TDX",
+      simulated: true,
+      measurement: "0x",
+      program: undefined,
+      gpuWork: undefined,
+      binding,
+      evidence,
     },
     registration: { kind: "TDX", binding, evidence, ...terms },
     claims: () => assert.fail("nothing is claimed here"),

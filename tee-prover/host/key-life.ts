@@ -124,7 +124,10 @@ export class KeyLife {
     const [standing, least] = await Promise.all([standingOf(toHex(key)), leastVersion()]);
     const { lead, spread } = this.#options;
     const renewal = renewalOf({
-      ...{ key, standing, lead, spread },
+      key,
+      standing,
+      lead,
+      spread,
       expiries: expiriesOf(facts.evidence),
       policyVersion: { evidence, least },
       now: BigInt(Math.floor(clock.now() / MILLISECONDS)),

@@ -67,14 +67,17 @@ export async function readPolicyRules(
   ]);
   const nullifiedVendors = HOST_VENDORS.filter((_, index) => nullified[index]).map(hostVendorName);
   return {
-    ...{ policy, version, leastVersion, leastVersionOf: Object.fromEntries(least), keyLifetime },
-    ...{
-      minimumTcbEvaluation,
-      minimumTcb: { genoa, turin },
-      minimumGpus,
-      acceptsPresenceOnly,
-      platformsListed,
-    },
-    ...{ nullifiedVendors, bond },
+    policy,
+    version,
+    leastVersion,
+    leastVersionOf: Object.fromEntries(least),
+    keyLifetime,
+    minimumTcbEvaluation,
+    minimumTcb: { genoa, turin },
+    minimumGpus,
+    acceptsPresenceOnly,
+    platformsListed,
+    nullifiedVendors,
+    bond,
   };
 }

@@ -77,9 +77,16 @@ export async function readPolicyView(
       ),
     ]);
   return {
-    ...{ acceptedKind: kindOfNumber(kind), isPresenceOnly, acceptsPresenceOnly },
-    ...{ isVendorNullified, platformsListed, isPlatformListed, isPlatformDenied, minimumGpus },
-    ...{ gpuMeasurementsAccepted, bond },
+    acceptedKind: kindOfNumber(kind),
+    isPresenceOnly,
+    acceptsPresenceOnly,
+    isVendorNullified,
+    platformsListed,
+    isPlatformListed,
+    isPlatformDenied,
+    minimumGpus,
+    gpuMeasurementsAccepted,
+    bond,
   };
 }
 

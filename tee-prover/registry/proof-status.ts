@@ -111,12 +111,22 @@ async function readGame(
   return {
     previousBlockNumber,
     standing: {
-      ...{ game: address, l2BlockNumber, rootClaim, status: statusOf(status), createdAt },
+      game: address,
+      l2BlockNumber,
+      rootClaim,
+      status: statusOf(status),
+      createdAt,
       resolvedAt: resolvedAt === 0n ? undefined : resolvedAt,
       supporters: supporters.map(({ key, vendor, gpu, provedAt }) => ({
-        ...{ key: toHex(addressFromHex(key)), vendor: hostVendorName(vendor), gpu, provedAt },
+        key: toHex(addressFromHex(key)),
+        vendor: hostVendorName(vendor),
+        gpu,
+        provedAt,
       })),
-      ...{ hostVendors: standing.hostVendors, gpu: standing.gpu, contradicted, final },
+      hostVendors: standing.hostVendors,
+      gpu: standing.gpu,
+      contradicted,
+      final,
       wantedHostVendors: await wantedVendors(client, address),
     },
   };
@@ -125,7 +135,8 @@ async function readGame(
 /** Of the game's own policy: another game may stand under a later one. */
 async function wantedVendors(client: PublicClient, game: Hex): Promise<number> {
   const policy = await client.readContract({
-    ...{ address: game, abi: multiProofGameAbi },
+    address: game,
+    abi: multiProofGameAbi,
     functionName: "proofPolicy",
   });
   return client.readContract({ address: policy, abi: proofPolicyAbi, functionName: "minHostVendors" });

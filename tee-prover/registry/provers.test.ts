@@ -30,11 +30,24 @@ async function l1(answers: Answers = {}) {
 
 /** An entry as the contract's ABI has it. */
 const ENTRY = {
-  ...{ kind: 2, ending: 4, bondState: 1, tcbStatus: 1, policyVersion: 3n, registeredAt: 5n, expiresAt: 9n },
-  ...{ measurement: `0x${"0a".repeat(32)}`, platformId: `0x${"0b".repeat(32)}`, endedAt: 7n },
-  ...{ tcbEvaluation: 17, beneficiary: ADDRESSES.token, bond: 10n ** 21n, registrant: ADDRESSES.policy },
-  ...{ advisories: `0x${"00".repeat(32)}`, evidenceHash: `0x${"0c".repeat(32)}` },
-  ...{ certificates: [], deviceIds: [`0x${"0d".repeat(32)}`] },
+  kind: 2,
+  ending: 4,
+  bondState: 1,
+  tcbStatus: 1,
+  policyVersion: 3n,
+  registeredAt: 5n,
+  expiresAt: 9n,
+  measurement: `0x${"0a".repeat(32)}`,
+  platformId: `0x${"0b".repeat(32)}`,
+  endedAt: 7n,
+  tcbEvaluation: 17,
+  beneficiary: ADDRESSES.token,
+  bond: 10n ** 21n,
+  registrant: ADDRESSES.policy,
+  advisories: `0x${"00".repeat(32)}`,
+  evidenceHash: `0x${"0c".repeat(32)}`,
+  certificates: [],
+  deviceIds: [`0x${"0d".repeat(32)}`],
 };
 const keyAt = (index: bigint): Hex => `0x${(index + 1n).toString(16).padStart(40, "0")}`;
 
@@ -105,31 +118,33 @@ function registeredBy(
 ): RegisteredProver {
   const { host, gpus } = evidence;
   return {
-    ...{ key: toHex(binding.key), kind, isValid: true, ending: "none", shutOutBy: undefined },
-    ...{ tcbStatus: 0, tcbEvaluation: 1 },
+    key: toHex(binding.key),
+    kind,
+    isValid: true,
+    ending: "none",
+    shutOutBy: undefined,
+    tcbStatus: 0,
+    tcbEvaluation: 1,
     measurement: toHex(hostFacts(host).measurement),
     platformId: toHex(platformIdOf(host) ?? new Uint8Array()),
-    ...{
-      registeredAt: NOW,
-      expiresAt: NOW + 1000n,
-      beneficiary: ADDRESSES.token,
-      registrant: ADDRESSES.token,
-    },
+    registeredAt: NOW,
+    expiresAt: NOW + 1000n,
+    beneficiary: ADDRESSES.token,
+    registrant: ADDRESSES.token,
     evidenceHash: keccak256(evidenceCalldata(evidence, NOW).evidence),
     deviceIds: gpus.map((_, index) => `0x${index.toString(16).padStart(64, "0")}` as const),
-    ...{ bond: 0n, bondState: "held" },
+    bond: 0n,
+    bondState: "held",
   };
 }
 
 describe("a prover, verified again by its own word", () => {
   const world = {
-    ...{
-      registry: ADDRESSES.registry,
-      l1ChainId: 900n,
-      roots: DANGEROUS_ROOTS,
-      policy: STRICT_POLICY,
-      at: NOW,
-    },
+    registry: ADDRESSES.registry,
+    l1ChainId: 900n,
+    roots: DANGEROUS_ROOTS,
+    policy: STRICT_POLICY,
+    at: NOW,
   };
   const faults = async (input: Pick<ReverifyInput, "answer" | "registered"> & Partial<ReverifyInput>) =>
     (await reverify(await l1(), { ...world, ...input }))

@@ -70,7 +70,8 @@ async function shutOutBy(
   const known = kindOfNumber(kind);
   if (known === undefined) return undefined;
   const standing = await client.readContract({
-    ...{ address: policy, abi: attestationPolicyAbi },
+    address: policy,
+    abi: attestationPolicyAbi,
     functionName: "standingOf",
     args: [measurement, platformId, classOf(known).vendor, policyVersion],
   });
@@ -91,9 +92,23 @@ async function readProver(client: PublicClient, place: Place, index: bigint): Pr
   const isShutOut = !isValid && ending === 0;
   const reason = isShutOut ? await shutOutBy(client, place, entry) : undefined;
   return {
-    ...{ key, kind: kindOfNumber(kind), isValid, ending: ENDINGS[ending] ?? `${ending}`, shutOutBy: reason },
-    ...{ measurement, platformId, tcbStatus, tcbEvaluation, registeredAt, expiresAt, evidenceHash },
-    ...{ deviceIds, beneficiary, registrant, bond, bondState: BOND_STATES[bondState] ?? `${bondState}` },
+    key,
+    kind: kindOfNumber(kind),
+    isValid,
+    ending: ENDINGS[ending] ?? `${ending}`,
+    shutOutBy: reason,
+    measurement,
+    platformId,
+    tcbStatus,
+    tcbEvaluation,
+    registeredAt,
+    expiresAt,
+    evidenceHash,
+    deviceIds,
+    beneficiary,
+    registrant,
+    bond,
+    bondState: BOND_STATES[bondState] ?? `${bondState}`,
   };
 }
 
@@ -103,7 +118,8 @@ async function readProver(client: PublicClient, place: Place, index: bigint): Pr
  */
 export async function readProvers(client: PublicClient, registry: Hex): Promise<readonly RegisteredProver[]> {
   const count = await client.readContract({
-    ...{ address: registry, abi: proverRegistryAbi },
+    address: registry,
+    abi: proverRegistryAbi,
     functionName: "proverCount",
   });
   if (count === 0n) return [];

@@ -86,7 +86,9 @@ describe("a prover's endpoint", () => {
       const url = await serve({ facts: await factsOf(kind).then((facts) => () => facts) });
       const { evidence, binding } = readEvidenceAnswer(await call(url, "tee_evidence"));
       const input = {
-        ...{ roots: DANGEROUS_ROOTS, policy: STRICT_POLICY, at: NOW },
+        roots: DANGEROUS_ROOTS,
+        policy: STRICT_POLICY,
+        at: NOW,
         gpus: classOf(kind).gpu ? 2 : 0,
       };
       const faults = (change: Partial<KeyBinding> = {}) =>

@@ -24,15 +24,23 @@ const placeOf = (game: Hex): number => Number.parseInt(game.slice(4, 6), 16);
 function gamesEnding(games: readonly { readonly from: bigint; readonly to: bigint }[], count = games.length) {
   const found = games
     .map(({ to }, index) => ({
-      ...{ index: BigInt(index), timestamp: 50n, rootClaim: ROOT },
+      index: BigInt(index),
+      timestamp: 50n,
+      rootClaim: ROOT,
       metadata: `0x000007f3${"00".repeat(8)}${gameAt(index).slice(2)}` as const,
       extraData: encodeAbiParameters([{ type: "uint256" }, { type: "uint256" }], [to, 0n]),
     }))
     .toReversed();
   return {
-    ...{ gameCount: BigInt(count), findLatestGames: found, proofPolicy: ADDRESSES.proofPolicy },
+    gameCount: BigInt(count),
+    findLatestGames: found,
+    proofPolicy: ADDRESSES.proofPolicy,
     previousBlockNumber: (game: Hex) => games[placeOf(game)]?.from,
-    ...{ rootClaim: ROOT, status: 0, resolvedAt: 0n, contradicted: false, isGameClaimValid: false },
+    rootClaim: ROOT,
+    status: 0,
+    resolvedAt: 0n,
+    contradicted: false,
+    isGameClaimValid: false,
     supporters: [{ key: KEY, vendor: 1, gpu: true, provedAt: 60n }],
     proofStatus: { hostVendors: 1, gpu: true, firstProofAt: 60n, thresholdAt: 0n, gpuVendors: 1 },
     minHostVendors: 2,
@@ -41,7 +49,10 @@ function gamesEnding(games: readonly { readonly from: bigint; readonly to: bigin
 
 const RULES = {
   leastVersionOf: (vendor: number) => (vendor === 1 ? 4n : 3n),
-  ...{ version: 4n, leastVersion: 3n, keyLifetime: 2_592_000n, minimumTcbEvaluation: 17 },
+  version: 4n,
+  leastVersion: 3n,
+  keyLifetime: 2_592_000n,
+  minimumTcbEvaluation: 17,
   minimumTcb: (product: number) => (product === 0 ? 0x0102030405 : 0),
   isVendorNullified: (vendor: number) => vendor === 2,
 };
@@ -65,11 +76,15 @@ async function serve(answers: Answers) {
   const addresses = { disputeGameFactory: ADDRESSES.factory, anchorStateRegistry: ADDRESSES.anchors };
   const policy = remembered({
     read: (_: "policy") => readPolicyRules(client, { policy: ADDRESSES.policy }),
-    ...{ most: 1, clock, log: silentLog },
+    most: 1,
+    clock,
+    log: silentLog,
   });
   const coverage = remembered({
     read: (block: bigint) => readCoverage(client, addresses, block),
-    ...{ most: 3, clock, log: silentLog },
+    most: 3,
+    clock,
+    log: silentLog,
   });
   const methods = settlementMethods({ policy: () => policy("policy"), coverage, numberOf: () => 6n });
   const context = { signal: AbortSignal.timeout(10_000) };
@@ -81,9 +96,17 @@ async function serve(answers: Answers) {
 }
 
 const OPEN_GAME = {
-  ...{ game: gameAt(1), l2BlockNumber: "0x8", rootClaim: ROOT, status: "in-progress" },
-  ...{ createdAt: "0x32", resolvedAt: null, hostVendors: "0x1", wantedHostVendors: "0x2" },
-  ...{ gpu: true, contradicted: false, final: false },
+  game: gameAt(1),
+  l2BlockNumber: "0x8",
+  rootClaim: ROOT,
+  status: "in-progress",
+  createdAt: "0x32",
+  resolvedAt: null,
+  hostVendors: "0x1",
+  wantedHostVendors: "0x2",
+  gpu: true,
+  contradicted: false,
+  final: false,
   supporters: [{ key: KEY, vendor: "INTEL", gpu: true, provedAt: "0x3c" }],
 };
 const ROW = [
@@ -182,7 +205,9 @@ describe("tee_proofStatus", () => {
   it("says that L1 is silent, and nothing of why", async () => {
     const { status } = await serve({});
     assert.deepEqual(await status("0x1"), {
-      ...{ kind: "failure", code: SERVER_ERROR, message: "L1 gives no answer" },
+      kind: "failure",
+      code: SERVER_ERROR,
+      message: "L1 gives no answer",
     });
   });
 });
@@ -193,10 +218,17 @@ describe("tee_policy", () => {
     const answers = await Promise.all([ask("tee_policy"), ask("tee_policy")]);
     const value = {
       leastVersionOf: { INTEL: "0x4", AMD: "0x3" },
-      ...{ policy: ADDRESSES.policy, version: "0x4", leastVersion: "0x3", keyLifetime: "0x278d00" },
-      ...{ minimumTcbEvaluation: "0x11", minimumTcb: { genoa: "0x102030405", turin: "0x0" } },
-      ...{ minimumGpus: "0x1", acceptsPresenceOnly: false, platformsListed: false },
-      ...{ nullifiedVendors: ["AMD"], bond: "0x3e8" },
+      policy: ADDRESSES.policy,
+      version: "0x4",
+      leastVersion: "0x3",
+      keyLifetime: "0x278d00",
+      minimumTcbEvaluation: "0x11",
+      minimumTcb: { genoa: "0x102030405", turin: "0x0" },
+      minimumGpus: "0x1",
+      acceptsPresenceOnly: false,
+      platformsListed: false,
+      nullifiedVendors: ["AMD"],
+      bond: "0x3e8",
     };
     for (const answer of answers) assert.deepEqual(answer, { kind: "result", value });
     assert.equal(calls(), 14);
@@ -222,7 +254,9 @@ describe("what L1 said", () => {
         looks += 1;
         throw new Error("http://user:secret@l1");
       },
-      ...{ most: 1, clock: { now: () => now, sleep: async () => {} }, log: silentLog },
+      most: 1,
+      clock: { now: () => now, sleep: async () => {} },
+      log: silentLog,
     });
     assert.deepEqual([await look("a"), await look("a"), looks], [{ kind: "silent" }, { kind: "silent" }, 1]);
     now = REMEMBERED_MS - 1;

@@ -35,8 +35,11 @@ type Headed = {
 export function numberOfTag(tag: BlockTag, chain: Headed, genesis: bigint): bigint {
   const { unsafe, safe, finalized } = chain.heads();
   const numbers: Readonly<Record<BlockTag, bigint>> = {
-    ...{ latest: unsafe.number, pending: unsafe.number, safe: safe.number },
-    ...{ finalized: finalized.number, earliest: genesis },
+    latest: unsafe.number,
+    pending: unsafe.number,
+    safe: safe.number,
+    finalized: finalized.number,
+    earliest: genesis,
   };
   return numbers[tag];
 }
@@ -56,7 +59,9 @@ function policyJson(rules: PolicyRules): object {
     minimumTcbEvaluation: quantityHex(minimumTcbEvaluation),
     minimumTcb: { genoa: quantityHex(minimumTcb.genoa), turin: quantityHex(minimumTcb.turin) },
     minimumGpus: quantityHex(minimumGpus),
-    ...{ acceptsPresenceOnly, platformsListed, nullifiedVendors },
+    acceptsPresenceOnly,
+    platformsListed,
+    nullifiedVendors,
     bond: quantityHex(bond),
   };
 }

@@ -84,7 +84,10 @@ function sunsetFile(name: string, state: string): string {
 }
 
 const SETTINGS = {
-  ...{ genesisHash: GENESIS, firstHeight: 100n, lastHeight: 200n, minimum: 1_000n },
+  genesisHash: GENESIS,
+  firstHeight: 100n,
+  lastHeight: 200n,
+  minimum: 1_000n,
   token: asAddress(new Uint8Array(20).fill(9)),
   runtimes: [{ specVersion: SMALL_SPEC_VERSION, metadataHash: SMALL_METADATA_HASH }],
   finalityAnchor: ZERO_HASH,
@@ -127,14 +130,23 @@ async function serve({ sunset, swap, isFinal = async () => true }: Files) {
   const desk = new StatementDesk({
     serving: () => ({ key: toHex(enclave.address), statements: enclave }),
     descriptions: descriptionsOf({ sunset, swap, finality: undefined }),
-    ...{ isFinal: isFinal ?? undefined, clock, log: silentLog, signal: new AbortController().signal },
+    isFinal: isFinal ?? undefined,
+    clock,
+    log: silentLog,
+    signal: new AbortController().signal,
   });
   const nothing = () => assert.fail("it is not asked for here");
   const server = await startTeeEndpoint(
     { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [] },
     {
-      ...{ facts: nothing, readStanding: nothing, readPolicyRules: nothing, readCoverage: nothing },
-      ...{ numberOf: nothing, desk, clock, log: silentLog },
+      facts: nothing,
+      readStanding: nothing,
+      readPolicyRules: nothing,
+      readCoverage: nothing,
+      numberOf: nothing,
+      desk,
+      clock,
+      log: silentLog,
     },
   );
   assert.ok(server);

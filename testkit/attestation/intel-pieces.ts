@@ -113,7 +113,9 @@ export function piecesOf(quote: Uint8Array, collateral: string): Pieces {
     throw new TypeError("chains are too short");
   }
   return {
-    ...{ root, pck, signer },
+    root,
+    pck,
+    signer,
     list: [
       certificatePiece("PCK CA", authority.der, idOf(root)),
       certificatePiece("PCK certificate", pck.der, idOf(authority)),

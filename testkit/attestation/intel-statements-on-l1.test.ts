@@ -74,8 +74,12 @@ const tcbInfoDraft = fc.record({
   unknown: UNKNOWN,
 });
 const qeIdentityDraft = fc.record({
-  ...{ miscselect: hexOf(4), miscselectMask: hexOf(4), attributes: hexOf(16), attributesMask: hexOf(16) },
-  ...{ mrsigner: hexOf(32), isvprodid: u16 },
+  miscselect: hexOf(4),
+  miscselectMask: hexOf(4),
+  attributes: hexOf(16),
+  attributesMask: hexOf(16),
+  mrsigner: hexOf(32),
+  isvprodid: u16,
   tcbLevels: enclaveLevels.map((levels) => moduleOf("TDX_01", levels).tcbLevels),
   unknown: UNKNOWN,
 });

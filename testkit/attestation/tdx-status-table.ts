@@ -44,8 +44,13 @@ export function statusTable(): string {
   for (const first of PLATFORM_STATUSES) {
     for (const second of PLATFORM_STATUSES) {
       const tcbInfo: TcbInfo = {
-        ...{ id: "TDX", fmspc: pck.fmspc, pceId: pck.pceId, evaluationDataNumber: 0 },
-        ...{ issueDate: 0n, nextUpdate: 0n, tdxModule: module },
+        id: "TDX",
+        fmspc: pck.fmspc,
+        pceId: pck.pceId,
+        evaluationDataNumber: 0,
+        issueDate: 0n,
+        nextUpdate: 0n,
+        tdxModule: module,
         tdxModuleIdentities: [{ ...module, id: "TDX_01", levels: enclaveLevels }],
         levels: [
           { ...level, tdxComponents: svns(0, 1, 9), status: first },

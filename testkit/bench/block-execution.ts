@@ -37,7 +37,11 @@ export async function execute({ genesis, rlp }: BenchBlock, evm: Evm): Promise<v
   const { block } = decoding;
   const parent = genesis.block.header;
   const execution = await executeEthereumBlock({
-    ...{ config: genesis.config, parent, block, evm, ...stateOf(genesis) },
+    config: genesis.config,
+    parent,
+    block,
+    evm,
+    ...stateOf(genesis),
   });
   if (execution.kind === "invalid") throw new RollupError("BENCH_BROKEN", execution.reason);
 }

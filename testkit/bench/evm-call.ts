@@ -44,7 +44,9 @@ export async function* benchEvmCall(pairs: number) {
 async function ask({ url }: Anvil, method: string, params: readonly unknown[]): Promise<void> {
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
   const response = await fetch(url, {
-    ...{ method: "POST", body, headers: { "content-type": "application/json" } },
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json" },
   });
   const answer: unknown = await response.json();
   if (typeof answer === "object" && answer !== null && !("error" in answer)) return;

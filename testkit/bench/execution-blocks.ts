@@ -94,7 +94,12 @@ export async function buildBlock(workload: Workload, evm: Evm): Promise<BenchBlo
   const { state, readNode } = stateOf(genesis);
   const header = nextTemplate(genesis.config, parent);
   const open = await openEthereumBlock({
-    ...{ config: genesis.config, header, parentStateRoot: parent.stateRoot, state, readNode, evm },
+    config: genesis.config,
+    header,
+    parentStateRoot: parent.stateRoot,
+    state,
+    readNode,
+    evm,
   });
   const nonces = new Map<number, bigint>();
   for (let index = 0; index < workload.transactions; index++) {
@@ -139,7 +144,11 @@ function signed(sender: number, nonce: bigint, call: Call): Uint8Array {
   return encodeTransaction(
     signTransaction(
       {
-        ...{ type: 2, chainId: CHAIN_ID, nonce, ...call, accessList: [] },
+        type: 2,
+        chainId: CHAIN_ID,
+        nonce,
+        ...call,
+        accessList: [],
         maxPriorityFeePerGas: 1_000_000n,
         maxFeePerGas: 10n ** 10n,
       },

@@ -89,7 +89,8 @@ function chainConfig(options: ChainOptions): DeployConfig {
     batcher: devnetAccount(ROLES.batcher).address,
     unsafeBlockSigner: devnetAccount(ROLES.unsafeBlockSigner).address,
     images: PROVER_KINDS.map((kind) => ({
-      ...{ kind, measurement: toHex(simulatedImage(kind)) },
+      kind,
+      measurement: toHex(simulatedImage(kind)),
       presenceOnly: classOf(kind).gpu,
     })),
     gpuMeasurements: [toHex(simulatedGpuMeasurement(BigInt(Math.floor(Date.now() / 1000))))],

@@ -46,7 +46,8 @@ export function governance(systemOf: () => System): void {
     const reads = async (state: string) => (await status()).state === state;
     const gasLimit = () =>
       bridgeOf(delegate).l1.readContract({
-        ...{ address: systemOf().addresses.SystemConfigProxy, abi: systemConfigAbi },
+        address: systemOf().addresses.SystemConfigProxy,
+        abi: systemConfigAbi,
         functionName: "gasLimit",
       });
 
@@ -57,14 +58,17 @@ export function governance(systemOf: () => System): void {
       await claimStaked(system, sunset, holder.address);
       await giveEther(system, delegate.address);
       const funded = await depositEth(bridgeOf(delegate), {
-        ...{ to: delegate.address, amount: parseEther("5") },
+        to: delegate.address,
+        amount: parseEther("5"),
       });
       await bridgeOf(delegate).l2.waitForTransactionReceipt({ hash: funded.l2Hash });
       const vault = { address: system.chain.book.l2.VotingPha, abi: votingPhaAbi } as const;
       const shares = await until(
         () =>
           bridgeOf(holder).l2.readContract({
-            ...{ ...vault, functionName: "balanceOf", args: [holder.address] },
+            ...vault,
+            functionName: "balanceOf",
+            args: [holder.address],
           }),
         { what: "the claim is staked on L2", timeoutMs: CROSSING_TIMEOUT_MS },
       );
@@ -83,8 +87,10 @@ export function governance(systemOf: () => System): void {
       );
       await delegateBySignature(bridgeOf(delegate), places(), signed);
       const votes = await bridgeOf(delegate).l2.readContract({
-        ...{ address: systemOf().chain.book.l2.VotingPha, abi: votingPhaAbi },
-        ...{ functionName: "getVotes", args: [delegate.address] },
+        address: systemOf().chain.book.l2.VotingPha,
+        abi: votingPhaAbi,
+        functionName: "getVotes",
+        args: [delegate.address],
       });
       assert.equal(votes, OWED * ONE_VPHA);
     });

@@ -74,7 +74,10 @@ async function faultsOf({ rpcUrl = "" }: RunningProver): Promise<readonly string
   const key = toHex(answer.binding.key);
   const provers = await readProvers(client, registry);
   const checks = await reverify(client, {
-    ...{ answer, registry, roots: DANGEROUS_ROOTS, policy: STRICT_POLICY },
+    answer,
+    registry,
+    roots: DANGEROUS_ROOTS,
+    policy: STRICT_POLICY,
     registered: provers.find((prover) => prover.key.toLowerCase() === key),
     l1ChainId: BigInt(await client.getChainId()),
     at: BigInt(Math.floor(Date.now() / 1000)),

@@ -52,7 +52,10 @@ for (const fork of ["isthmus", "jovian"] as const) {
     let anvil: OptimismAnvil;
     before(async () => {
       anvil = await OptimismAnvil.start({
-        ...{ chainId: Number(CHAIN_ID), hardfork: fork, genesisTime: GENESIS_TIME, gasLimit: GAS_LIMIT },
+        chainId: Number(CHAIN_ID),
+        hardfork: fork,
+        genesisTime: GENESIS_TIME,
+        gasLimit: GAS_LIMIT,
       });
     });
     after(async () => anvil.stop());

@@ -51,7 +51,9 @@ export class OptimismAnvil {
   }): Promise<OptimismAnvil> {
     const { chainId, hardfork, genesisTime, gasLimit } = terms;
     const anvil = await startAnvil({
-      ...{ port: 0, chainId, hardfork },
+      port: 0,
+      chainId,
+      hardfork,
       optimism: { genesisTime, gasLimit },
     });
     return new OptimismAnvil(anvil);
@@ -65,7 +67,10 @@ export class OptimismAnvil {
     const results: unknown[] = [];
     for (let start = 0; start < calls.length; start += BATCH) {
       const batch = calls.slice(start, start + BATCH).map(([method, ...params], id) => ({
-        ...{ jsonrpc: "2.0", id, method, params },
+        jsonrpc: "2.0",
+        id,
+        method,
+        params,
       }));
       const response = await fetch(this.#anvil.url, {
         method: "POST",

@@ -29,7 +29,10 @@ describe("a proof whose hashes a GPU computes again", { skip }, () => {
     const rollup = await busyRollup();
     const { config, l1 } = rollup;
     request = {
-      ...{ config, l1Head: l1.head.hash, previousOutputRoot: rollup.outputRoot(0n), mayBeAbsent: false },
+      config,
+      l1Head: l1.head.hash,
+      previousOutputRoot: rollup.outputRoot(0n),
+      mayBeAbsent: false,
       l2BlockNumber: BUSY_CHAIN.last,
     };
     const wanted = { ...request, previousBlockNumber: 0n, mayBeAbsent: false };

@@ -65,7 +65,9 @@ describe("staking PHA from a wallet", () => {
     staking = { vault: await deploy("pha/staking/VotingPha", [token, later(0n), later(2n), me]) };
     await deploy("pha/staking/ProviderPledges", [staking.vault, later(0n), me, me]);
     const hash = await bridge.l2.writeContract({
-      ...{ address: token, abi: optimismMintableERC20Abi, functionName: "mint" },
+      address: token,
+      abi: optimismMintableERC20Abi,
+      functionName: "mint",
       args: [me, parseEther("100")],
     });
     await bridge.l2.waitForTransactionReceipt({ hash, pollingInterval: 20 });

@@ -210,8 +210,12 @@ describe("claims with keys of the parachain", () => {
     const none = { portal: zeroAddress, disputeGameFactory: zeroAddress, l1StandardBridge: zeroAddress };
     bridge = createBridge(
       {
-        ...{ l1ChainId: CHAIN_ID, l2ChainId: CHAIN_ID, l1RpcUrl: anvil.url, l2RpcUrl: anvil.url },
-        ...{ ...none, multicall3: zeroAddress },
+        l1ChainId: CHAIN_ID,
+        l2ChainId: CHAIN_ID,
+        l1RpcUrl: anvil.url,
+        l2RpcUrl: anvil.url,
+        ...none,
+        multicall3: zeroAddress,
       },
       submitter,
     );
@@ -234,9 +238,16 @@ describe("claims with keys of the parachain", () => {
     ]);
     const claims = await deploy("pha/sunset/SunsetClaims", [
       {
-        ...{ sunset: registry, signatures: await deploy("pha/keys/SubstrateSignatures", []), token },
-        ...{ bridge: token, messenger: me, l2Token: me, l2Staker: me, secondsPerBlock: BLOCK_SECONDS },
-        ...{ closesAt: timestamp + YEARS, leftoverTo: me },
+        sunset: registry,
+        signatures: await deploy("pha/keys/SubstrateSignatures", []),
+        token,
+        bridge: token,
+        messenger: me,
+        l2Token: me,
+        l2Staker: me,
+        secondsPerBlock: BLOCK_SECONDS,
+        closesAt: timestamp + YEARS,
+        leftoverTo: me,
       },
     ]);
     places = { claims };
@@ -273,11 +284,9 @@ describe("claims with keys of the parachain", () => {
   it("builds the texts that the contract checks", async () => {
     const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
     const orders = fc.record({
-      ...{
-        account: bytes(32).map(asHash),
-        delegate: bytes(32).map(asHash),
-        receiver: bytes(20).map(asAddress),
-      },
+      account: bytes(32).map(asHash),
+      delegate: bytes(32).map(asHash),
+      receiver: bytes(20).map(asAddress),
       planck: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
       form: fc.constantFrom(...CLAIM_FORMS),
       role: fc.constantFrom(...CLAIM_ROLES),
@@ -288,12 +297,14 @@ describe("claims with keys of the parachain", () => {
       const { account, delegate, planck, form, role, deadline: until } = order;
       const words = { receiver: toHex(order.receiver), form: formNumber(form), deadline: until };
       const text = await bridge.l1.readContract({
-        ...{ ...contract, functionName: "message" },
+        ...contract,
+        functionName: "message",
         args: [toHex(account), planck, words, roleNumber(role)],
       });
       assert.equal(text, toHex(signedBytes(claimMessage(origin(), order, role), false)));
       const veto = await bridge.l1.readContract({
-        ...{ ...contract, functionName: "vetoMessage" },
+        ...contract,
+        functionName: "vetoMessage",
         args: [toHex(account), toHex(delegate), until],
       });
       assert.equal(veto, toHex(signedBytes(vetoMessage(origin(), order), false)));
@@ -397,8 +408,10 @@ describe("claims with keys of the parachain", () => {
       await evidenceOf({ text, pair: pair("ecdsa-a") }),
     ];
     const paid = await claimByProxy(bridge, places, {
-      ...{ entitlement: entitlement(account), order: orderOf() },
-      ...{ link: linkOf(account), owners: ownersOf(keys, [parts]) },
+      entitlement: entitlement(account),
+      order: orderOf(),
+      link: linkOf(account),
+      owners: ownersOf(keys, [parts]),
     });
     assert.equal(paid.amount, parseEther("7"));
     await report("claim by a multisig proxy", paid);

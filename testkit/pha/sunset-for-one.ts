@@ -74,8 +74,11 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
     {
       genesisHash: GENESIS,
       sunset: {
-        ...{ settingsHash: toHex(settingsHash), height: HEIGHT, challengePeriod: 1n },
-        ...{ secondsPerBlock: 12, closesAt: now + YEARS },
+        settingsHash: toHex(settingsHash),
+        height: HEIGHT,
+        challengePeriod: 1n,
+        secondsPerBlock: 12,
+        closesAt: now + YEARS,
       },
     },
     { l1: http(network.l1RpcUrl), l2: http(network.l2RpcUrl), deployer },
@@ -93,7 +96,10 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
     blockHash: hashFromHex(keccak256("0x01")),
     stateRoot: hashFromHex(keccak256("0x02")),
     claimsRoot: tree.root,
-    ...{ issuance, claimable: issuance, excluded: 0n, rounding: 0n },
+    issuance,
+    claimable: issuance,
+    excluded: 0n,
+    rounding: 0n,
   };
   const domain = { chainId: BigInt(L1_CHAIN_ID), contract: addressFromHex(addresses.SunsetRegistry) };
   const hash = toHex(sunsetDigest(domain, settingsHash, statement));
@@ -108,8 +114,10 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
   const { genesisHash, blockHash, stateRoot, claimsRoot, ...numbers } = statement;
   const sunset = {
     ...numbers,
-    ...{ genesisHash: toHex(genesisHash), blockHash: toHex(blockHash) },
-    ...{ stateRoot: toHex(stateRoot), claimsRoot: toHex(claimsRoot) },
+    genesisHash: toHex(genesisHash),
+    blockHash: toHex(blockHash),
+    stateRoot: toHex(stateRoot),
+    claimsRoot: toHex(claimsRoot),
   };
   await confirmed(l1.writeContract({ ...registry, functionName: "propose", args: [sunset, signatures] }));
   await until(
@@ -126,8 +134,10 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
   );
   await confirmed(
     l1.writeContract({
-      ...{ address: addresses.SunsetClaims, abi: sunsetClaimsAbi },
-      ...{ functionName: "fund", args: [amount] },
+      address: addresses.SunsetClaims,
+      abi: sunsetClaimsAbi,
+      functionName: "fund",
+      args: [amount],
     }),
   );
   return { addresses, holder: { ...holder, proof: proofAt(tree.nodes, tree.places[0] ?? 0) } };
@@ -144,17 +154,22 @@ export async function claimStaked(
   const origin = {
     chainId: BigInt(L1_CHAIN_ID),
     contract: addressFromHex(addresses.SunsetClaims),
-    ...{ genesisHash: hashFromHex(GENESIS), height: HEIGHT },
+    genesisHash: hashFromHex(GENESIS),
+    height: HEIGHT,
   };
   const { account, planck } = holder;
   const order = { account, planck, receiver: addressFromHex(receiver), form: "staked", deadline } as const;
   const hash = await l1.writeContract({
-    ...{ address: addresses.SunsetClaims, abi: sunsetClaimsAbi, functionName: "claim" },
+    address: addresses.SunsetClaims,
+    abi: sunsetClaimsAbi,
+    functionName: "claim",
     args: [
       { account: toHex(account), planck, proof: holder.proof },
       { receiver, form: formNumber("staked"), deadline },
       {
-        ...{ kind: 0, wrapped: true, publicKey: toHex(account) },
+        kind: 0,
+        wrapped: true,
+        publicKey: toHex(account),
         signature: toHex(holder.sign(claimMessage(origin, order, "owner"))),
       },
     ],

@@ -121,7 +121,9 @@ async function furnish(anvil: Anvil, folder: string): Promise<SwapL1> {
   const snp = proverKey(0x72);
   const register = (key: ProverKey, kind: ProverKind, payer: number) =>
     registerStolen({ address: key.address, sign: (digest) => signWith(key, digest) }, kind, {
-      ...{ l1Url: anvil.url, addresses, payer },
+      l1Url: anvil.url,
+      addresses,
+      payer,
     });
   await register(tdx, "TDX", ROLES.proverTdx);
   await register(snp, "SEV_SNP", ROLES.proverSevSnp);
@@ -171,12 +173,20 @@ export async function startSwap(
   const judge = judgeOf(description);
   const provers = await Promise.all(keys.map((key) => serveProver(key, judge)));
   return {
-    ...{ anvil, contract, judge, swapFile, provers, l1 },
+    anvil,
+    contract,
+    judge,
+    swapFile,
+    provers,
+    l1,
     account: swapAccount(contract),
     token: addresses.Pha,
     payments: async () => {
       const events = await l1.getContractEvents({
-        ...{ address: toHex(contract), abi: parachainSwapAbi, eventName: "Released", fromBlock: 0n },
+        address: toHex(contract),
+        abi: parachainSwapAbi,
+        eventName: "Released",
+        fromBlock: 0n,
       });
       const byReceiver = new Map<string, bigint>();
       for (const { args } of events) {

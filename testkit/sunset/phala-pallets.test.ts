@@ -30,29 +30,41 @@ const GENESIS = person(0x99);
 
 const stakePool = {
   basepool: {
-    ...{ pid: 20, owner: DAVE, totalShares: 900n * PHA, totalValue: 1_000n * PHA },
+    pid: 20,
+    owner: DAVE,
+    totalShares: 900n * PHA,
+    totalValue: 1_000n * PHA,
     withdrawQueue: [
       { user: BOB, startTime: 1_700_000_000, nftId: 4 },
       { user: VAULT, startTime: 1_700_000_001, nftId: 5 },
     ],
-    ...{ valueSubscribers: [21], cid: 10_020, poolAccountId: STAKE_POOL },
+    valueSubscribers: [21],
+    cid: 10_020,
+    poolAccountId: STAKE_POOL,
   },
-  ...{
-    payoutCommission: 100_000,
-    cap: 5_000n * PHA,
-    workers: [person(1), person(2)],
-    cdWorkers: [person(3)],
-  },
-  ...{ lockAccount: LOCKED, ownerRewardAccount: REWARDS },
+  payoutCommission: 100_000,
+  cap: 5_000n * PHA,
+  workers: [person(1), person(2)],
+  cdWorkers: [person(3)],
+  lockAccount: LOCKED,
+  ownerRewardAccount: REWARDS,
 };
 
 const vault = {
   basepool: {
-    ...{ pid: 21, owner: DAVE, totalShares: 300n * PHA, totalValue: 1n },
-    ...{ withdrawQueue: [{ user: CAROL, startTime: 1_700_000_000, nftId: 9 }], valueSubscribers: [] },
-    ...{ cid: 10_021, poolAccountId: VAULT },
+    pid: 21,
+    owner: DAVE,
+    totalShares: 300n * PHA,
+    totalValue: 1n,
+    withdrawQueue: [{ user: CAROL, startTime: 1_700_000_000, nftId: 9 }],
+    valueSubscribers: [],
+    cid: 10_021,
+    poolAccountId: VAULT,
   },
-  ...{ lastSharePriceCheckpoint: PHA, commission: null, ownerShares: 30n * PHA, investPools: [20] },
+  lastSharePriceCheckpoint: PHA,
+  commission: null,
+  ownerShares: 30n * PHA,
+  investPools: [20],
 };
 
 const entries = [

@@ -25,7 +25,8 @@ export type Claimed = {
 };
 
 const orderOf = ({ receiver, form, deadline }: SignedOrder) => ({
-  ...{ receiver, deadline },
+  receiver,
+  deadline,
   form: formNumber(form),
 });
 
@@ -51,7 +52,9 @@ export async function claim(
 ): Promise<Claimed> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "claim" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "claim",
       args: [entitlement, orderOf(order), ownership],
     });
     return claimed(bridge, await bridge.l1.writeContract(request));
@@ -66,7 +69,9 @@ export async function claimMultisig(
 ): Promise<Claimed> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "claimMultisig" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "claimMultisig",
       args: [entitlement, orderOf(order), owners],
     });
     return claimed(bridge, await bridge.l1.writeContract(request));
@@ -83,7 +88,9 @@ export async function claimByProxy(
 ): Promise<Claimed> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "claimByProxy" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "claimByProxy",
       args: [entitlement, orderOf(order), link, owners],
     });
     return claimed(bridge, await bridge.l1.writeContract(request));
@@ -104,7 +111,9 @@ export async function announceByProxy(
 ): Promise<Announced> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "announceByProxy" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "announceByProxy",
       args: [entitlement, orderOf(order), link, owners],
     });
     const l1Hash = await bridge.l1.writeContract(request);
@@ -130,7 +139,9 @@ export async function claimAnnounced(
 ): Promise<Claimed> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "claimAnnounced" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "claimAnnounced",
       args: [account, planck, orderOf(order), delegate],
     });
     return claimed(bridge, await bridge.l1.writeContract(request));
@@ -153,7 +164,9 @@ export async function claimRegistered(
 ): Promise<Claimed> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "claimRegistered" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "claimRegistered",
       args: [entitlement, receiver, formNumber(form), registration],
     });
     return claimed(bridge, await bridge.l1.writeContract(request));
@@ -175,7 +188,9 @@ export async function vetoProxy(
 ): Promise<{ readonly l1Hash: Hash }> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "veto" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "veto",
       args: [account, delegate, deadline, owners],
     });
     const l1Hash = await bridge.l1.writeContract(request);
@@ -192,7 +207,9 @@ export async function approveClaim(
 ): Promise<{ readonly l1Hash: Hash }> {
   return withFaults(async () => {
     const { request } = await bridge.l1.simulateContract({
-      ...{ ...claimsContract(places), account: bridge.account, functionName: "approve" },
+      ...claimsContract(places),
+      account: bridge.account,
+      functionName: "approve",
       args: [message, keys],
     });
     const l1Hash = await bridge.l1.writeContract(request);

@@ -18,18 +18,22 @@ export async function fundClaims(
     const address = await l1.readContract({ ...contract, functionName: "token" });
     const token = { address, abi: erc20Abi } as const;
     const allowance = await l1.readContract({
-      ...{ ...token, functionName: "allowance" },
+      ...token,
+      functionName: "allowance",
       args: [account.address, places.claims],
     });
     if (allowance < amount) {
       const hash = await l1.writeContract({
-        ...{ ...token, functionName: "approve" },
+        ...token,
+        functionName: "approve",
         args: [places.claims, amount],
       });
       await confirmed(l1, hash, "approval");
     }
     const { request } = await l1.simulateContract({
-      ...{ ...contract, account, functionName: "fund" },
+      ...contract,
+      account,
+      functionName: "fund",
       args: [amount],
     });
     const l1Hash = await l1.writeContract(request);

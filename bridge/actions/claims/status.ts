@@ -51,7 +51,9 @@ export async function claimStatus(
     const staking =
       staker &&
       (await l2.readContract({
-        ...{ address: staker, abi: sunsetStakerAbi, functionName: "owedTo" },
+        address: staker,
+        abi: sunsetStakerAbi,
+        functionName: "owedTo",
         args: [receiver],
       }));
     return {

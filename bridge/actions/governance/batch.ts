@@ -84,7 +84,9 @@ export function batchOf(l1Executor: Address, { target, data }: Call): L1Batch | 
     if (scheduled.functionName !== "schedule") return undefined;
     const [targets, values, payloads, predecessor, salt, validUntil] = scheduled.args;
     const calls = targets.map((to, index) => ({
-      ...{ target: to, value: values[index] ?? 0n, data: payloads[index] ?? "0x" },
+      target: to,
+      value: values[index] ?? 0n,
+      data: payloads[index] ?? "0x",
     }));
     return { calls, predecessor, salt, validUntil };
   } catch (error) {

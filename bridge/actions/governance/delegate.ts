@@ -37,8 +37,10 @@ export async function delegateVotes(
   return withFaults(async () => {
     const { votes } = await placesOf(bridge, governance);
     const l2Hash = await bridge.l2.writeContract({
-      ...{ address: votes, abi: votesAbi },
-      ...{ functionName: "delegate", args: [to] },
+      address: votes,
+      abi: votesAbi,
+      functionName: "delegate",
+      args: [to],
     });
     await confirmed(bridge.l2, l2Hash, "delegation");
     return { l2Hash };
@@ -79,8 +81,11 @@ export async function delegateBySignature(
     const { votes } = await placesOf(bridge, governance);
     const { r, s, yParity } = parseSignature(signature);
     const { request } = await bridge.l2.simulateContract({
-      ...{ account: bridge.account, address: votes, abi: votesAbi },
-      ...{ functionName: "delegateBySig", args: [delegatee, nonce, expiry, yParity + 27, r, s] },
+      account: bridge.account,
+      address: votes,
+      abi: votesAbi,
+      functionName: "delegateBySig",
+      args: [delegatee, nonce, expiry, yParity + 27, r, s],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "delegation");

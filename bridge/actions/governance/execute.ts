@@ -21,12 +21,17 @@ export async function queueProposal(
   return withFaults(async () => {
     const contract = { address: governor, abi: phaGovernorAbi } as const;
     const { request } = await bridge.l2.simulateContract({
-      ...{ ...contract, account: bridge.account, functionName: "queue", args: [proposalId] },
+      ...contract,
+      account: bridge.account,
+      functionName: "queue",
+      args: [proposalId],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "queueing");
     const eta = await bridge.l2.readContract({
-      ...{ ...contract, functionName: "proposalEta", args: [proposalId] },
+      ...contract,
+      functionName: "proposalEta",
+      args: [proposalId],
     });
     return { l2Hash, eta };
   });
@@ -46,8 +51,11 @@ export async function executeProposal(
 ): Promise<Executed> {
   return withFaults(async () => {
     const { request } = await bridge.l2.simulateContract({
-      ...{ account: bridge.account, address: governor, abi: phaGovernorAbi },
-      ...{ functionName: "execute", args: [proposalId] },
+      account: bridge.account,
+      address: governor,
+      abi: phaGovernorAbi,
+      functionName: "execute",
+      args: [proposalId],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     const receipt = await confirmed(bridge.l2, l2Hash, "execution");
@@ -75,7 +83,10 @@ export async function executeOnL1(
     const l1Hashes: Hash[] = [];
     for (const { calls, predecessor, salt } of batches) {
       const { request } = await bridge.l1.simulateContract({
-        ...{ account: bridge.account, address: l1Timelock, abi: timelockAbi, functionName: "executeBatch" },
+        account: bridge.account,
+        address: l1Timelock,
+        abi: timelockAbi,
+        functionName: "executeBatch",
         args: [
           calls.map(({ target }) => target),
           calls.map(({ value }) => value),

@@ -38,7 +38,8 @@ const word = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }).map((value) => numberT
 const batch = fc.record<L1Batch>(
   {
     calls: fc.array(call, { minLength: 1, maxLength: 4 }),
-    ...{ predecessor: word, salt: word },
+    predecessor: word,
+    salt: word,
     validUntil: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   },
   plain,
@@ -70,7 +71,9 @@ describe("a batch for L1", () => {
   it("is another's where executor, messenger or function are, and none where bytes are no call", () => {
     const sent = callForL1(EXECUTOR, {
       calls: [{ target: CONFIG, value: 0n, data: setGasLimit }],
-      ...{ predecessor: zeroHash, salt: zeroHash, validUntil: 0n },
+      predecessor: zeroHash,
+      salt: zeroHash,
+      validUntil: 0n,
     });
     assert.equal(batchOf(address(1), sent), undefined);
     assert.equal(batchOf(EXECUTOR, { ...sent, target: address(1) }), undefined);
@@ -142,8 +145,10 @@ describe("what somebody signed", () => {
       isRollupError(error, "GOVERNANCE_SIGNED_INVALID") && error.message.endsWith(` ${field}`);
     for (const json of [null, 7, [], "x"]) assert.throws(() => parseVote(json), refused("content"));
     for (const [field, values] of Object.entries({
-      ...{ delegatee: ["", 1], nonce: ["-1", 1, "0x1"] },
-      ...{ expiry: [undefined], signature: ["0x12", "12", undefined] },
+      delegatee: ["", 1],
+      nonce: ["-1", 1, "0x1"],
+      expiry: [undefined],
+      signature: ["0x12", "12", undefined],
     })) {
       for (const value of values) {
         assert.throws(() => parseDelegation({ ...delegation, [field]: value }), refused(field));

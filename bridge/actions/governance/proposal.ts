@@ -20,11 +20,15 @@ export async function proposedCalls(
 ): Promise<ProposedCalls> {
   try {
     const [targets, values, calldatas] = await bridge.l2.readContract({
-      ...{ address: governor, abi: phaGovernorAbi },
-      ...{ functionName: "proposalDetails", args: [proposalId] },
+      address: governor,
+      abi: phaGovernorAbi,
+      functionName: "proposalDetails",
+      args: [proposalId],
     });
     const calls = targets.map((target, index) => ({
-      ...{ target, value: values[index] ?? 0n, data: calldatas[index] ?? "0x" },
+      target,
+      value: values[index] ?? 0n,
+      data: calldatas[index] ?? "0x",
     }));
     const batches = calls.map((call) => batchOf(l1Executor, call)).filter((batch) => batch !== undefined);
     return { calls, batches };

@@ -50,7 +50,9 @@ export async function propose(
     const batch = batchFor(onL1, keccak256(stringToHex(text)), now);
     const calls = [...onL2, ...(onL1.length === 0 ? [] : [callForL1(l1Executor, batch)])];
     const { request } = await bridge.l2.simulateContract({
-      ...{ account: bridge.account, address: governor, abi: phaGovernorAbi },
+      account: bridge.account,
+      address: governor,
+      abi: phaGovernorAbi,
       functionName: "propose",
       args: [
         calls.map(({ target }) => target),

@@ -73,10 +73,16 @@ async function l1Status(bridge: Bridge, places: Places, batch: L1Batch): Promise
   const [{ timestamp: now }, timestamp, vetoableUntil] = await Promise.all([
     bridge.l1.getBlock(),
     bridge.l1.readContract({
-      ...{ address: places.l1Timelock, abi: timelockAbi, functionName: "getTimestamp", args: [id] },
+      address: places.l1Timelock,
+      abi: timelockAbi,
+      functionName: "getTimestamp",
+      args: [id],
     }),
     bridge.l1.readContract({
-      ...{ address: places.l1Executor, abi: l1ExecutorAbi, functionName: "vetoableUntil", args: [id] },
+      address: places.l1Executor,
+      abi: l1ExecutorAbi,
+      functionName: "vetoableUntil",
+      args: [id],
     }),
   ]);
   const state = l1StateOf(timestamp, now);
@@ -126,9 +132,13 @@ export async function proposalStatus(
       .map((call) => batchOf(governance.l1Executor, call))
       .filter((batch) => batch !== undefined);
     return {
-      ...{ proposalId, state, voteStart, voteEnd },
+      proposalId,
+      state,
+      voteStart,
+      voteEnd,
       votes: { for: inFavour, against, abstain, quorum },
-      ...{ guardianMayCancelUntil, eta },
+      guardianMayCancelUntil,
+      eta,
       remaining: state === "queued" ? until(eta, now) : 0n,
       calls: calls.map(describeCall),
       onL1: await Promise.all(batches.map((batch) => l1Status(bridge, places, batch))),

@@ -34,8 +34,11 @@ export async function castVote(
 ): Promise<{ readonly l2Hash: Hash }> {
   return withFaults(async () => {
     const { request } = await bridge.l2.simulateContract({
-      ...{ account: bridge.account, address: governor, abi: phaGovernorAbi },
-      ...{ functionName: "castVoteWithReason", args: [proposalId, numberOf(support), reason] },
+      account: bridge.account,
+      address: governor,
+      abi: phaGovernorAbi,
+      functionName: "castVoteWithReason",
+      args: [proposalId, numberOf(support), reason],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "vote");
@@ -74,8 +77,11 @@ export async function voteBySignature(
 ): Promise<{ readonly l2Hash: Hash }> {
   return withFaults(async () => {
     const { request } = await bridge.l2.simulateContract({
-      ...{ account: bridge.account, address: governor, abi: phaGovernorAbi },
-      ...{ functionName: "castVoteBySig", args: [proposalId, numberOf(support), voter, signature] },
+      account: bridge.account,
+      address: governor,
+      abi: phaGovernorAbi,
+      functionName: "castVoteBySig",
+      args: [proposalId, numberOf(support), voter, signature],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "vote");

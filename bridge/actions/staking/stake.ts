@@ -47,7 +47,9 @@ export async function stake(
     let l2Hash: Hash;
     if (allowance >= amount) {
       const { request } = await bridge.l2.simulateContract({
-        ...{ ...contract, functionName: "deposit", args: [amount, to] },
+        ...contract,
+        functionName: "deposit",
+        args: [amount, to],
       });
       l2Hash = await bridge.l2.writeContract(request);
     } else {
@@ -57,7 +59,9 @@ export async function stake(
         value: amount,
       });
       const { request } = await bridge.l2.simulateContract({
-        ...{ ...contract, functionName: "depositWithPermit", args: [amount, to, deadline, v, r, s] },
+        ...contract,
+        functionName: "depositWithPermit",
+        args: [amount, to, deadline, v, r, s],
       });
       l2Hash = await bridge.l2.writeContract(request);
     }
@@ -71,7 +75,9 @@ export async function stake(
 async function allowanceOf(bridge: Bridge, staking: Staking) {
   const token = await bridge.l2.readContract({ ...vaultContract(staking), functionName: "asset" });
   const allowance = await bridge.l2.readContract({
-    ...{ address: token, abi: tokenAbi, functionName: "allowance" },
+    address: token,
+    abi: tokenAbi,
+    functionName: "allowance",
     args: [bridge.account.address, staking.vault],
   });
   return { token, allowance };

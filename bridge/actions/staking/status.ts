@@ -48,7 +48,9 @@ async function unlockStatus(
   now: bigint,
 ): Promise<UnlockStatus> {
   const { receiver, assets, unlockAt } = await bridge.l2.readContract({
-    ...{ ...vaultContract(staking), functionName: "unlockOf", args: [id] },
+    ...vaultContract(staking),
+    functionName: "unlockOf",
+    args: [id],
   });
   const remaining = unlockAt > now ? unlockAt - now : 0n;
   const state = remaining === 0n ? "claimable" : "unlocking";
@@ -81,9 +83,17 @@ export async function stakingStatus(
     const [assets, pledgedAssets] = await Promise.all([worth(shares), worth(pledgedShares)]);
     const unlocks = await Promise.all(ids.map((id) => unlockStatus(bridge, staking, id, timestamp)));
     return {
-      ...{ holder, shares, assets, pledgedShares, pledgedAssets },
+      holder,
+      shares,
+      assets,
+      pledgedShares,
+      pledgedAssets,
       unlocks: unlocks.toSorted((a, b) => Number(a.unlockAt - b.unlockAt)),
-      ...{ ownVotes: shares + pledgedShares + unlockingShares, delegate, votes, price, unlockPeriod },
+      ownVotes: shares + pledgedShares + unlockingShares,
+      delegate,
+      votes,
+      price,
+      unlockPeriod,
     };
   });
 }

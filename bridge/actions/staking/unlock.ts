@@ -22,14 +22,20 @@ type UnlockOrder = { readonly to: Address; readonly assets?: bigint | undefined 
 async function sharesFor(bridge: Bridge, staking: Staking, assets: bigint | undefined): Promise<bigint> {
   const contract = vaultContract(staking);
   const all = await bridge.l2.readContract({
-    ...{ ...contract, functionName: "balanceOf", args: [bridge.account.address] },
+    ...contract,
+    functionName: "balanceOf",
+    args: [bridge.account.address],
   });
   if (assets === undefined) return all;
   const wanted = await bridge.l2.readContract({
-    ...{ ...contract, functionName: "previewWithdraw", args: [assets] },
+    ...contract,
+    functionName: "previewWithdraw",
+    args: [assets],
   });
   const worth = await bridge.l2.readContract({
-    ...{ ...contract, functionName: "previewRedeem", args: [all] },
+    ...contract,
+    functionName: "previewRedeem",
+    args: [all],
   });
   // Who asks for all that his stake is worth means all of it: the last unit of rounding is no reason to refuse.
   return assets === worth ? all : wanted;
@@ -47,8 +53,10 @@ export async function requestUnlock(
   return withFaults(async () => {
     const shares = await sharesFor(bridge, staking, assets);
     const { request } = await bridge.l2.simulateContract({
-      ...{ ...vaultContract(staking), account: bridge.account },
-      ...{ functionName: "requestUnlock", args: [shares, to] },
+      ...vaultContract(staking),
+      account: bridge.account,
+      functionName: "requestUnlock",
+      args: [shares, to],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "request");
@@ -67,7 +75,10 @@ export async function claimUnlock(
 ): Promise<{ readonly l2Hash: Hash; readonly assets: bigint }> {
   return withFaults(async () => {
     const { request, result } = await bridge.l2.simulateContract({
-      ...{ ...vaultContract(staking), account: bridge.account, functionName: "claim", args: [id] },
+      ...vaultContract(staking),
+      account: bridge.account,
+      functionName: "claim",
+      args: [id],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "claim");
@@ -83,7 +94,10 @@ export async function cancelUnlock(
 ): Promise<{ readonly l2Hash: Hash; readonly shares: bigint }> {
   return withFaults(async () => {
     const { request } = await bridge.l2.simulateContract({
-      ...{ ...vaultContract(staking), account: bridge.account, functionName: "cancelUnlock", args: [id] },
+      ...vaultContract(staking),
+      account: bridge.account,
+      functionName: "cancelUnlock",
+      args: [id],
     });
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "cancellation");

@@ -13,8 +13,15 @@ const TERMS: SunsetTerms = {
   settingsHash: hash(9),
 };
 const STATEMENT: SunsetStatement = {
-  ...{ genesisHash: hash(1), height: 7n, blockHash: hash(2), stateRoot: hash(3), claimsRoot: hash(4) },
-  ...{ issuance: 30n, claimable: 20n, excluded: 9n, rounding: 1n },
+  genesisHash: hash(1),
+  height: 7n,
+  blockHash: hash(2),
+  stateRoot: hash(3),
+  claimsRoot: hash(4),
+  issuance: 30n,
+  claimable: 20n,
+  excluded: 9n,
+  rounding: 1n,
 };
 
 /** What a prover with that key answers. */
@@ -30,10 +37,14 @@ function answerOf(secret: number, statement = STATEMENT, terms = TERMS) {
     settingsHash: toHex(terms.settingsHash),
     signature: toHex(bytes),
     sunset: {
-      ...{ genesisHash: toHex(statement.genesisHash), height: String(statement.height) },
-      ...{ blockHash: toHex(statement.blockHash), stateRoot: toHex(statement.stateRoot) },
-      ...{ claimsRoot: toHex(statement.claimsRoot), issuance: String(statement.issuance) },
-      ...{ claimable: String(statement.claimable), excluded: String(statement.excluded) },
+      genesisHash: toHex(statement.genesisHash),
+      height: String(statement.height),
+      blockHash: toHex(statement.blockHash),
+      stateRoot: toHex(statement.stateRoot),
+      claimsRoot: toHex(statement.claimsRoot),
+      issuance: String(statement.issuance),
+      claimable: String(statement.claimable),
+      excluded: String(statement.excluded),
       rounding: String(statement.rounding),
     },
   };

@@ -49,7 +49,9 @@ export function proposeSunset(
 ): Promise<Proposed> {
   return withFaults(async () => {
     const { request } = await l1.simulateContract({
-      ...{ address: registry, abi: sunsetRegistryAbi, functionName: "propose" },
+      address: registry,
+      abi: sunsetRegistryAbi,
+      functionName: "propose",
       args: [argumentOf(statement), signatures.map(({ signature }) => signature)],
     });
     const l1Hash = await l1.writeContract(request);
@@ -74,7 +76,9 @@ export function contradictSunset(
 ): Promise<{ readonly l1Hash: Hex }> {
   return withFaults(async () => {
     const { request } = await l1.simulateContract({
-      ...{ address: registry, abi: sunsetRegistryAbi, functionName: "contradict" },
+      address: registry,
+      abi: sunsetRegistryAbi,
+      functionName: "contradict",
       args: [argumentOf(statement), signatures[0]?.signature ?? "0x"],
     });
     const l1Hash = await l1.writeContract(request);

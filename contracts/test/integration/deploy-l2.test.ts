@@ -73,19 +73,27 @@ async function setUp(folder: string): Promise<Setting> {
   await networkHelpers.setBalance(deployer.address, parseEther("100"));
   const { address } = deployer;
   const config = devnetDeployConfig({
-    ...{ deployer: address, batcher: address, unsafeBlockSigner: address },
-    ...{ l1ChainId: CHAIN, l2ChainId: BigInt(CHAIN) },
+    deployer: address,
+    batcher: address,
+    unsafeBlockSigner: address,
+    l1ChainId: CHAIN,
+    l2ChainId: BigInt(CHAIN),
   });
   const book = await deployL1(config, {
-    ...{ transport, deployer, addressBookFile: join(folder, "book.json") },
+    transport,
+    deployer,
+    addressBookFile: join(folder, "book.json"),
     genesis: async () => COMMITMENT,
   });
   const factory = toHex(OPTIMISM_MINTABLE_ERC20_FACTORY);
   const artifacts = hardhatArtifacts(hre.config.paths.artifacts);
   await networkHelpers.setCode(factory, runtimeCode(artifacts("bridging/OptimismMintableERC20Factory")));
   await createWalletClient({ account: deployer, transport }).writeContract({
-    ...{ address: factory, abi: optimismMintableERC20FactoryAbi, chain: null },
-    ...{ functionName: "initialize", args: [toHex(L2_STANDARD_BRIDGE)] },
+    address: factory,
+    abi: optimismMintableERC20FactoryAbi,
+    chain: null,
+    functionName: "initialize",
+    args: [toHex(L2_STANDARD_BRIDGE)],
   });
   const transportFor = (transactions: number) => {
     let left = transactions;
@@ -160,12 +168,18 @@ describe("deployL2, and then a parachain's contracts", () => {
     const settingsHash = keccak256("0x04");
     const inThreeYears = BigInt(Math.floor(Date.now() / 1000)) + 3n * 365n * 86_400n;
     const sunset: SunsetTerms = {
-      ...{ settingsHash, height: 100n, challengePeriod: 1n },
-      ...{ secondsPerBlock: 12, closesAt: inThreeYears },
+      settingsHash,
+      height: 100n,
+      challengePeriod: 1n,
+      secondsPerBlock: 12,
+      closesAt: inThreeYears,
     };
     const swap: SwapTerms = {
-      ...{ settingsHash, firstHeight: 1n, lastHeight: 100n },
-      ...{ perDay: parseEther("1000"), closesAt: inThreeYears },
+      settingsHash,
+      firstHeight: 1n,
+      lastHeight: 100n,
+      perDay: parseEther("1000"),
+      closesAt: inThreeYears,
     };
     const terms = { genesisHash, sunset, swap };
     const deploy = (given: SourceTerms, change: Partial<DeployConfig> = {}, l1 = setting.transport) => {
@@ -196,7 +210,10 @@ describe("deployL2, and then a parachain's contracts", () => {
       writeAddressBook(file, withSource(withSource(book, source), source));
       assert.deepEqual(readAddressBook(file)?.sources, [source]);
       const again = await deployL1(config, {
-        ...{ transport, deployer, addressBookFile: file, genesis: async () => COMMITMENT },
+        transport,
+        deployer,
+        addressBookFile: file,
+        genesis: async () => COMMITMENT,
       });
       assert.deepEqual(again.sources, [source]);
     });
@@ -259,11 +276,19 @@ describe("deployL2, and then a parachain's contracts", () => {
       const upgraded = [undefined, Timelock];
       const both = [Timelock, Timelock];
       assert.deepEqual(await walk(addresses), {
-        ...{ OptimismPortalProxy: upgraded, AnchorStateRegistryProxy: upgraded },
-        ...{ L1CrossDomainMessengerProxy: upgraded, L1StandardBridgeProxy: upgraded },
-        ...{ OptimismMintableERC20FactoryProxy: upgraded, SystemConfigProxy: both },
-        ...{ DisputeGameFactoryProxy: both, ProverRegistryProxy: both, AttestationPolicyProxy: both },
-        ...{ CertificateCache: owned, IntelCollateral: owned, WithdrawalQuota: owned, ProverRewards: owned },
+        OptimismPortalProxy: upgraded,
+        AnchorStateRegistryProxy: upgraded,
+        L1CrossDomainMessengerProxy: upgraded,
+        L1StandardBridgeProxy: upgraded,
+        OptimismMintableERC20FactoryProxy: upgraded,
+        SystemConfigProxy: both,
+        DisputeGameFactoryProxy: both,
+        ProverRegistryProxy: both,
+        AttestationPolicyProxy: both,
+        CertificateCache: owned,
+        IntelCollateral: owned,
+        WithdrawalQuota: owned,
+        ProverRewards: owned,
       });
     });
 
@@ -271,7 +296,9 @@ describe("deployL2, and then a parachain's contracts", () => {
       const { GovernanceTimelock, ...l2 } = setting.book.l2;
       const owned = [GovernanceTimelock, undefined];
       assert.deepEqual(await walk(l2), {
-        ...{ VotingPha: owned, RewardDistributor: owned, ProviderPledges: owned },
+        VotingPha: owned,
+        RewardDistributor: owned,
+        ProviderPledges: owned,
       });
     });
 

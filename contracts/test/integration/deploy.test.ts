@@ -252,7 +252,12 @@ describe("requireSafeConfig", () => {
     minimumTcbEvaluation: 19,
   };
   const base: DeployConfig = {
-    ...{ ...devnet, attestation, dangerouslyAcceptsSimulated: false, timelock, governance, pha: own },
+    ...devnet,
+    attestation,
+    dangerouslyAcceptsSimulated: false,
+    timelock,
+    governance,
+    pha: own,
     staking: { rewardRate: 1n, admitter: undefined },
   };
 

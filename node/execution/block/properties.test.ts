@@ -123,7 +123,10 @@ async function compareStateless(
   const readCode = recording(codes, chain.readCode);
   const run = (nodeReader: typeof readNode, codeReader: typeof readCode): Execution =>
     executeAttributes({
-      ...{ config, parent, attributes, evm: watched },
+      config,
+      parent,
+      attributes,
+      evm: watched,
       state: trieState(parent.stateRoot, nodeReader, codeReader),
       readNode: nodeReader,
     });

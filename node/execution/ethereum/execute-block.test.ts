@@ -13,8 +13,16 @@ import { type BlockBody, type HeaderTemplate, openEthereumBlock } from "./open-b
 
 const BLOBS = { target: 3, max: 6, baseFeeUpdateFraction: 3_338_477 };
 const LONDON = {
-  ...{ chainId: Number(CHAIN_ID), homesteadBlock: 0, eip150Block: 0, eip158Block: 0, byzantiumBlock: 0 },
-  ...{ constantinopleBlock: 0, petersburgBlock: 0, istanbulBlock: 0, berlinBlock: 0, londonBlock: 0 },
+  chainId: Number(CHAIN_ID),
+  homesteadBlock: 0,
+  eip150Block: 0,
+  eip158Block: 0,
+  byzantiumBlock: 0,
+  constantinopleBlock: 0,
+  petersburgBlock: 0,
+  istanbulBlock: 0,
+  berlinBlock: 0,
+  londonBlock: 0,
 };
 const CANCUN = { ...LONDON, shanghaiTime: 0, cancunTime: 0, blobSchedule: { cancun: BLOBS } };
 const GAS_LIMIT = 30_000_000n;
@@ -23,20 +31,32 @@ const evm = await createEthereumjsEvm({ l2ChainId: CHAIN_ID });
 /** A chain of one block, and what makes the next one. */
 function chainOf(config: object, difficulty = 0n) {
   const genesis = parseEthereumGenesis({
-    ...{ config, gasLimit: `0x${GAS_LIMIT.toString(16)}`, difficulty: `0x${difficulty.toString(16)}` },
+    config,
+    gasLimit: `0x${GAS_LIMIT.toString(16)}`,
+    difficulty: `0x${difficulty.toString(16)}`,
     alloc: { [toHex(accountOf(0))]: { balance: `0x${(100n * ETHER).toString(16)}` } },
   });
   const parent = genesis.block.header;
   const readNode = (hash: Hash): Uint8Array | undefined => genesis.nodes.get(toHex(hash));
   const readCode = (hash: Hash): Uint8Array | undefined => genesis.codes.get(toHex(hash));
   const rest = () => ({
-    ...{ config: genesis.config, readNode, evm },
+    config: genesis.config,
+    readNode,
+    evm,
     state: trieState(parent.stateRoot, readNode, readCode),
   });
   const template: HeaderTemplate = {
-    ...{ parentHash: headerHash(parent), ommersHash: EMPTY_OMMERS_HASH, beneficiary: somewhere(9) },
-    ...{ difficulty, number: 1n, gasLimit: GAS_LIMIT, timestamp: 12n, extraData: new Uint8Array(0) },
-    ...{ prevRandao: asHash(new Uint8Array(32)), nonce: EMPTY_NONCE, baseFeePerGas: 875_000_000n },
+    parentHash: headerHash(parent),
+    ommersHash: EMPTY_OMMERS_HASH,
+    beneficiary: somewhere(9),
+    difficulty,
+    number: 1n,
+    gasLimit: GAS_LIMIT,
+    timestamp: 12n,
+    extraData: new Uint8Array(0),
+    prevRandao: asHash(new Uint8Array(32)),
+    nonce: EMPTY_NONCE,
+    baseFeePerGas: 875_000_000n,
     ...(parent.excessBlobGas !== undefined && {
       excessBlobGas: 0n,
       parentBeaconBlockRoot: asHash(new Uint8Array(32)),
@@ -60,7 +80,10 @@ function chainOf(config: object, difficulty = 0n) {
 const DEPOSIT = deposit({ to: somewhere(1) });
 const TRANSFER = signed(0, { to: somewhere(5), value: 3n, maxFeePerGas: 10n ** 10n });
 const withdrawal = (amount: bigint): EthereumWithdrawal => ({
-  ...{ index: 1n, validatorIndex: 2n, address: somewhere(7), amount },
+  index: 1n,
+  validatorIndex: 2n,
+  address: somewhere(7),
+  amount,
 });
 
 describe("a block of a plain chain", () => {

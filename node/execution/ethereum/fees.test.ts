@@ -11,7 +11,10 @@ import { blobScheduleAt, type EthereumConfig, rulesAt } from "./config.ts";
 
 /** London at block 10, Cancun at 1000, Prague at 2000, Osaka at 3000, a BPO fork at 4000. */
 const CONFIG: EthereumConfig = {
-  ...{ chainId: 1n, forkIdBlocks: [], forkIdTimes: [], depositContract: somewhere(1) },
+  chainId: 1n,
+  forkIdBlocks: [],
+  forkIdTimes: [],
+  depositContract: somewhere(1),
   forkBlocks: { london: 10n },
   forkTimes: { shanghai: 900n, cancun: 1_000n, prague: 2_000n, osaka: 3_000n },
   blobSchedule: [
@@ -33,7 +36,9 @@ const at = (timestamp: bigint, number = 100n) => ({ number, timestamp, difficult
 describe("base fee (EIP-1559)", () => {
   const next = (fields: Partial<Header>, number = 11n): bigint | undefined =>
     ethereumBaseFee(CONFIG, parentOf({ gasLimit: 20_000_000n, ...fields }), {
-      ...{ number, timestamp: 0n, difficulty: 1n },
+      number,
+      timestamp: 0n,
+      difficulty: 1n,
     });
 
   test("there is none before London, whatever the parent has", () => {

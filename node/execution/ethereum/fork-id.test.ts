@@ -9,7 +9,12 @@ function configOf(forkIdBlocks: readonly bigint[], forkIdTimes: readonly bigint[
 }
 
 const EMPTY: EthereumConfig = {
-  ...{ chainId: 1n, forkBlocks: {}, forkTimes: {}, forkIdBlocks: [], forkIdTimes: [], blobSchedule: [] },
+  chainId: 1n,
+  forkBlocks: {},
+  forkTimes: {},
+  forkIdBlocks: [],
+  forkIdTimes: [],
+  blobSchedule: [],
   depositContract: ZERO_ADDRESS,
 };
 

@@ -7,8 +7,17 @@ import { parseEthereumGenesis } from "./genesis.ts";
 const BLOBS = { target: 3, max: 6, baseFeeUpdateFraction: 3_338_477 };
 /** Every fork at genesis up to `london`; without accounts. */
 const CONFIG = {
-  ...{ chainId: 7, homesteadBlock: 0, eip150Block: 0, eip155Block: 0, eip158Block: 0, byzantiumBlock: 0 },
-  ...{ constantinopleBlock: 0, petersburgBlock: 0, istanbulBlock: 0, berlinBlock: 0, londonBlock: 0 },
+  chainId: 7,
+  homesteadBlock: 0,
+  eip150Block: 0,
+  eip155Block: 0,
+  eip158Block: 0,
+  byzantiumBlock: 0,
+  constantinopleBlock: 0,
+  petersburgBlock: 0,
+  istanbulBlock: 0,
+  berlinBlock: 0,
+  londonBlock: 0,
 };
 const CANCUN = { ...CONFIG, shanghaiTime: 0, cancunTime: 0, blobSchedule: { cancun: BLOBS } };
 /** Ether of Sepolia's first accounts. */
@@ -38,7 +47,10 @@ describe("geth's genesis.json of a plain chain", () => {
   test("mainnet's header, but for its accounts", () => {
     const { block } = parseEthereumGenesis({
       config: { chainId: 1, homesteadBlock: 1_150_000 },
-      ...{ nonce: "0x42", difficulty: "0x400000000", gasLimit: "0x1388", timestamp: "0x0" },
+      nonce: "0x42",
+      difficulty: "0x400000000",
+      gasLimit: "0x1388",
+      timestamp: "0x0",
       extraData: "0x11bbe8db4e347b4e8c937c1c8370e4b5ed33adb3db69cbdb7a38e1e50b1b82fa",
       alloc: {},
     });
@@ -56,7 +68,10 @@ describe("geth's genesis.json of a plain chain", () => {
   test("Sepolia's hash", () => {
     const { hash, config } = parseEthereumGenesis({
       config: { ...CONFIG, chainId: 11155111, londonBlock: 0, mergeNetsplitBlock: 1735371 },
-      ...{ nonce: "0x0", timestamp: "0x6159af19", gasLimit: "0x1c9c380", difficulty: "0x20000" },
+      nonce: "0x0",
+      timestamp: "0x6159af19",
+      gasLimit: "0x1c9c380",
+      difficulty: "0x20000",
       extraData: "0x5365706f6c69612c20417468656e732c204174746963612c2047726565636521",
       baseFeePerGas: "0x3b9aca00",
       alloc: SEPOLIA_ALLOC,

@@ -135,7 +135,9 @@ class FillingBlock implements EthereumOpenBlock {
     const execution = await executeUserTransaction(
       { transaction, raw, sender },
       {
-        ...{ block, state, evm: this.#input.evm },
+        block,
+        state,
+        evm: this.#input.evm,
         gasLeft: block.gasLimit - this.#gasUsed,
         blobGasLeft: this.#maxBlobGas - this.#blobGasUsed,
       },
@@ -150,7 +152,11 @@ class FillingBlock implements EthereumOpenBlock {
     this.#blobGasUsed += outcome.blobGas;
     const { status, logs, ...facts } = outcome;
     const receipt: Receipt = {
-      ...{ type, status, logs, logsBloom: logsBloom(logs), cumulativeGasUsed: this.#gasUsed },
+      type,
+      status,
+      logs,
+      logsBloom: logsBloom(logs),
+      cumulativeGasUsed: this.#gasUsed,
       // EIP-658 brought the status with Byzantium; before, each receipt has the state's root.
       ...(!hasEvm(this.context.rules, "byzantium") && { stateRoot: this.#commit().root }),
     };
@@ -196,9 +202,13 @@ class FillingBlock implements EthereumOpenBlock {
     return {
       kind: "sealed",
       sealed: {
-        ...{ block, hash: headerHash(sealedHeader), receipts: this.#receipts },
-        ...{ transactions: this.#executed, changes: state.changes() },
-        ...{ accounts: committed.accounts, nodes: committed.nodes },
+        block,
+        hash: headerHash(sealedHeader),
+        receipts: this.#receipts,
+        transactions: this.#executed,
+        changes: state.changes(),
+        accounts: committed.accounts,
+        nodes: committed.nodes,
       },
     };
   }

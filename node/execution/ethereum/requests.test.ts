@@ -23,23 +23,37 @@ const MUCH_MEMORY = "0x68010000000000000000515ff3";
 
 const evm = await createEthereumjsEvm({ l2ChainId: 1n });
 const block: BlockContext = {
-  ...{ chainId: 1n, rules: ethereumRules("prague"), number: 1n, timestamp: 1n, beneficiary: somewhere(9) },
-  ...{ difficulty: 0n, prevRandao: asHash(new Uint8Array(32)), gasLimit: 30_000_000n, baseFee: 1n },
-  ...{ blobBaseFee: 1n, blockHash: () => assert.fail("not asked for") },
+  chainId: 1n,
+  rules: ethereumRules("prague"),
+  number: 1n,
+  timestamp: 1n,
+  beneficiary: somewhere(9),
+  difficulty: 0n,
+  prevRandao: asHash(new Uint8Array(32)),
+  gasLimit: 30_000_000n,
+  baseFee: 1n,
+  blobBaseFee: 1n,
+  blockHash: () => assert.fail("not asked for"),
 };
 
 type Codes = { readonly withdrawals?: string | undefined; readonly consolidations?: string | undefined };
 
 function requests(logs: readonly Log[], codes: Codes = { withdrawals: NOTHING, consolidations: NOTHING }) {
   const state = new JournaledState({
-    ...{ account: () => undefined, storage: () => 0n, code: () => new Uint8Array(0) },
+    account: () => undefined,
+    storage: () => 0n,
+    code: () => new Uint8Array(0),
   });
   if (codes.withdrawals !== undefined) state.setCode(WITHDRAWAL_REQUESTS, fromHex(codes.withdrawals));
   if (codes.consolidations !== undefined) {
     state.setCode(CONSOLIDATION_REQUESTS, fromHex(codes.consolidations));
   }
   const receipt: Receipt = {
-    ...{ type: 2, status: 1, cumulativeGasUsed: 21_000n, logs, logsBloom: logsBloom(logs) },
+    type: 2,
+    status: 1,
+    cumulativeGasUsed: 21_000n,
+    logs,
+    logsBloom: logsBloom(logs),
   };
   return requestsOf([receipt], DEPOSIT_CONTRACT, evm, block, state);
 }

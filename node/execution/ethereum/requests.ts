@@ -110,9 +110,15 @@ async function requestsFrom(
   if (!state.hasCode(contract)) return undefined;
   const result = await evm.run(
     {
-      ...{ caller: SYSTEM_ADDRESS, to: contract, value: 0n, data: new Uint8Array(0) },
-      ...{ gasLimit: SYSTEM_CALL_GAS, gasPrice: 0n },
-      ...{ accessList: [], warmAddresses: [], blobHashes: [] },
+      caller: SYSTEM_ADDRESS,
+      to: contract,
+      value: 0n,
+      data: new Uint8Array(0),
+      gasLimit: SYSTEM_CALL_GAS,
+      gasPrice: 0n,
+      accessList: [],
+      warmAddresses: [],
+      blobHashes: [],
     },
     block,
     state,

@@ -53,7 +53,10 @@ describe("block rewards", () => {
 
 describe("withdrawals", () => {
   const withdrawal = (address: Address, amount: bigint) => ({
-    ...{ index: 0n, validatorIndex: 0n, address, amount },
+    index: 0n,
+    validatorIndex: 0n,
+    address,
+    amount,
   });
 
   test("are in gwei, and add up", () => {

@@ -15,19 +15,27 @@ const [target, caller] = [somewhere(8), somewhere(9)];
 
 function run(state: JournaledState, gasLimit: bigint) {
   const message = {
-    ...{ caller: somewhere(1), to: caller, value: 0n, data: new Uint8Array(0), gasLimit, gasPrice: 0n },
-    ...{ accessList: [], warmAddresses: [], blobHashes: [] },
+    caller: somewhere(1),
+    to: caller,
+    value: 0n,
+    data: new Uint8Array(0),
+    gasLimit,
+    gasPrice: 0n,
+    accessList: [],
+    warmAddresses: [],
+    blobHashes: [],
   };
   const block = {
-    ...{ chainId: CHAIN_ID, number: 1n, timestamp: 1n, beneficiary: somewhere(2) },
+    chainId: CHAIN_ID,
+    number: 1n,
+    timestamp: 1n,
+    beneficiary: somewhere(2),
     rules: rollupRules("jovian"),
-    ...{
-      prevRandao: asHash(new Uint8Array(32)),
-      gasLimit: 60_000_000n,
-      baseFee: 0n,
-      blobBaseFee: 1n,
-      difficulty: 0n,
-    },
+    prevRandao: asHash(new Uint8Array(32)),
+    gasLimit: 60_000_000n,
+    baseFee: 0n,
+    blobBaseFee: 1n,
+    difficulty: 0n,
     blockHash: () => assert.fail("no code asks for it"),
   };
   return evm.run(message, block, state);

@@ -191,12 +191,16 @@ test("EIP-2537: additions are what ethereumjs computes, of any two points, and c
   const element = (value: number) => bigintToBytes(BigInt(value), 64);
   for (const { address, gas, size, add, point } of [
     {
-      ...{ address: 0x0b, gas: 375n, size: 128 },
+      address: 0x0b,
+      gas: 375n,
+      size: 128,
       add: (data: Uint8Array) => bls.addG1(data),
       point: (n: number) => bls.mapFPtoG1(element(n)),
     },
     {
-      ...{ address: 0x0d, gas: 600n, size: 256 },
+      address: 0x0d,
+      gas: 600n,
+      size: 256,
       add: (data: Uint8Array) => bls.addG2(data),
       point: (n: number) => bls.mapFP2toG2(concatBytes(element(n), element(n + 1))),
     },

@@ -93,7 +93,13 @@ export async function simulateBlock(
   let gasLeft = header.gasLimit;
   for (const call of placed.calls) {
     const outcome = await runCall(call, {
-      ...{ block, state, evm, gasLeft, gasPool, validation, traceTransfers },
+      block,
+      state,
+      evm,
+      gasLeft,
+      gasPool,
+      validation,
+      traceTransfers,
       movedPrecompiles: overriding.moved,
     });
     if (outcome.kind === "fault") return outcome;
@@ -129,9 +135,13 @@ function headerOf({ config, base, validation }: Simulator, { block }: PlacedBloc
     parentHash: headerHash(parent),
     ommersHash: EMPTY_OMMERS_HASH,
     beneficiary: block.feeRecipient ?? parent.beneficiary,
-    ...{ stateRoot: ZERO_HASH, transactionsRoot: ZERO_HASH, receiptsRoot: ZERO_HASH },
+    stateRoot: ZERO_HASH,
+    transactionsRoot: ZERO_HASH,
+    receiptsRoot: ZERO_HASH,
     logsBloom: parent.logsBloom,
-    ...{ difficulty, number: block.number, timestamp: block.time },
+    difficulty,
+    number: block.number,
+    timestamp: block.time,
     gasLimit: block.gasLimit ?? parent.gasLimit,
     gasUsed: 0n,
     // On a rollup they hold the fee market's parameters, which the next block needs.
@@ -142,7 +152,8 @@ function headerOf({ config, base, validation }: Simulator, { block }: PlacedBloc
     ...(isLondon && { baseFeePerGas: block.baseFeePerGas ?? (validation ? next.baseFeePerGas : 0n) }),
     ...(hasEvm(rules, "shanghai") && { withdrawalsRoot: EMPTY_TRIE_ROOT }),
     ...(hasEvm(rules, "cancun") && {
-      ...{ blobGasUsed: 0n, excessBlobGas: next.excessBlobGas ?? 0n },
+      blobGasUsed: 0n,
+      excessBlobGas: next.excessBlobGas ?? 0n,
       parentBeaconBlockRoot: block.beaconRoot ?? ZERO_HASH,
     }),
     ...(hasEvm(rules, "prague") && { requestsHash: EMPTY_REQUESTS_HASH }),
@@ -158,13 +169,19 @@ function contextOf(
   return {
     chainId: chainIdOf(config),
     rules,
-    ...{ number: header.number, timestamp: header.timestamp, beneficiary: header.beneficiary },
-    ...{ difficulty: header.difficulty, prevRandao: header.prevRandao, gasLimit: header.gasLimit },
+    number: header.number,
+    timestamp: header.timestamp,
+    beneficiary: header.beneficiary,
+    difficulty: header.difficulty,
+    prevRandao: header.prevRandao,
+    gasLimit: header.gasLimit,
     baseFee: header.baseFeePerGas ?? 0n,
     blobBaseFee: block.blobBaseFee ?? blobBaseFeeOf(config, header),
     blockHash: ancestorHashes({
       parent: { number: header.number - 1n, hash: header.parentHash },
-      ...{ rules, state, ancestorHash },
+      rules,
+      state,
+      ancestorHash,
     }),
   };
 }

@@ -93,9 +93,15 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
   const recorder = new LogRecorder(traceTransfers ? "logs-and-transfers" : "logs");
   const result = await evm.run(
     {
-      ...{ caller: call.from, to: call.to, value: call.value, data: call.data },
-      ...{ gasLimit: gasLimit - terms.intrinsic, gasPrice: terms.gasPrice },
-      ...{ accessList: call.accessList, warmAddresses: delegations.warm, blobHashes: call.blobHashes ?? [] },
+      caller: call.from,
+      to: call.to,
+      value: call.value,
+      data: call.data,
+      gasLimit: gasLimit - terms.intrinsic,
+      gasPrice: terms.gasPrice,
+      accessList: call.accessList,
+      warmAddresses: delegations.warm,
+      blobHashes: call.blobHashes ?? [],
     },
     block,
     state,
@@ -109,10 +115,17 @@ export async function runCall(call: SimulatedCall, scope: CallScope): Promise<Ca
   for (const address of result.destroyed) state.deleteAccount(address);
   state.endTransaction();
   return {
-    ...{ kind: "ran", transaction, raw: rawOf(transaction), sender: call.from, result, gasUsed },
+    kind: "ran",
+    transaction,
+    raw: rawOf(transaction),
+    sender: call.from,
+    result,
+    gasUsed,
     maxUsedGas: before < terms.floor ? terms.floor : before,
-    ...{ blobGas: terms.blobGas, gasPrice: terms.gasPrice },
-    ...{ logs: result.logs, trace: recorder.record() },
+    blobGas: terms.blobGas,
+    gasPrice: terms.gasPrice,
+    logs: result.logs,
+    trace: recorder.record(),
   };
 }
 
@@ -139,7 +152,10 @@ function termsOf(call: SimulatedCall, transaction: SignedTransaction, block: Blo
   const capped = wanted < feeCap ? wanted : feeCap;
   return {
     gasPrice: call.gasPrice ?? (isFree ? 0n : capped),
-    ...{ feeCap, tipCap, isFree, baseFee: block.baseFee },
+    feeCap,
+    tipCap,
+    isFree,
+    baseFee: block.baseFee,
     blobGas: BigInt(call.blobHashes?.length ?? 0) * GAS_PER_BLOB,
     blobFeeCap: call.maxFeePerBlobGas ?? 0n,
     blobPrice: block.blobBaseFee,

@@ -66,10 +66,14 @@ describe("where simulated blocks stand", () => {
 
   const tooMany = { kind: "too-many-blocks" };
   const number = (wanted: bigint, previous: bigint) => ({
-    ...{ kind: "block-numbers-out-of-order", number: wanted, previous },
+    kind: "block-numbers-out-of-order",
+    number: wanted,
+    previous,
   });
   const time = (wanted: bigint, previous: bigint) => ({
-    ...{ kind: "timestamps-out-of-order", time: wanted, previous },
+    kind: "timestamps-out-of-order",
+    time: wanted,
+    previous,
   });
   const refused: readonly (readonly [fault: object, ...overrides: BlockOverrides[]])[] = [
     [tooMany, { number: 357n }],

@@ -19,7 +19,10 @@ import type { AccountOverride } from "./request.ts";
 const ACCOUNT = somewhere(1);
 const OTHER = somewhere(2);
 const NOTHING: AccountOverride = {
-  ...{ nonce: undefined, balance: undefined, code: undefined, storage: undefined },
+  nonce: undefined,
+  balance: undefined,
+  code: undefined,
+  storage: undefined,
 };
 const PRAGUE = ethereumRules("prague");
 

@@ -38,9 +38,19 @@ const POOR = somewhere(50);
 
 function call(to: Address | undefined, fields: Partial<SimulatedCall> = {}): SimulatedCall {
   return {
-    ...{ from: ALICE, to, gas: undefined, gasPrice: undefined, maxFeePerGas: undefined },
-    ...{ maxPriorityFeePerGas: undefined, maxFeePerBlobGas: undefined, blobHashes: undefined, value: 0n },
-    ...{ nonce: undefined, data: new Uint8Array(0), accessList: [], authorizationList: [] },
+    from: ALICE,
+    to,
+    gas: undefined,
+    gasPrice: undefined,
+    maxFeePerGas: undefined,
+    maxPriorityFeePerGas: undefined,
+    maxFeePerBlobGas: undefined,
+    blobHashes: undefined,
+    value: 0n,
+    nonce: undefined,
+    data: new Uint8Array(0),
+    accessList: [],
+    authorizationList: [],
     ...fields,
   };
 }
@@ -55,7 +65,12 @@ function simulateWith(
   maxCharacters = 25_000_000,
 ): Promise<ChainSimulation> {
   return simulateChain({
-    ...{ config, base: chain.head, state: chain.state(), readNode: chain.readNode, evm, gasCap },
+    config,
+    base: chain.head,
+    state: chain.state(),
+    readNode: chain.readNode,
+    evm,
+    gasCap,
     maxCharacters,
     ancestorHash: () => undefined,
     request: { blocks: [], validation: false, traceTransfers: false, ...request },
@@ -75,7 +90,10 @@ const outputs = (blocks: Awaited<ReturnType<typeof simulated>>): readonly (reado
   blocks.map(({ calls }) => calls.map(({ result }) => toHex(result.output)));
 const word = (value: number): Hex => `0x${value.toString(16).padStart(64, "0")}`;
 const balance = (wei: bigint): AccountOverride => ({
-  ...{ nonce: undefined, balance: wei, code: undefined, storage: undefined },
+  nonce: undefined,
+  balance: wei,
+  code: undefined,
+  storage: undefined,
 });
 
 describe("chains of calls that nobody will have", () => {

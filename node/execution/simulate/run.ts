@@ -44,9 +44,15 @@ export async function simulateChain(input: ChainSimulationInput): Promise<ChainS
     return own?.hash ?? input.ancestorHash(number);
   };
   const simulator = {
-    ...{ config, base, readNode, evm, reader: input.state, ancestorHash: ownHash },
+    config,
+    base,
+    readNode,
+    evm,
+    reader: input.state,
+    ancestorHash: ownHash,
     state: new JournaledState(input.state, emptyAccounts(rulesOf(config, base))),
-    ...{ validation: request.validation, traceTransfers: request.traceTransfers },
+    validation: request.validation,
+    traceTransfers: request.traceTransfers,
   };
   let parent = base;
   let left: Left = { gas: gasCap, characters: input.maxCharacters };

@@ -81,8 +81,11 @@ export class RandomTraffic {
     );
     const { count, balance } = depositors;
     const rich = Array.from({ length: balance > 0n ? count : 0 }, (_, index) => ({
-      ...{ address: somewhere(DEPOSITORS + index), nonce: 0n, balance },
-      ...{ code: new Uint8Array(0), storage: new Map() },
+      address: somewhere(DEPOSITORS + index),
+      nonce: 0n,
+      balance,
+      code: new Uint8Array(0),
+      storage: new Map(),
     }));
     this.alloc = [...programs, ...rich];
   }
@@ -110,8 +113,11 @@ export class RandomTraffic {
     this.#deposits++;
     const mint = BigInt(random.pick([0, random.below(1_000), random.below(1_000)]));
     const raw = deposit({
-      ...{ sourceHash: keccak256(bigintToBytes(this.#deposits, 32)), from },
-      ...{ ...this.#target(), mint, value: BigInt(random.below(1_200)) },
+      sourceHash: keccak256(bigintToBytes(this.#deposits, 32)),
+      from,
+      ...this.#target(),
+      mint,
+      value: BigInt(random.below(1_200)),
       gasLimit: BigInt(this.#depositors.gasLimit + random.below(300_000)),
     });
     return { kind: "deposit", raw, mint };

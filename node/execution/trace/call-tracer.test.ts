@@ -60,9 +60,14 @@ function isFrame(value: unknown): value is Frame {
 test("the message itself: the transaction's gas, with what was there before any code", async () => {
   const frame = await frameOf({ code: CODE_42 }, { data: fromHex("0x0102"), value: 7n });
   assert.deepEqual(frame, {
-    ...{ from: toHex(CALLER), gas: `0x${GAS.toString(16)}`, gasUsed: frame.gasUsed },
-    ...{ to: toHex(TARGET), input: "0x0102", output: `0x${"2a".padStart(64, "0")}` },
-    ...{ value: "0x7", type: "CALL" },
+    from: toHex(CALLER),
+    gas: `0x${GAS.toString(16)}`,
+    gasUsed: frame.gasUsed,
+    to: toHex(TARGET),
+    input: "0x0102",
+    output: `0x${"2a".padStart(64, "0")}`,
+    value: "0x7",
+    type: "CALL",
   });
   assert.ok(Number(frame.gasUsed) > 21_000 && Number(frame.gasUsed) < 22_000);
 });
@@ -86,8 +91,12 @@ for (const { op, type, from, hasValue, value } of [
     const { calls } = await frameOf({ code }, { others: [[OTHER, { code: CODE_42 }]], value: 9n });
     assert.deepEqual(calls, [
       {
-        ...{ from: toHex(from), gas: hasValue ? "0x12c0" : "0x9c4", gasUsed: "0x10", to: toHex(OTHER) },
-        ...{ input: "0x00000000", output: `0x${"2a".padStart(64, "0")}` },
+        from: toHex(from),
+        gas: hasValue ? "0x12c0" : "0x9c4",
+        gasUsed: "0x10",
+        to: toHex(OTHER),
+        input: "0x00000000",
+        output: `0x${"2a".padStart(64, "0")}`,
         ...(value !== undefined && { value }),
         type,
       },
@@ -208,8 +217,14 @@ test("a call, and a creation, without the value: refused before any code, with n
   );
   assert.deepEqual(call.calls, [
     {
-      ...{ from: toHex(TARGET), gas: "0xce4", gasUsed: "0x0", to: toHex(OTHER), input: "0x" },
-      ...{ error: "insufficient balance for transfer", value: "0x1", type: "CALL" },
+      from: toHex(TARGET),
+      gas: "0xce4",
+      gasUsed: "0x0",
+      to: toHex(OTHER),
+      input: "0x",
+      error: "insufficient balance for transfer",
+      value: "0x1",
+      type: "CALL",
     },
   ]);
   const creation = await frameOf({ code: "0x5f5f6001f0" });
@@ -235,8 +250,13 @@ test("SELFDESTRUCT is a frame of the balance that goes", async () => {
   const { calls } = await frameOf({ code: `0x${push(OTHER)}ff`, balance: 12n });
   assert.deepEqual(calls, [
     {
-      ...{ from: toHex(TARGET), gas: "0x0", gasUsed: "0x0", to: toHex(OTHER), input: "0x" },
-      ...{ value: "0xc", type: "SELFDESTRUCT" },
+      from: toHex(TARGET),
+      gas: "0x0",
+      gasUsed: "0x0",
+      to: toHex(OTHER),
+      input: "0x",
+      value: "0xc",
+      type: "SELFDESTRUCT",
     },
   ]);
 });

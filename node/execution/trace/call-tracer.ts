@@ -58,9 +58,18 @@ export class CallTracer implements Tracer {
     const { sender: from, to, data, value, gasLimit } = this.#transaction;
     // Only a deposit is included without having begun.
     this.#top ??= {
-      ...{ kind: to === undefined ? "CREATE" : "CALL", from, to, gas: gasLimit, gasUsed, input: toHex(data) },
-      ...{ output: undefined, error: hasFailed ? "failed deposit" : undefined, revertReason: undefined },
-      ...{ value, calls: [], logs: [] },
+      kind: to === undefined ? "CREATE" : "CALL",
+      from,
+      to,
+      gas: gasLimit,
+      gasUsed,
+      input: toHex(data),
+      output: undefined,
+      error: hasFailed ? "failed deposit" : undefined,
+      revertReason: undefined,
+      value,
+      calls: [],
+      logs: [],
     };
     this.#top.gasUsed = gasUsed;
   }
@@ -75,9 +84,18 @@ export class CallTracer implements Tracer {
     if (this.#options.onlyTopCall && depth > 0) return;
     this.#budget.spend(FRAME_CHARACTERS + 2 * input.length);
     this.#frames.push({
-      ...{ kind, from, to, value, input: toHex(input), gasUsed: 0n },
+      kind,
+      from,
+      to,
+      value,
+      input: toHex(input),
+      gasUsed: 0n,
       gas: depth === 0 ? this.#transaction.gasLimit : gas,
-      ...{ output: undefined, error: undefined, revertReason: undefined, calls: [], logs: [] },
+      output: undefined,
+      error: undefined,
+      revertReason: undefined,
+      calls: [],
+      logs: [],
     });
   }
 
@@ -129,7 +147,9 @@ function dropLogs(frame: Frame): void {
 function frameJson(frame: Frame): object {
   const { from, to, gas, gasUsed, input, output, error, calls, logs, value, kind } = frame;
   return {
-    ...{ from: toHex(from), gas: quantity(gas), gasUsed: quantity(gasUsed) },
+    from: toHex(from),
+    gas: quantity(gas),
+    gasUsed: quantity(gasUsed),
     ...(to !== undefined && { to: toHex(to) }),
     input,
     ...(output !== undefined && { output }),

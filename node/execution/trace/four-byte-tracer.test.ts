@@ -13,7 +13,9 @@ test("selectors by the length of their arguments; not precompiles', not creation
   const others = [[OTHER, { code: "0x00" }]] as const;
   const data = fromHex("0xa9059cbb00");
   assert.deepEqual(await jsonOf(traceCode({ code }, { kind: "4byteTracer" }, { others, data })), {
-    ...{ "0x00000000-0": 1, "0x00000000-32": 2, "0xa9059cbb-1": 1 },
+    "0x00000000-0": 1,
+    "0x00000000-32": 2,
+    "0xa9059cbb-1": 1,
   });
 });
 

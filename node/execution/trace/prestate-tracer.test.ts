@@ -20,7 +20,10 @@ type Options = Extract<TracerOptions, { kind: "prestateTracer" }>;
 
 const OFF: Options = {
   kind: "prestateTracer",
-  ...{ diffMode: false, disableCode: false, disableStorage: false, includeEmpty: false },
+  diffMode: false,
+  disableCode: false,
+  disableStorage: false,
+  includeEmpty: false,
 };
 const OTHER = somewhere(1);
 const [caller, target, other] = [CALLER, TARGET, OTHER].map(toHex);
@@ -41,7 +44,10 @@ test("what the transaction saw, as it was before it", async () => {
   const balance = 5n;
   const state = await trace({ code, balance, nonce: 1n, slots: { "0x1": 9n, "0x2": 8n } }, {}, { value: 3n });
   assert.deepEqual(accountOf(state, target), {
-    ...{ balance: "0x5", code, codeHash: codeHash(code), nonce: 1 },
+    balance: "0x5",
+    code,
+    codeHash: codeHash(code),
+    nonce: 1,
     storage: { [word(1)]: word(9), [word(2)]: word(8) },
   });
   assert.ok(accountOf(state, caller));
@@ -91,7 +97,10 @@ test("the difference: only what changed, zeros on neither side", async () => {
   const diff = await trace({ code, slots, balance: 4n }, { diffMode: true }, { value: 6n });
   const [pre, post] = [accountOf(diff, "pre"), accountOf(diff, "post")];
   assert.deepEqual(accountOf(pre, target), {
-    ...{ balance: "0x4", code, codeHash: codeHash(code), storage: { [word(1)]: word(9) } },
+    balance: "0x4",
+    code,
+    codeHash: codeHash(code),
+    storage: { [word(1)]: word(9) },
   });
   assert.deepEqual(accountOf(post, target), { balance: "0xa", storage: { [word(2)]: word(7) } });
   assert.deepEqual(accountOf(post, other), undefined);
@@ -116,7 +125,9 @@ test("the difference: a contract that was created has no before", async () => {
   const created = toHex(contractAddress(TARGET, 5n));
   assert.equal(accountOf(accountOf(diff, "pre"), created), undefined);
   assert.deepEqual(accountOf(accountOf(diff, "post"), created), {
-    ...{ code: "0x00", codeHash: codeHash("0x00"), nonce: 1 },
+    code: "0x00",
+    codeHash: codeHash("0x00"),
+    nonce: 1,
   });
 });
 

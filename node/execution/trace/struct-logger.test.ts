@@ -28,7 +28,11 @@ type Lines = {
 
 const DEFAULT: Options = {
   kind: "structLogger",
-  ...{ enableMemory: false, disableStack: false, disableStorage: false, enableReturnData: false, limit: 0 },
+  enableMemory: false,
+  disableStack: false,
+  disableStorage: false,
+  enableReturnData: false,
+  limit: 0,
 };
 const START = Number(GAS) - 21_000;
 
@@ -48,7 +52,9 @@ test("each instruction with its gas, and the STOP behind the code's end", async 
   // PUSH1 2 PUSH1 3 ADD
   const lines = await linesOf({ code: "0x6002600301" });
   assert.deepEqual(lines, {
-    ...{ gas: 21_009, failed: false, returnValue: "0x" },
+    gas: 21_009,
+    failed: false,
+    returnValue: "0x",
     structLogs: [
       { pc: 0, op: "PUSH1", gas: START, gasCost: 3, depth: 1, stack: [] },
       { pc: 2, op: "PUSH1", gas: START - 3, gasCost: 3, depth: 1, stack: ["0x2"] },
@@ -71,7 +77,10 @@ test("a PUSH that the code's end cuts off: the STOP stands behind what is missin
 
 test("an account without code runs no instruction", async () => {
   assert.deepEqual(await linesOf({ balance: 1n }), {
-    ...{ gas: 21_000, failed: false, returnValue: "0x", structLogs: [] },
+    gas: 21_000,
+    failed: false,
+    returnValue: "0x",
+    structLogs: [],
   });
 });
 

@@ -56,7 +56,10 @@ async function madeBlock(): Promise<Made> {
   ]);
   assert.ok(applications.every(({ kind }) => kind === "included"));
   return {
-    ...{ parent, state, block: sealed.block, chain },
+    parent,
+    state,
+    block: sealed.block,
+    chain,
     gasUsed: sealed.receipts.map(
       ({ cumulativeGasUsed }, index) =>
         cumulativeGasUsed - (sealed.receipts[index - 1]?.cumulativeGasUsed ?? 0n),
@@ -70,7 +73,14 @@ const CALLS: TracerOptions = { kind: "callTracer", onlyTopCall: false, withLog: 
 function trace(tracer: TracerOptions, only?: number, block: Block = made.block): Promise<BlockTrace> {
   const { parent, state, chain } = made;
   return traceBlock({
-    ...{ config, parent, block, state, readNode: chain.readNode, evm, only, tracer },
+    config,
+    parent,
+    block,
+    state,
+    readNode: chain.readNode,
+    evm,
+    only,
+    tracer,
     maxCharacters: 1_000_000,
   });
 }
@@ -96,7 +106,11 @@ test("each transaction's gas is its receipt's: deposits, failed ones, and those 
   );
   const lines = await jsonsOf({
     kind: "structLogger",
-    ...{ enableMemory: false, disableStack: false, disableStorage: false, enableReturnData: false, limit: 0 },
+    enableMemory: false,
+    disableStack: false,
+    disableStorage: false,
+    enableReturnData: false,
+    limit: 0,
   });
   assert.deepEqual(
     lines.map((one) => BigInt(String(field(one, "gas")))),
@@ -184,19 +198,19 @@ test("a call before a transaction of the block sees the block so far", async () 
   const shows: Hex = "0x5f545f5260205ff3";
   const at = async (index: number): Promise<bigint> => {
     const traced = await traceCall({
-      ...{
-        config,
-        header: block.header,
-        state,
-        readNode: chain.readNode,
-        evm,
-        before: { parent, block, index },
-      },
+      config,
+      header: block.header,
+      state,
+      readNode: chain.readNode,
+      evm,
+      before: { parent, block, index },
       request: { from: accountOf(1), to: COUNTER },
       stateOverrides: new Map([
         [toHex(COUNTER), { code: fromHex(shows), nonce: undefined, balance: undefined, storage: undefined }],
       ]),
-      ...{ blockOverrides: {}, tracer: CALLS, maxCharacters: 10_000 },
+      blockOverrides: {},
+      tracer: CALLS,
+      maxCharacters: 10_000,
     });
     assert.ok(traced.kind === "traced");
     return BigInt(String(field(JSON.parse(traced.json), "output")));

@@ -124,7 +124,13 @@ export async function openReplay(input: ReplayInput): Promise<Exclude<Opening, {
     const { header } = block;
     const parentStateRoot = parent.stateRoot;
     const open = await openEthereumBlock({
-      ...{ config, header, parentStateRoot, state, readNode, evm, ancestorHash },
+      config,
+      header,
+      parentStateRoot,
+      state,
+      readNode,
+      evm,
+      ancestorHash,
     });
     return { kind: "open", replayed: replayedBlock(open) };
   }
@@ -134,7 +140,12 @@ export async function openReplay(input: ReplayInput): Promise<Exclude<Opening, {
     return { kind: "invalid-block", reason: fault ?? "extra-data-invalid" };
   }
   const open = await openBlock({
-    ...{ config, parent, attributes, state, readNode, evm },
+    config,
+    parent,
+    attributes,
+    state,
+    readNode,
+    evm,
     ...(ancestorHash !== undefined && { ancestorHash }),
   });
   return { kind: "open", replayed: replayedBlock(open) };

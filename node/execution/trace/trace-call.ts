@@ -68,7 +68,11 @@ export function traceCall(input: CallTraceInput): Promise<CallTrace> {
     applyOverrides(state, input.stateOverrides);
     // 3. The call.
     const call: CallInput = {
-      ...{ config, header: input.header, evm, request, blockOverrides },
+      config,
+      header: input.header,
+      evm,
+      request,
+      blockOverrides,
       ...(ancestorHash !== undefined && { ancestorHash }),
       movedPrecompiles: overriding.moved,
     };

@@ -36,8 +36,14 @@ const BLOB_BASE_FEE = 3n;
 const BLOB: Hash = asHash(Uint8Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 9)));
 
 const legacy: Extract<UnsignedTransaction, { type: 0 }> = {
-  ...{ type: 0, chainId: undefined, nonce: 0n, gasPrice: 10n, gasLimit: 100_000n },
-  ...{ to: TO, value: 1n, data: EMPTY_BYTES },
+  type: 0,
+  chainId: undefined,
+  nonce: 0n,
+  gasPrice: 10n,
+  gasLimit: 100_000n,
+  to: TO,
+  value: 1n,
+  data: EMPTY_BYTES,
 };
 const typed = {
   chainId: CHAIN,
@@ -50,14 +56,24 @@ const typed = {
 };
 const fees = { maxFeePerGas: 20n, maxPriorityFeePerGas: 2n };
 const blobs: Extract<UnsignedTransaction, { type: 3 }> = {
-  ...{ type: 3, ...typed, ...fees, maxFeePerBlobGas: 5n, blobVersionedHashes: [BLOB] },
+  type: 3,
+  ...typed,
+  ...fees,
+  maxFeePerBlobGas: 5n,
+  blobVersionedHashes: [BLOB],
 };
 
 function blockUnder(fork: EvmFork): BlockContext {
   const rules = ethereumRules(fork);
   return {
-    ...{ chainId: CHAIN, rules, number: 1n, timestamp: 1n, beneficiary: MINER, gasLimit: 30_000_000n },
-    ...{ difficulty: hasEvm(rules, "paris") ? 0n : 0x20000n, prevRandao: ZERO_HASH },
+    chainId: CHAIN,
+    rules,
+    number: 1n,
+    timestamp: 1n,
+    beneficiary: MINER,
+    gasLimit: 30_000_000n,
+    difficulty: hasEvm(rules, "paris") ? 0n : 0x20000n,
+    prevRandao: ZERO_HASH,
     baseFee: hasEvm(rules, "london") ? BASE_FEE : 0n,
     blobBaseFee: hasEvm(rules, "cancun") ? BLOB_BASE_FEE : 0n,
     blockHash: () => assert.fail("no code asks for it"),

@@ -72,7 +72,11 @@ async function runCall({ kind, ...job }: CallJob): Promise<JobResult> {
 async function runChain({ kind: _, ...job }: ChainJob): Promise<JobResult> {
   const simulation = await simulateChain({
     ...job,
-    ...{ config, state, readNode, evm, ancestorHash },
+    config,
+    state,
+    readNode,
+    evm,
+    ancestorHash,
   });
   return { kind: "chain-simulated", simulation };
 }

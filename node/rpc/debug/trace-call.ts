@@ -59,11 +59,17 @@ export function traceCall(
     async (signal) =>
       calls.traceCall(
         {
-          ...{ config: chain.config, header: found.header, tracer: wishes.tracer, before: within?.place },
-          ...{ state: chain.state(within?.place.parent ?? found.header), readNode: chain.readNode },
+          config: chain.config,
+          header: found.header,
+          tracer: wishes.tracer,
+          before: within?.place,
+          state: chain.state(within?.place.parent ?? found.header),
+          readNode: chain.readNode,
           ancestorHash: ancestorsOf(chain, found),
           request: { from, to, value, data, accessList, authorizationList, gasLimit, gasPrice },
-          ...{ stateOverrides, blockOverrides, maxCharacters: limits.traceCharacters },
+          stateOverrides,
+          blockOverrides,
+          maxCharacters: limits.traceCharacters,
         },
         signal,
       ),

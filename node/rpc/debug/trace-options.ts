@@ -95,7 +95,9 @@ export const traceCallOptions: Parse<TraceCallOptions> = (value) => {
 export const DEFAULT_TRACE: TraceOptions = optionsOf({});
 export const DEFAULT_TRACE_CALL: TraceCallOptions = {
   ...DEFAULT_TRACE,
-  ...{ stateOverrides: NO_OVERRIDES, blockOverrides: {}, txIndex: undefined },
+  stateOverrides: NO_OVERRIDES,
+  blockOverrides: {},
+  txIndex: undefined,
 };
 
 const callTracerConfig = objectWith("native.callTracerConfig", {}, { onlyTopCall: bool, withLog: bool });

@@ -19,7 +19,9 @@ function transaction(nonce: bigint, to = LOGGER, gasLimit = 100_000n): Uint8Arra
       {
         ...({ type: 2, chainId: CHAIN_ID, nonce, gasLimit, to, value: 0n } as const),
         data: fromHex("0x2a".padEnd(66, "0")),
-        ...{ maxFeePerGas: 10n ** 10n, maxPriorityFeePerGas: 1_000n, accessList: [] },
+        maxFeePerGas: 10n ** 10n,
+        maxPriorityFeePerGas: 1_000n,
+        accessList: [],
       },
       KEY,
     ),

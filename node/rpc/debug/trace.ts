@@ -56,8 +56,13 @@ function replay(
     async (signal) =>
       calls.traceBlock(
         {
-          ...{ config: chain.config, parent, block: traced, only, tracer: wishes.tracer },
-          ...{ state: chain.state(parent), readNode: chain.readNode },
+          config: chain.config,
+          parent,
+          block: traced,
+          only,
+          tracer: wishes.tracer,
+          state: chain.state(parent),
+          readNode: chain.readNode,
           ancestorHash: ancestorsOf(chain, { hash: header.parentHash, header: parent }),
           maxCharacters: limits.traceCharacters,
         },

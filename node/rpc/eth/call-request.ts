@@ -98,8 +98,11 @@ function readFees(fields: Fields): Parsed<Fees> {
   const blobHashes = field(fields, "blobVersionedHashes", arrayOf(hash, MAX_LIST, "[]common.Hash"));
   if (blobHashes.kind === "invalid") return blobHashes;
   return ok({
-    ...{ gasPrice: gasPrice.value, maxFeePerGas: maxFee.value, maxPriorityFeePerGas: maxTip.value },
-    ...{ maxFeePerBlobGas: maxBlobFee.value, blobHashes: blobHashes.value },
+    gasPrice: gasPrice.value,
+    maxFeePerGas: maxFee.value,
+    maxPriorityFeePerGas: maxTip.value,
+    maxFeePerBlobGas: maxBlobFee.value,
+    blobHashes: blobHashes.value,
   });
 }
 

@@ -71,7 +71,10 @@ function readAccount(value: unknown): Parsed<AccountOverride> {
   const target = optional(value.movePrecompileToAddress, address);
   if (target.kind === "invalid") return target;
   return ok({
-    ...{ nonce: nonce.value, balance: balance.value, code: code.value, ...storage.value },
+    nonce: nonce.value,
+    balance: balance.value,
+    code: code.value,
+    ...storage.value,
     movePrecompileTo: target.value,
   });
 }

@@ -44,7 +44,8 @@ export const simulationOptions: Parse<SimulationOptions> = (value) => {
         calls: (block.calls ?? []).map(simulatedCall),
       }),
     ),
-    ...{ traceTransfers, validation },
+    traceTransfers,
+    validation,
     returnFullTransactions: read.value.returnFullTransactions ?? false,
   });
 };

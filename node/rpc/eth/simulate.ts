@@ -92,9 +92,14 @@ export function simulateMethods({ chain, calls, limits }: SimulateParts): RpcMet
           return await withStateAsync(chain, at, async (state, found): Promise<Reply> => {
             const simulation = await calls.simulateChain(
               {
-                ...{ config: chain.config, base: found.header, state, readNode: chain.readNode, request },
+                config: chain.config,
+                base: found.header,
+                state,
+                readNode: chain.readNode,
+                request,
                 ancestorHash: ancestorsOf(chain, found),
-                ...{ gasCap: limits.callGas, maxCharacters: limits.responseBytes },
+                gasCap: limits.callGas,
+                maxCharacters: limits.responseBytes,
               },
               signal,
             );
@@ -162,7 +167,10 @@ function simulatedBlockJson({ block: made, hash, calls }: SimulatedBlock, isFull
     const own = transactionHash(raw);
     if (!isFull) return toHex(own);
     const place = {
-      ...{ blockHash: hash, blockNumber: header.number, blockTimestamp: header.timestamp, index },
+      blockHash: hash,
+      blockNumber: header.number,
+      blockTimestamp: header.timestamp,
+      index,
       baseFee: header.baseFeePerGas,
     };
     return transactionJson(transaction, { hash: own, from: sender, place });
@@ -171,8 +179,11 @@ function simulatedBlockJson({ block: made, hash, calls }: SimulatedBlock, isFull
   let emitted = 0;
   const callsJson = calls.map((call, transactionIndex) => {
     const place = {
-      ...{ blockHash: hash, blockNumber: header.number, blockTimestamp: header.timestamp },
-      ...{ transactionHash: transactionHash(call.raw), transactionIndex },
+      blockHash: hash,
+      blockNumber: header.number,
+      blockTimestamp: header.timestamp,
+      transactionHash: transactionHash(call.raw),
+      transactionIndex,
     };
     const logs = call.trace.logs.map(({ log, index }) =>
       logJson(log, { ...place, logIndex: emitted + index }),

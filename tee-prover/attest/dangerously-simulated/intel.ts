@@ -239,7 +239,10 @@ export function issueQuote(world: World, draft: QuoteDraft): Uint8Array {
   const reportData = new Uint8Array(64);
   reportData.set(createHash("sha256").update(point).update(data).digest());
   const qe = enclaveReport({
-    ...{ attributes: QE_ATTRIBUTES, mrSigner: QE_MR_SIGNER, isvSvn: QE_ISV_SVN, reportData },
+    attributes: QE_ATTRIBUTES,
+    mrSigner: QE_MR_SIGNER,
+    isvSvn: QE_ISV_SVN,
+    reportData,
     isvProdId: format === "sgx" ? 1 : 2,
     ...draft.qe,
   });
@@ -312,14 +315,12 @@ export function tcbInfoOf(tee: "sgx" | "tdx", changes: Json = {}): Json {
     ],
   };
   return {
-    ...{
-      id: tee.toUpperCase(),
-      version: 3,
-      ...WINDOW,
-      fmspc: FMSPC.toUpperCase(),
-      pceId: "0000",
-      tcbType: 0,
-    },
+    id: tee.toUpperCase(),
+    version: 3,
+    ...WINDOW,
+    fmspc: FMSPC.toUpperCase(),
+    pceId: "0000",
+    tcbType: 0,
     ...(tee === "tdx" ? tdx : {}),
     tcbLevels: [levelOf(tee)],
     ...changes,
@@ -328,10 +329,15 @@ export function tcbInfoOf(tee: "sgx" | "tdx", changes: Json = {}): Json {
 
 export function qeIdentityOf(tee: "sgx" | "tdx", changes: Json = {}): Json {
   return {
-    ...{ id: tee === "sgx" ? "QE" : "TD_QE", version: 2, ...WINDOW },
-    ...{ miscselect: "00000000", miscselectMask: "FFFFFFFF" },
-    ...{ attributes: QE_ATTRIBUTES, attributesMask: "FBFFFFFFFFFFFFFF0000000000000000" },
-    ...{ mrsigner: QE_MR_SIGNER, isvprodid: tee === "sgx" ? 1 : 2 },
+    id: tee === "sgx" ? "QE" : "TD_QE",
+    version: 2,
+    ...WINDOW,
+    miscselect: "00000000",
+    miscselectMask: "FFFFFFFF",
+    attributes: QE_ATTRIBUTES,
+    attributesMask: "FBFFFFFFFFFFFFFF0000000000000000",
+    mrsigner: QE_MR_SIGNER,
+    isvprodid: tee === "sgx" ? 1 : 2,
     tcbLevels: [
       { tcb: { isvsvn: QE_ISV_SVN }, tcbDate: "2025-05-14T00:00:00Z", tcbStatus: "UpToDate" },
       { tcb: { isvsvn: 6 }, tcbDate: "2024-05-14T00:00:00Z", tcbStatus: "OutOfDate", advisoryIDs: ["QE-1"] },

@@ -28,8 +28,16 @@ export type Knob = (typeof KNOBS)[number];
 
 /** A library as it is loaded: production, confidential, ready, with all its GPUs; nothing fails. */
 const DEFAULTS: Readonly<Record<Knob, number | undefined>> = {
-  ...{ environment: 2, feature: 1, devTools: 0, ready: 1, count: undefined, reportSize: 0, chainSize: 0 },
-  ...{ fail: 999, status: 0, opened: 0 },
+  environment: 2,
+  feature: 1,
+  devTools: 0,
+  ready: 1,
+  count: undefined,
+  reportSize: 0,
+  chainSize: 0,
+  fail: 999,
+  status: 0,
+  opened: 0,
 };
 
 export type FakeNvml = {

@@ -59,7 +59,11 @@ export class KernelTsm implements TsmFiles {
     if (this.#options.provider === "") throw systemError("ENXIO");
     if (this.#entries.has(folder)) throw systemError("EEXIST");
     this.#entries.set(folder, {
-      ...{ inblob: new Uint8Array(0), privilegeLevel: 0, written: 0n, read: 0n, outblob: undefined },
+      inblob: new Uint8Array(0),
+      privilegeLevel: 0,
+      written: 0n,
+      read: 0n,
+      outblob: undefined,
     });
     this.made.push(folder);
   }

@@ -176,7 +176,9 @@ function signedStatement(
       signer: certificateId(signer),
       signerName: signer.subject.raw,
       root: chain[0]?.id ?? certificateId(signer),
-      ...{ evaluation, issueDate, nextUpdate },
+      evaluation,
+      issueDate,
+      nextUpdate,
     },
   };
 }

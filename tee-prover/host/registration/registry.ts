@@ -70,7 +70,8 @@ export async function readLeastVersion(
   kind: ProverKind,
 ): Promise<bigint> {
   return client.readContract({
-    ...{ address: policy, abi: attestationPolicyAbi },
+    address: policy,
+    abi: attestationPolicyAbi,
     functionName: "leastVersionOf",
     args: [classOf(kind).vendor],
   });

@@ -43,27 +43,50 @@ const GAMES = "0x6a";
 const HASH = `0x${"00".repeat(32)}` as const;
 const ALWAYS = 2n ** 40n;
 const STATEMENT = {
-  ...{ issueDate: 0n, nextUpdate: ALWAYS, evaluation: 1000 },
-  ...{ content: ADDRESSES.collateral, signer: HASH },
+  issueDate: 0n,
+  nextUpdate: ALWAYS,
+  evaluation: 1000,
+  content: ADDRESSES.collateral,
+  signer: HASH,
 };
 /** All that vendors say is there, for ever. */
 const VENDORS: Answers = {
-  ...{ statusOf: [0, HASH], isPinned: true, isValid: true },
-  ...{ minimumEvaluation: 0, maximumEvaluation: 2 ** 32 - 1 },
+  statusOf: [0, HASH],
+  isPinned: true,
+  isValid: true,
+  minimumEvaluation: 0,
+  maximumEvaluation: 2 ** 32 - 1,
   revocationsOf: { thisUpdate: 0n, nextUpdate: ALWAYS },
-  ...{ tcbInfoStatement: STATEMENT, qeIdentityStatement: STATEMENT },
-  ...{ certificates: ADDRESSES.certificates, tdxVerifier: ADDRESSES.tdxVerifier },
+  tcbInfoStatement: STATEMENT,
+  qeIdentityStatement: STATEMENT,
+  certificates: ADDRESSES.certificates,
+  tdxVerifier: ADDRESSES.tdxVerifier,
   collateral: ADDRESSES.collateral,
 };
 
 /** A policy that accepts everything of a TDX prover, and an account that can pay. */
 export const ACCEPTING: Answers = {
   ...VENDORS,
-  ...{ chainId: 900, balance: 10n ** 18n, gasPrice: 10n ** 9n, dangerouslyAcceptsSimulated: true },
-  ...{ policy: ADDRESSES.policy, bondToken: ADDRESSES.token, kindOf: 1, now: 1_795_000_000n },
-  ...{ isPresenceOnly: false, acceptsPresenceOnly: false, isVendorNullified: false, minimumGpus: 1 },
-  ...{ platformsListed: false, isPlatformListed: false, isPlatformDenied: false, bond: 1000n },
-  ...{ isGpuMeasurementAccepted: true, balanceOf: 1000n, allowance: 0n, proverCount: 0n },
+  chainId: 900,
+  balance: 10n ** 18n,
+  gasPrice: 10n ** 9n,
+  dangerouslyAcceptsSimulated: true,
+  policy: ADDRESSES.policy,
+  bondToken: ADDRESSES.token,
+  kindOf: 1,
+  now: 1_795_000_000n,
+  isPresenceOnly: false,
+  acceptsPresenceOnly: false,
+  isVendorNullified: false,
+  minimumGpus: 1,
+  platformsListed: false,
+  isPlatformListed: false,
+  isPlatformDenied: false,
+  bond: 1000n,
+  isGpuMeasurementAccepted: true,
+  balanceOf: 1000n,
+  allowance: 0n,
+  proverCount: 0n,
 };
 
 function called(answers: Answers, to: Hex, data: Hex): Hex {

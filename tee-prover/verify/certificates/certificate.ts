@@ -105,8 +105,16 @@ function readBody(reader: DerReader, outerAlgorithm: Uint8Array): Body | undefin
   if (publicKey === undefined) return undefined;
   const keyHash = createHash("sha256").update(keyStart.raw).digest("hex");
   return {
-    ...{ serial, issuer, subject, notBefore, notAfter, publicKey, keyHash },
-    ...{ basicConstraints, keyUsage, extensions },
+    serial,
+    issuer,
+    subject,
+    notBefore,
+    notAfter,
+    publicKey,
+    keyHash,
+    basicConstraints,
+    keyUsage,
+    extensions,
   };
 }
 

@@ -12,7 +12,10 @@ export type DstackPolicy = {
 };
 
 export const STRICT_DSTACK_POLICY: DstackPolicy = {
-  ...{ appIds: undefined, composeHashes: undefined, osImageHashes: undefined, instanceIds: undefined },
+  appIds: undefined,
+  composeHashes: undefined,
+  osImageHashes: undefined,
+  instanceIds: undefined,
 };
 
 const catalogue = {

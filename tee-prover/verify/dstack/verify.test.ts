@@ -39,7 +39,10 @@ function sha384(...parts: readonly Uint8Array[]): Uint8Array {
 function runtime(name: string, payload: string, change: Partial<EventJson> = {}): EventJson {
   const digest = sha384(Buffer.from("01000008", "hex"), Buffer.from(`:${name}:`), fromHex(payload));
   return {
-    ...{ imr: 3, event_type: RUNTIME_EVENT, event: name, event_payload: payload },
+    imr: 3,
+    event_type: RUNTIME_EVENT,
+    event: name,
+    event_payload: payload,
     digest: Buffer.from(digest).toString("hex"),
     ...change,
   };

@@ -133,7 +133,10 @@ describe("parts of two quotes do not go together", () => {
     attestationKey: newKey(),
     pck: issueCertificate(
       {
-        ...{ subject: "Intel SGX PCK Certificate", ca: false, keyUsage: LEAF_USAGE, notBefore: NOW - 1n },
+        subject: "Intel SGX PCK Certificate",
+        ca: false,
+        keyUsage: LEAF_USAGE,
+        notBefore: NOW - 1n,
         extensions: [{ oid: "1.2.840.113741.1.13.1", critical: false, value: pckExtension() }],
       },
       world.pckCa,

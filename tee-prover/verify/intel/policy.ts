@@ -150,8 +150,16 @@ export function tdMeasurements(report: TdReport): Readonly<Record<TdMeasurement,
   const [rtmr0, rtmr1, rtmr2, rtmr3] = report.rtmr;
   const mrServiceTd = extended?.mrServiceTd ?? new Uint8Array(48);
   return {
-    ...{ mrTd, rtmr0, rtmr1, rtmr2, rtmr3, mrConfigId, mrOwner, mrOwnerConfig },
-    ...{ mrServiceTd, mrSeam },
+    mrTd,
+    rtmr0,
+    rtmr1,
+    rtmr2,
+    rtmr3,
+    mrConfigId,
+    mrOwner,
+    mrOwnerConfig,
+    mrServiceTd,
+    mrSeam,
   };
 }
 

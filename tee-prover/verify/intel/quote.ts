@@ -151,7 +151,11 @@ function readAuthentication(bytes: Uint8Array, version: Quote["version"]): Authe
   const chain = readCertificationData(cursor, PCK_CHAIN_IN_PEM);
   if ("kind" in chain) return chain;
   return {
-    ...{ signature, attestationKey, qeReportBytes, qeReportSignature, qeAuthenticationData },
+    signature,
+    attestationKey,
+    qeReportBytes,
+    qeReportSignature,
+    qeAuthenticationData,
     qeReport: readEnclaveReport(qeReportBytes),
     pckChain: readPemText(chain),
   };

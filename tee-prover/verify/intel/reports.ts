@@ -59,8 +59,17 @@ export function readEnclaveReport(bytes: Uint8Array): EnclaveReport {
   cursor.take(58); // reserved, ISVFAMILYID
   const reportData = cursor.take(64);
   return {
-    ...{ type: "sgx", cpuSvn, miscSelect, attributes, mrEnclave, mrSigner, configId },
-    ...{ isvProdId, isvSvn, configSvn, reportData },
+    type: "sgx",
+    cpuSvn,
+    miscSelect,
+    attributes,
+    mrEnclave,
+    mrSigner,
+    configId,
+    isvProdId,
+    isvSvn,
+    configSvn,
+    reportData,
   };
 }
 
@@ -81,8 +90,20 @@ export function readTdReport(bytes: Uint8Array, type: TdReport["type"]): TdRepor
   const reportData = cursor.take(64);
   const extended = type === "td15" ? { teeTcbSvn2: cursor.take(16), mrServiceTd: measurement() } : undefined;
   return {
-    ...{ type, teeTcbSvn, mrSeam, mrSignerSeam, seamAttributes, tdAttributes, xfam, mrTd },
-    ...{ mrConfigId, mrOwner, mrOwnerConfig, rtmr, reportData, extended },
+    type,
+    teeTcbSvn,
+    mrSeam,
+    mrSignerSeam,
+    seamAttributes,
+    tdAttributes,
+    xfam,
+    mrTd,
+    mrConfigId,
+    mrOwner,
+    mrOwnerConfig,
+    rtmr,
+    reportData,
+    extended,
   };
 }
 

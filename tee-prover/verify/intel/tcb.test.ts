@@ -61,8 +61,11 @@ describe("levels of a platform (4.1.2.4.17)", () => {
         tcbLevels: [
           levelOf(tee, { ...first, advisoryIds: ["A-1"] }),
           levelOf(tee, {
-            ...{ components: svn(), tdxComponents: svn(), pceSvn: 5 },
-            ...{ status: "OutOfDate", advisoryIds: ["A-2", "A-3"] },
+            components: svn(),
+            tdxComponents: svn(),
+            pceSvn: 5,
+            status: "OutOfDate",
+            advisoryIds: ["A-2", "A-3"],
           }),
         ],
       },

@@ -127,7 +127,11 @@ export function parseOpaqueData(bytes: Uint8Array): OpaqueData | NvidiaRefusal {
   const pdis = pdisOf(raw.get(OPAQUE_FIELD.pdis));
   if (pdis === undefined) return refuse("PDIs", `a multiple of ${PDI_BYTES} bytes`, "other bytes");
   return {
-    ...{ kind: "opaque data", driverVersion, vbiosVersion, pdis, raw },
+    kind: "opaque data",
+    driverVersion,
+    vbiosVersion,
+    pdis,
+    raw,
     project: textOf(raw.get(OPAQUE_FIELD.project)),
     projectSku: textOf(raw.get(OPAQUE_FIELD.projectSku)),
     chipSku: textOf(raw.get(OPAQUE_FIELD.chipSku)),

@@ -31,8 +31,13 @@ export type NvidiaPolicy = {
 };
 
 export const STRICT_NVIDIA_POLICY: NvidiaPolicy = {
-  ...{ revocation: undefined, chips: undefined, devices: undefined, modes: undefined },
-  ...{ drivers: undefined, vbios: undefined, rims: [] },
+  revocation: undefined,
+  chips: undefined,
+  devices: undefined,
+  modes: undefined,
+  drivers: undefined,
+  vbios: undefined,
+  rims: [],
 };
 
 const POLICY = "change the policy file only by a decision of governance";

@@ -78,7 +78,11 @@ function fieldsOf(evidence: NvidiaEvidence, appraisal: Appraisal, rims: readonly
     rims: isComparison ? comparison.subjects : [],
     mismatches: isComparison
       ? comparison.mismatches.map(({ subject, index, wanted, found }) => ({
-          ...{ rim: subject, index, block: index + 1, wanted, found: found ?? null },
+          rim: subject,
+          index,
+          block: index + 1,
+          wanted,
+          found: found ?? null,
         }))
       : [],
   };

@@ -122,8 +122,10 @@ test("a fixture may be compressed, and its chain may have what execution does no
   const json = sepoliaJson(SMALL);
   const config = {
     ...Object(json.rollup_config),
-    ...{ alt_da: { da_commitment_type: "KeccakCommitment" }, granite_channel_timeout: 60 },
-    ...{ interop_time: 2_000_000_000, jovian_time: 1_763_568_001 },
+    alt_da: { da_commitment_type: "KeccakCommitment" },
+    granite_channel_timeout: 60,
+    interop_time: 2_000_000_000,
+    jovian_time: 1_763_568_001,
   };
   const text = new TextEncoder().encode(JSON.stringify({ ...json, rollup_config: config }));
   const plain = readBlockFixture(text, "plain");

@@ -28,7 +28,9 @@ function headerJson(header: Header): Record<string, unknown> {
   ]);
   return {
     ...Object.fromEntries(same),
-    ...{ sha3Uncles: toHex(ommersHash), miner: toHex(beneficiary), mixHash: toHex(prevRandao) },
+    sha3Uncles: toHex(ommersHash),
+    miner: toHex(beneficiary),
+    mixHash: toHex(prevRandao),
   };
 }
 
@@ -44,7 +46,12 @@ async function fixtureOf(config: RollupConfig): Promise<BlockFixture> {
   const hashes = ancestors.map((header) => keccak256(encodeHeader(header)));
   const attributes = chain.attributes([signed(1, { to: LOOKER.address })]);
   const execution = await executeAttributes({
-    ...{ config, evm, parent: chain.head, attributes, state: chain.state(), readNode: chain.readNode },
+    config,
+    evm,
+    parent: chain.head,
+    attributes,
+    state: chain.state(),
+    readNode: chain.readNode,
     ancestorHash: (number) => hashes[Number(number)],
   });
   assert.ok(execution.kind === "sealed");
@@ -55,10 +62,16 @@ async function fixtureOf(config: RollupConfig): Promise<BlockFixture> {
     rollup_config: formatRollupConfig(config),
     parent_header: headerJson(chain.head),
     executing_payload: {
-      ...{ suggestedFeeRecipient: toHex(feeRecipient), transactions: transactions.map((raw) => toHex(raw)) },
-      ...{ prevRandao: toHex(rest.prevRandao), parentBeaconBlockRoot: toHex(rest.parentBeaconBlockRoot) },
-      ...{ timestamp: quantity(rest.timestamp), gasLimit: Number(rest.gasLimit), noTxPool: true },
-      ...{ eip1559Params: toHex(rest.eip1559Params), minBaseFee: Number(rest.minBaseFee), withdrawals: [] },
+      suggestedFeeRecipient: toHex(feeRecipient),
+      transactions: transactions.map((raw) => toHex(raw)),
+      prevRandao: toHex(rest.prevRandao),
+      parentBeaconBlockRoot: toHex(rest.parentBeaconBlockRoot),
+      timestamp: quantity(rest.timestamp),
+      gasLimit: Number(rest.gasLimit),
+      noTxPool: true,
+      eip1559Params: toHex(rest.eip1559Params),
+      minBaseFee: Number(rest.minBaseFee),
+      withdrawals: [],
     },
     expected_block_hash: toHex(execution.sealed.hash),
     preimages: Object.fromEntries(preimages.map((bytes) => [toHex(keccak256(bytes)), toHex(bytes)])),

@@ -81,7 +81,11 @@ export class BlockRunner {
     const { gasUsed } = block.header;
     const match = bytesEqual(hash, fixture.expected);
     return {
-      ...{ blockHash: toHex(hash), expected, match, gasUsed, ms: rounded(ms) },
+      blockHash: toHex(hash),
+      expected,
+      match,
+      gasUsed,
+      ms: rounded(ms),
       mgasPerSecond: rounded(Number(gasUsed) / ms / 1_000),
       ...(!match && { code: "BLOCK_DIFFERS", reason: "execution makes another block than the chain has" }),
     };
@@ -103,7 +107,10 @@ async function execute(fixture: BlockFixture, evm: Evm): Promise<Outcome> {
   const preimage = (hash: Hash): Uint8Array | undefined => preimages.get(toHex(hash));
   try {
     const execution = await executeAttributes({
-      ...{ config, parent, attributes, evm },
+      config,
+      parent,
+      attributes,
+      evm,
       state: trieState(parent.stateRoot, preimage, preimage),
       readNode: preimage,
       ancestorHash: ancestorsAmong(preimage, parent),

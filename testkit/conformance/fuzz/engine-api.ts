@@ -30,7 +30,10 @@ async function startNode(world: World, faults: FaultLog) {
   const jwtSecret = join(dataDir, "jwt.hex");
   const node = await startDrivenNode(
     {
-      ...{ rollup: config, genesis: testGenesis(config), dataDir, rpc: undefined },
+      rollup: config,
+      genesis: testGenesis(config),
+      dataDir,
+      rpc: undefined,
       engineApi: { host: "127.0.0.1", port: 0, jwtSecret },
     },
     { log: faults },

@@ -78,7 +78,10 @@ async function build(
   witness: Witness,
 ): Promise<Build> {
   const block = await openBlock({
-    ...{ config, parent: chain.head, attributes, evm },
+    config,
+    parent: chain.head,
+    attributes,
+    evm,
     state: trieState(chain.head.stateRoot, witness.recordNode, witness.recordCode),
     readNode: witness.recordNode,
   });
@@ -98,7 +101,11 @@ function execute(
   { readNode, readCode }: Pick<TestChain, "readNode" | "readCode">,
 ): Promise<AttributesExecution> {
   return executeAttributes({
-    ...{ config, parent: chain.head, attributes, evm, readNode },
+    config,
+    parent: chain.head,
+    attributes,
+    evm,
+    readNode,
     state: trieState(chain.head.stateRoot, readNode, readCode),
   });
 }

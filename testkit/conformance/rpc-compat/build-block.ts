@@ -33,11 +33,16 @@ export function testingMethods(chain: EthereumChain, evm: Evm): RpcMethods {
         const parent = chain.headerByHash(parentHash);
         if (parent === undefined) return failure(SERVER_ERROR, "unknown parent");
         const open = await openEthereumBlock({
-          ...{ config: chain.config, state: chain.state(parent), readNode: chain.readNode, evm },
+          config: chain.config,
+          state: chain.state(parent),
+          readNode: chain.readNode,
+          evm,
           parentStateRoot: parent.stateRoot,
           ancestorHash: (number) => chain.hashByNumber(number),
           header: nextTemplate(chain.config, parent, {
-            ...{ timestamp: wanted.timestamp, prevRandao: wanted.prevRandao, extraData },
+            timestamp: wanted.timestamp,
+            prevRandao: wanted.prevRandao,
+            extraData,
             beneficiary: wanted.suggestedFeeRecipient,
             parentBeaconBlockRoot: wanted.parentBeaconBlockRoot,
             gasLimit: towards(GAS_LIMIT_TARGET, parent.gasLimit),

@@ -20,7 +20,12 @@ export function nextTemplate(config: EthereumConfig, parent: Header, wanted: Wan
     wanted.timestamp,
   );
   return {
-    ...{ number, parentHash, timestamp, difficulty, baseFeePerGas, excessBlobGas },
+    number,
+    parentHash,
+    timestamp,
+    difficulty,
+    baseFeePerGas,
+    excessBlobGas,
     ommersHash: EMPTY_OMMERS_HASH,
     beneficiary: wanted.beneficiary ?? parent.beneficiary,
     gasLimit: wanted.gasLimit ?? parent.gasLimit,

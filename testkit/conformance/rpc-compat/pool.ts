@@ -26,8 +26,12 @@ export class EthereumPool implements PoolView {
     if (this.get(submitted.hash) !== undefined) return rejected({ reason: "already-known" });
     const { header, state } = this.#chain.head();
     const open = await openEthereumBlock({
-      ...{ config: this.#chain.config, header: nextTemplate(this.#chain.config, header), state },
-      ...{ parentStateRoot: header.stateRoot, readNode: this.#chain.readNode, evm: this.#evm },
+      config: this.#chain.config,
+      header: nextTemplate(this.#chain.config, header),
+      state,
+      parentStateRoot: header.stateRoot,
+      readNode: this.#chain.readNode,
+      evm: this.#evm,
       ancestorHash: (number) => this.#chain.hashByNumber(number),
     });
     const application = await open.apply(submitted.raw);

@@ -121,8 +121,11 @@ describe("a state test's case", () => {
 
   test("refuses what no bytes can say: blobs that create a contract, a value beyond 256 bits", async () => {
     const blobs = {
-      ...{ maxFeePerGas: "0x10", maxPriorityFeePerGas: "0x00", maxFeePerBlobGas: "0x01" },
-      ...{ blobVersionedHashes: [`0x01${"00".repeat(31)}`], to: "" },
+      maxFeePerGas: "0x10",
+      maxPriorityFeePerGas: "0x00",
+      maxFeePerBlobGas: "0x01",
+      blobVersionedHashes: [`0x01${"00".repeat(31)}`],
+      to: "",
     };
     const post = { expectException: "any" };
     for (const transaction of [blobs, { value: [`0x:bigint 0x1${"00".repeat(32)}`] }]) {

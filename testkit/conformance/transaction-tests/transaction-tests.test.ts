@@ -46,8 +46,16 @@ function verdictOf(raw: Uint8Array, rules: Rules): Verdict {
   state.setAccount(sender, { nonce: transaction.nonce, balance, codeHash: EMPTY_CODE_HASH });
   const scope: Scope = {
     block: {
-      ...{ chainId: 1n, rules, number: 1n, timestamp: 1n, beneficiary: ZERO_ADDRESS, gasLimit: 2n ** 64n },
-      ...{ difficulty: 0n, prevRandao: ZERO_HASH, baseFee: 0n, blobBaseFee: 0n },
+      chainId: 1n,
+      rules,
+      number: 1n,
+      timestamp: 1n,
+      beneficiary: ZERO_ADDRESS,
+      gasLimit: 2n ** 64n,
+      difficulty: 0n,
+      prevRandao: ZERO_HASH,
+      baseFee: 0n,
+      blobBaseFee: 0n,
       blockHash: () => assert.fail("no code runs"),
     },
     state,

@@ -51,7 +51,9 @@ export class SignatureContract {
     const args = [toHex(publicKey), toHex(message), toHex(signature)] as const;
     try {
       const isValid = await this.#client.readContract({
-        ...{ address: ADDRESS, abi: substrateSignaturesAbi, functionName: "isValid" },
+        address: ADDRESS,
+        abi: substrateSignaturesAbi,
+        functionName: "isValid",
         args: [KEY_KINDS.indexOf(kind), ...args],
       });
       return isValid ? "valid" : "invalid";

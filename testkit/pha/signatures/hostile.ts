@@ -118,7 +118,8 @@ const otherKind: Way = ({ message, ...question }, random) => {
   if (random.below(8) === 0) return { ...question, kind, message };
   const { publicKey, signature } = LENGTHS[kind];
   return {
-    ...{ kind, message },
+    kind,
+    message,
     publicKey: resized(question.publicKey, publicKey),
     signature: resized(question.signature, signature),
   };

@@ -47,7 +47,9 @@ describe("SubstrateSignatures beside polkadot-js", () => {
       SMALL_ORDER.flatMap((point) =>
         messages.map(
           (message): Question => ({
-            ...{ kind: "ed25519", publicKey: fromHex(key), message },
+            kind: "ed25519",
+            publicKey: fromHex(key),
+            message,
             signature: concatBytes(fromHex(point), new Uint8Array(32)),
           }),
         ),

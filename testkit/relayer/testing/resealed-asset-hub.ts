@@ -153,8 +153,10 @@ export class ResealedAssetHub {
         const { header } = this.#at(first);
         const { parentHash, number, stateRoot, extrinsicsRoot, digest } = header;
         return {
-          ...{ parentHash: toHex(parentHash), number: `0x${number.toString(16)}` },
-          ...{ stateRoot: toHex(stateRoot), extrinsicsRoot: toHex(extrinsicsRoot) },
+          parentHash: toHex(parentHash),
+          number: `0x${number.toString(16)}`,
+          stateRoot: toHex(stateRoot),
+          extrinsicsRoot: toHex(extrinsicsRoot),
           digest: { logs: digest.map(toHex) },
         };
       }

@@ -131,8 +131,16 @@ export class Watcher {
     const address = asAddress(env.address.bytes);
     const cost = fee + forwarded;
     this.#hooks.onStep?.({
-      ...{ pc, op, gas, cost, depth: env.depth + 1, address, stack, memory },
-      ...{ returnData: run.returnBytes, refund: run.gasRefund },
+      pc,
+      op,
+      gas,
+      cost,
+      depth: env.depth + 1,
+      address,
+      stack,
+      memory,
+      returnData: run.returnBytes,
+      refund: run.gasRefund,
     });
     this.#pending = {
       op,
@@ -156,8 +164,13 @@ export class Watcher {
     if (this.#hooks.onEnter === undefined && this.#hooks.onExit === undefined) return undefined;
     if (op === OP.SELFDESTRUCT) {
       const frame: FrameStart = {
-        ...{ depth: env.depth + 1, kind: "SELFDESTRUCT", from: address, to: addressOf(stack.at(-1)) },
-        ...{ input: new Uint8Array(0), gas: 0n, value: this.#state.balance(address) },
+        depth: env.depth + 1,
+        kind: "SELFDESTRUCT",
+        from: address,
+        to: addressOf(stack.at(-1)),
+        input: new Uint8Array(0),
+        gas: 0n,
+        value: this.#state.balance(address),
       };
       return { kind: "frame", frame, error: undefined };
     }
@@ -173,7 +186,8 @@ export class Watcher {
     );
     if (frame === undefined) return undefined;
     return {
-      ...{ kind: "frame", frame },
+      kind: "frame",
+      frame,
       error: isTooDeep ? "max call depth exceeded" : "insufficient balance for transfer",
     };
   }
@@ -192,7 +206,10 @@ export class Watcher {
       const hasValue = op === OP.CALL || op === OP.CALLCODE;
       const [offset, length] = hasValue ? [stack.at(-4), stack.at(-5)] : [stack.at(-3), stack.at(-4)];
       return {
-        ...{ depth, kind, from: address, to: addressOf(stack.at(-2)) },
+        depth,
+        kind,
+        from: address,
+        to: addressOf(stack.at(-2)),
         input: slice(store, offset, length),
         gas: hasValue && value > 0n ? forwarded + CALL_STIPEND : forwarded,
         value: this.#valueOf(kind, value),
@@ -227,10 +244,16 @@ export class Watcher {
   /** Code that ends without STOP is followed by zeros. Source: Yellow Paper 9.4.1. */
   #stopBehindCode({ _runState: run, _env: env }: Interpreter): void {
     this.#hooks.onStep?.({
-      ...{ pc: run.programCounter, op: OP.STOP, gas: run.gasLeft, cost: 0n, depth: env.depth + 1 },
-      ...{ address: asAddress(env.address.bytes), stack: run.stack.getStack() },
+      pc: run.programCounter,
+      op: OP.STOP,
+      gas: run.gasLeft,
+      cost: 0n,
+      depth: env.depth + 1,
+      address: asAddress(env.address.bytes),
+      stack: run.stack.getStack(),
       memory: () => paddedMemory(run.memory._store, Number(run.memoryWordCount) * 32),
-      ...{ returnData: run.returnBytes, refund: run.gasRefund },
+      returnData: run.returnBytes,
+      refund: run.gasRefund,
     });
   }
 
@@ -268,8 +291,13 @@ export class Watcher {
       return { depth, kind, from: caller, to: created, input, gas, value };
     }
     return {
-      ...{ depth, kind, from: kind === "DELEGATECALL" ? asAddress(to.bytes) : caller },
-      ...{ to: asAddress(message.codeAddress.bytes), input, gas, value: this.#valueOf(kind, value) },
+      depth,
+      kind,
+      from: kind === "DELEGATECALL" ? asAddress(to.bytes) : caller,
+      to: asAddress(message.codeAddress.bytes),
+      input,
+      gas,
+      value: this.#valueOf(kind, value),
     };
   }
 

@@ -48,10 +48,19 @@ function entriesOf(slots: Readonly<Record<Hex, bigint>>): [Hex, bigint][] {
 export function traceCode(target: Pretended, tracer: TracerOptions, call: CodeCall = {}): Promise<CallTrace> {
   const accounts: readonly (readonly [Address, Pretended])[] = [[TARGET, target], ...(call.others ?? [])];
   return traceCall({
-    ...{ config, evm, tracer, header: chain.head, state: chain.state(), readNode: chain.readNode },
+    config,
+    evm,
+    tracer,
+    header: chain.head,
+    state: chain.state(),
+    readNode: chain.readNode,
     request: {
-      ...{ from: CALLER, to: call.isCreation === true ? undefined : TARGET, data: call.data },
-      ...{ value: call.value, gasLimit: call.gasLimit ?? GAS, gasPrice: call.gasPrice },
+      from: CALLER,
+      to: call.isCreation === true ? undefined : TARGET,
+      data: call.data,
+      value: call.value,
+      gasLimit: call.gasLimit ?? GAS,
+      gasPrice: call.gasPrice,
     },
     stateOverrides: new Map(accounts.map(([address, one]) => [toHex(address), overrideOf(one)])),
     blockOverrides: call.blockOverrides ?? {},
