@@ -17,7 +17,7 @@ const compiler = (runs: number) => ({
   },
 });
 
-/** Sequences of calls, and calls in each, that invariants are tried on; `npm test -- --invariants` asks for many more. */
+/** Sequences of calls, and calls in each, that invariants are tried on; `npm run fuzz` asks for many more. */
 const { INVARIANT_RUNS = "64", INVARIANT_DEPTH = "32", INVARIANT_SEED = "0x1234" } = process.env;
 
 export default defineConfig({

@@ -1,8 +1,7 @@
 // `npm test`: the static checks, the contracts' tests, then the tests of every package.
-// `npm test -- PATTERN…` runs only the TypeScript tests whose files match, `npm test -- --invariants [PATTERN…]` the
-// contracts' invariants alone, and long.
+// `npm test -- PATTERN…` runs only the TypeScript tests whose files match. The contracts' invariants alone, and long: `npm run fuzz`.
 import { spawnSync } from "node:child_process";
-import { globSync, readFileSync } from "node:fs";
+import { globSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -38,21 +37,7 @@ function nodeTests(name: string, files: readonly string[], concurrency: number):
   ]);
 }
 
-/** The long run's sequences of calls, and calls in each, unless the environment says otherwise. */
-const LONG_RUN = { INVARIANT_RUNS: "10000", INVARIANT_DEPTH: "64" };
-
-/** Every invariant of the contracts, or of the files that match, on many more calls than `npm test` makes. */
-function invariants(patterns: readonly string[]): boolean {
-  const files = testFiles(["contracts/test/unit/*.t.sol"])
-    .filter((file) => patterns.length === 0 || patterns.some((pattern) => file.includes(pattern)))
-    .filter((file) => readFileSync(join(root, file), "utf8").includes("function invariant_"));
-  if (files.length === 0) return false;
-  Object.assign(process.env, { ...LONG_RUN, ...process.env });
-  return run("invariants", join(bin, "hardhat"), ["test", "solidity", "--grep", "^invariant_", ...files]);
-}
-
-const isLong = process.argv.includes("--invariants");
-const patterns = process.argv.slice(2).filter((word) => word !== "--invariants");
+const patterns = process.argv.slice(2);
 const isScenario = (file: string) => file.startsWith("testkit/e2e/");
 // Hardhat runs what is in contracts/test.
 const files = testFiles([
@@ -60,9 +45,8 @@ const files = testFiles([
   "contracts/{*,deploy/**,genesis/**}/*.test.ts",
   "contracts/*.test.ts",
 ]);
-const results = isLong
-  ? [invariants(patterns)]
-  : patterns.length > 0
+const results =
+  patterns.length > 0
     ? [
         nodeTests(
           "chosen tests",

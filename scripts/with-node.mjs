@@ -19,14 +19,16 @@ const commands = {
   devnet: "scripts/devnet.ts",
   test: "scripts/test.ts",
   check: "scripts/check.ts",
+  fuzz: "scripts/fuzz.ts",
   l2: "scripts/l2.ts",
 };
 
 const summaries = {
   devnet:
     "runs the whole system on this machine (docs/operate/devnet.md)\n  --smoke  one whole cycle, seconds of each step as JSON, and end\n  --fresh  forget the last run's data",
-  test: "checks and all tests; npm test -- PATTERN… only TypeScript tests of matching files; --invariants the contracts', long",
+  test: "checks and all tests; npm test -- PATTERN… only TypeScript tests of matching files",
   check: "types, style, and whether what is generated is fresh",
+  fuzz: "the contracts' invariants on many more random calls; npm run fuzz -- PATTERN… only of matching files",
   l2: "nodes, provers and tools; the commands are in docs/operate",
 };
 
@@ -103,12 +105,13 @@ if (script === undefined) {
   );
   process.exit(2);
 }
-/** Before the first installation the command itself, which knows its settings, cannot be asked. */
-const asksForHelp = args.length > 0 && ["--help", "-h"].includes(args[0] ?? "");
+/** Before the first installation the command itself, which knows its settings, cannot be asked, nor while one runs. */
+const asksForHelp = args.some((word) => ["--help", "-h"].includes(word));
 if (asksForHelp && !(pinnedNodeIsThere() && dependenciesAreThere())) {
-  process.stdout.write(
-    `npm run ${command}: ${summaries[command]}\nThe first run installs what is missing; then --help tells every setting.\n`,
-  );
+  const now = existsSync(LOCK)
+    ? "An installation is running; when it has ended, --help tells every command and setting."
+    : "The first run installs what is missing, which takes minutes; then --help tells every command and setting.";
+  process.stdout.write(`npm run ${command}: ${summaries[command]}\n${now}\n`);
   process.exit(0);
 }
 const env = innerEnvironment();
