@@ -52,14 +52,18 @@ function refused(reason: DescentFault): { readonly kind: "refused"; readonly rea
   return { kind: "refused", reason };
 }
 
-/** The newest head of a parachain, SCALE bytes of its header, as the relay chain's state has it. */
-function parachainHead(
+/** Where a relay chain keeps the newest head of a parachain: `Paras.Heads`. */
+export function parachainHeadKey(paraId: number): Uint8Array {
+  return mapKey("Paras", "Heads", ["Twox64Concat", encodeUnsigned(BigInt(paraId), 4)]);
+}
+
+/** The newest head of a parachain, SCALE bytes of its header, as the relay chain's state has it. Never throws. */
+export function parachainHead(
   relay: SubstrateHeader,
   nodes: readonly Uint8Array[],
   paraId: number,
 ): Uint8Array | DescentFault {
-  const key = mapKey("Paras", "Heads", ["Twox64Concat", encodeUnsigned(BigInt(paraId), 4)]);
-  const reading = readProof(relay.stateRoot, indexProof(nodes), key);
+  const reading = readProof(relay.stateRoot, indexProof(nodes), parachainHeadKey(paraId));
   if (reading.kind === "invalid") return reading.reason;
   if (reading.value === undefined) return "parachain-head-absent";
   const reader = new ScaleReader(reading.value);

@@ -1,7 +1,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { asHash, bytesEqual, concatBytes, type Hash, toHex } from "../bytes.ts";
 import { headerHash, readHeader, type SubstrateHeader } from "./header.ts";
-import { encodeUnsigned, type ScaleFault, ScaleReader } from "./scale.ts";
+import { encodeUnsigned, type ScaleDecoding, type ScaleFault, ScaleReader } from "./scale.ts";
 
 /**
  * GRANDPA, by which Substrate chains agree on what is final: of the authorities of a set, more than two thirds by
@@ -254,4 +254,22 @@ export function nextSet(set: AuthoritySet, { header, justification }: HandOver):
   if (typeof authorities === "string") return refused(authorities);
   const next: AuthoritySet = { id: set.id + 1n, authorities };
   return weightsOf(next) === undefined ? refused("authorities-malformed") : { kind: "set", set: next };
+}
+
+/**
+ * An authority list as `GrandpaApi_grandpa_authorities` answers it and the state keeps it (`Grandpa.Authorities`). Never
+ * throws.
+ */
+export function decodeAuthorities(bytes: Uint8Array): ScaleDecoding<readonly Authority[]> {
+  const reader = new ScaleReader(bytes);
+  return reader.finish(readAuthorities(reader));
+}
+
+/**
+ * Whom a header announces, as the set of that number; for who has verified the hand-over before, or does not have to. What
+ * votes are counted by is `nextSet`'s.
+ */
+export function announcedSet(header: SubstrateHeader, id: bigint): SetVerdict {
+  const authorities = announcedAuthorities(header);
+  return typeof authorities === "string" ? refused(authorities) : { kind: "set", set: { id, authorities } };
 }

@@ -4,6 +4,7 @@ import {
   decodeFinalityWitness,
   decodeHandOver,
   type FinalitySource,
+  type FinalityWitness,
   finalityAnchor,
   finalityOf,
 } from "@phala-l2/protocol/substrate/finality";
@@ -23,7 +24,16 @@ export type Followed =
 /** Chains that one session follows; settings name one each. */
 export const MAX_ANCHORS = 8;
 
+/**
+ * Sets before the newest whose votes still count: whoever shows a block may have got its proof before a hand-over. Eight take
+ * hours at least on any relay chain and days on most, which is far less than members wait for their stake.
+ */
+export const MAX_PAST_SETS = 8;
+
 const ZERO_ANCHOR = toHex(ZERO_HASH);
+
+/** A chain as far as it was followed, with the sets before the newest, the newest first. */
+type FollowedChain = FinalitySource & { readonly past: readonly AuthoritySet[] };
 
 function refused(reason: FinalityRefusal): { readonly kind: "refused"; readonly reason: FinalityRefusal } {
   return { kind: "refused", reason };
@@ -35,7 +45,7 @@ function refused(reason: FinalityRefusal): { readonly kind: "refused"; readonly 
  * how far each chain was followed: a hand-over costs a second, and a year has two thousand.
  */
 export class FinalityBook {
-  readonly #sources = new Map<Hex, FinalitySource>();
+  readonly #sources = new Map<Hex, FollowedChain>();
 
   /** Begins to follow a chain, or goes on from where it is. */
   pin(source: FinalitySource): Followed {
@@ -49,7 +59,7 @@ export class FinalityBook {
     const known = this.#sources.get(anchor);
     if (known !== undefined) return { kind: "following", anchor, setId: known.set.id };
     if (this.#sources.size >= MAX_ANCHORS) return refused("too-many-anchors");
-    this.#sources.set(anchor, source);
+    this.#sources.set(anchor, { ...source, past: [] });
     return { kind: "following", anchor, setId: source.set.id };
   }
 
@@ -63,7 +73,8 @@ export class FinalityBook {
     const next = nextSet(source.set, decoded.handOver);
     if (next.kind === "refused") return next;
     const set: AuthoritySet = next.set;
-    this.#sources.set(name, { ...source, set });
+    const past = [source.set, ...source.past].slice(0, MAX_PAST_SETS);
+    this.#sources.set(name, { ...source, set, past });
     return { kind: "following", anchor: name, setId: set.id };
   }
 
@@ -86,9 +97,24 @@ export class FinalityBook {
       if (bytes === undefined) return "finality-not-shown";
       const decoded = decodeFinalityWitness(bytes);
       if (decoded.kind === "refused") return decoded.reason;
-      const verdict = finalityOf(block, decoded.witness, source);
-      if (verdict.kind === "refused") return verdict.reason;
+      const fault = faultBySets(block, decoded.witness, source);
+      if (fault !== undefined) return fault;
     }
     return undefined;
   }
+}
+
+/** What is wrong by the newest set, if it is wrong by those before it too. Votes of another set end at their first signature. */
+function faultBySets(
+  block: Hash,
+  witness: FinalityWitness,
+  { set: newest, past, paraId }: FollowedChain,
+): DescentFault | undefined {
+  let fault: DescentFault | undefined;
+  for (const set of [newest, ...past]) {
+    const verdict = finalityOf(block, witness, { set, paraId });
+    if (verdict.kind === "final") return undefined;
+    fault ??= verdict.reason;
+  }
+  return fault;
 }

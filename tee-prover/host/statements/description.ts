@@ -4,7 +4,10 @@ import { type Address, fromHex, type Hash } from "@phala-l2/protocol/bytes";
 import { configInvalid, JsonObject } from "@phala-l2/protocol/config/json-reader";
 import { fileSetting, urlSetting } from "@phala-l2/protocol/config/settings";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
-import type { FinalitySource } from "@phala-l2/protocol/substrate/finality";
+import {
+  type FinalityDescription,
+  parseFinalityDescriptions,
+} from "@phala-l2/protocol/substrate/finality-json";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
 import { parseSwapDescription, type SwapDescription } from "@phala-l2/swap/settings-json";
 
@@ -46,16 +49,8 @@ export type SunsetDescription = {
   readonly finality: Uint8Array | undefined;
 };
 
-/** Where finality starts, and how it went on. */
-export type FinalityDescription = {
-  readonly source: FinalitySource;
-  /** As `encodeHandOver` writes them, in their order. */
-  readonly handOvers: readonly Uint8Array[];
-};
-
 /** The largest of these files: a swap's has metadata of several runtimes in hex, a year of hand-overs is larger. */
 const MAX_FILE_BYTES = 512 * 2 ** 20;
-const MAX_U32 = 2n ** 32n - 1n;
 
 function bytesOf(object: JsonObject, name: string): Uint8Array {
   const text = object.text(name);
@@ -83,23 +78,6 @@ export function parseSunsetDescription(json: unknown, folder: string): SunsetDes
     layout: layoutOf(root),
     finality: root.has("finality") ? bytesOf(root, "finality") : undefined,
   };
-}
-
-/** @throws RollupError CONFIG_INVALID */
-export function parseFinalityDescriptions(json: unknown): readonly FinalityDescription[] {
-  return new JsonObject(json, "").objects("chains").map((chain) => ({
-    source: {
-      set: {
-        id: chain.integer("setId"),
-        authorities: chain.objects("authorities").map((authority) => ({
-          key: authority.bytes("key", 32),
-          weight: authority.integer("weight"),
-        })),
-      },
-      paraId: chain.has("paraId") ? Number(chain.integer("paraId", MAX_U32)) : undefined,
-    },
-    handOvers: chain.texts("handOvers").map((text) => fromHex(text)),
-  }));
 }
 
 function readJson(file: string): unknown {

@@ -5,11 +5,12 @@ import { bytesEqual, type Hash, type Hex, hashFromHex, toHex, ZERO_HASH } from "
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import type { Log } from "@phala-l2/protocol/log";
+import type { FinalityDescription } from "@phala-l2/protocol/substrate/finality-json";
 import { decodeHeader, headerHash } from "@phala-l2/protocol/substrate/header";
 import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
 import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import type { ReleaseWitness } from "@phala-l2/swap/release";
-import type { Descriptions, FinalityDescription, SunsetDescription } from "./description.ts";
+import type { Descriptions, SunsetDescription } from "./description.ts";
 import { type IsFinal, shownBlocks } from "./parachain-node.ts";
 import { statePieces } from "./state-file.ts";
 
@@ -119,7 +120,9 @@ export class StatementDesk {
         return { kind: "refused", reason: "block-not-final" };
       await this.#follow({ key, statements });
       const request = {
-        ...{ contract, finalityAnchor, header },
+        contract,
+        finalityAnchor,
+        header,
         ...(layout === undefined ? {} : { layout }),
         ...(finality === undefined ? {} : { finality }),
       };
