@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Hex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Abi } from "viem";
 
 /** What deployment and genesis need of a compiled contract. */
@@ -86,8 +87,4 @@ function isLinkedCode(code: unknown): boolean {
 
 function isRange(range: unknown): range is CodeRange {
   return isRecord(range) && Number.isInteger(range.start) && range.length === IMMUTABLE_LENGTH;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

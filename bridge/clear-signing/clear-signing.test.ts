@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { globSync } from "node:fs";
 import { describe, it } from "node:test";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { type AbiFunction, type AbiParameter, type Address, pad, toHex } from "viem";
 import { boundDescriptors, type Deployment, readDescriptor } from "./deployment.ts";
 import { DESCRIBED, DESCRIBED_MESSAGES } from "./described.ts";
 import { descriptorFaults } from "./schema.ts";
-import { isRecord } from "./shape.ts";
 import { formatKey, membersOfType, parameterAt } from "./signature.ts";
 
 type Json = Readonly<Record<string, unknown>>;

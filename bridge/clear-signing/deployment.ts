@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { type Address, getAddress, isAddress } from "viem";
 import { DESCRIBED, DESCRIBED_MESSAGES, type Place } from "./described.ts";
 import { descriptorFaults } from "./schema.ts";
-import { isRecord } from "./shape.ts";
 
 /** Addresses by their names in the address book; several parachains have contracts of one name each. */
 export type Named = Readonly<Record<string, readonly Address[]>>;

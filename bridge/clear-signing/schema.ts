@@ -1,7 +1,7 @@
+import { isRecord } from "@phala-l2/protocol/json-record";
 import {
   type Fault,
   integer,
-  isRecord,
   listOf,
   mapOf,
   matching,

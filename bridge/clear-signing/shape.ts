@@ -1,14 +1,10 @@
+import { isRecord } from "@phala-l2/protocol/json-record";
+
 /** What is wrong with a JSON document: where, and what was wanted there. */
 export type Fault = { readonly at: string; readonly wanted: string };
 
 /** Judges a JSON value at a place; no faults: it has the shape. */
 export type Shape = (value: unknown, at: string) => readonly Fault[];
-
-type Json = Readonly<Record<string, unknown>>;
-
-export function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 const fault = (at: string, wanted: string): readonly Fault[] => [{ at, wanted }];
 

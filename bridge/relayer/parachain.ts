@@ -7,7 +7,7 @@ import {
   type SubstrateHeader,
 } from "@phala-l2/protocol/substrate/header";
 import { type BlockProof, EVENTS_KEY, LAST_UPGRADE_KEY } from "@phala-l2/swap/block-proof";
-import type { Ask } from "./json-rpc.ts";
+import type { Ask } from "../json-rpc.ts";
 
 /** A block of the parachain, as far as the relayer looks into each. */
 export type ParachainBlock = {

@@ -4,8 +4,8 @@ import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { isLowS, recoverAddress } from "@phala-l2/protocol/secp256k1";
 import type { ReleaseWitnessJson } from "@phala-l2/swap/witness-json";
+import { type Ask, jsonRpc } from "../json-rpc.ts";
 import type { RecordedSignature } from "./journal.ts";
-import { type Ask, jsonRpc } from "./json-rpc.ts";
 
 /** A prover proves finality with the release, and may have to wait for it. */
 const PROVER_TIMEOUT_MS = 60_000;

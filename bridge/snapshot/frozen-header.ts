@@ -1,5 +1,6 @@
 import { fromHex, type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { decodeHeader, isDigestItem, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import type { DumpFacts } from "./dump-entries.ts";
 
@@ -8,10 +9,6 @@ export type HeaderReading =
   | { readonly kind: "invalid"; readonly reason: string };
 
 const HEX_TEXT = /^\s*"?(?:0x)?((?:[0-9a-fA-F]{2})+)"?\s*$/;
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 /** The header itself, which answers to RPC calls and blocks wrap. */
 function unwrapped(value: unknown): unknown {

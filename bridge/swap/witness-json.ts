@@ -1,5 +1,6 @@
 import { fromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Release } from "@phala-l2/protocol/swap-release";
 import type { BlockProof } from "./block-proof.ts";
 import type { ProvenPlace, ReleaseWitness } from "./release.ts";
@@ -44,10 +45,6 @@ export function releaseJson(release: Release) {
     receiver: toHex(release.receiver),
     planck: release.planck.toString(),
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseBytes(value: unknown): Uint8Array | undefined {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord, type JsonRecord } from "@phala-l2/protocol/json-record";
 import { type Address, getAddress, type Hex, isAddress, isHash } from "viem";
 import type { L2Addresses } from "./l2-addresses.ts";
 import type { SourceAddresses } from "./source.ts";
@@ -55,34 +56,28 @@ export type AddressBook = {
   readonly sources: readonly SourceAddresses[];
 };
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function invalid(field: string): never {
   throw new RollupError("ADDRESS_BOOK_INVALID", `the address book's ${field} is missing or malformed`, {
     data: { field },
   });
 }
 
-function addressOf(record: Json, field: string): Address {
+function addressOf(record: JsonRecord, field: string): Address {
   const value = record[field];
   return typeof value === "string" && isAddress(value) ? getAddress(value) : invalid(field);
 }
 
-function hashOf(record: Json, field: string): Hex {
+function hashOf(record: JsonRecord, field: string): Hex {
   const value = record[field];
   return typeof value === "string" && isHash(value) ? value : invalid(field);
 }
 
-function quantityOf(record: Json, field: string): bigint {
+function quantityOf(record: JsonRecord, field: string): bigint {
   const value = record[field];
   return typeof value === "string" && /^\d+$/.test(value) ? BigInt(value) : invalid(field);
 }
 
-function recordOf(record: Json, field: string): Json {
+function recordOf(record: JsonRecord, field: string): JsonRecord {
   const value = record[field];
   return isRecord(value) ? value : invalid(field);
 }

@@ -1,5 +1,6 @@
 import { endpointName, hidingKeysOf } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Clock } from "../clock.ts";
 import { type Fetch, fetchJson, isHttpError, reasonOf } from "../l1/http.ts";
 import { createToken } from "./jwt.ts";
@@ -72,10 +73,6 @@ function transportFault(endpoint: string, error: unknown): RollupError {
   }
   const message = `the engine at ${endpoint} does not answer: ${reasonOf(error)}`;
   return new RollupError("ENGINE_UNREACHABLE", message, { data: { endpoint }, cause: error });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function readAnswer<Value>(

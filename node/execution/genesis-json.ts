@@ -15,6 +15,7 @@ import {
 } from "@phala-l2/protocol/bytes";
 import { FORKS, type Fork, type RollupConfig } from "@phala-l2/protocol/config/rollup";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Genesis, GenesisAccount } from "./genesis.ts";
 
 /** EIP-1559: the base fee of a first block that names none. */
@@ -111,12 +112,8 @@ export function invalid(path: string, problem: string): RollupError {
   return new RollupError("GENESIS_INVALID", `genesis: ${path}: ${problem}`, { data: { path } });
 }
 
-function isObject(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
 export function objectAt(json: unknown, path: string): Readonly<Record<string, unknown>> {
-  if (!isObject(json)) throw invalid(path, "not an object");
+  if (!isRecord(json)) throw invalid(path, "not an object");
   return json;
 }
 

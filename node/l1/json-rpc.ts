@@ -1,5 +1,6 @@
 import { endpointName, hidingKeysOf } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Clock } from "../clock.ts";
 import { type Fetch, fetchJson, isHttpError, reasonOf } from "./http.ts";
@@ -171,10 +172,6 @@ function refused(code: number, message: string): Refusal {
 
 function isRefusal(error: unknown): error is Refusal {
   return isRollupError(error, "L1_CALL_REFUSED");
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }
 
 function readAnswer(answer: unknown, hide: Endpoint["hide"]): Answer {

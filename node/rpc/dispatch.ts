@@ -1,8 +1,8 @@
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Log } from "@phala-l2/protocol/log";
 import { isTooComplex } from "./json-complexity.ts";
 import type { RpcLimits } from "./limits.ts";
 import type { CallContext, RpcMethod } from "./method.ts";
-import { isObject } from "./parameters.ts";
 import {
   failure,
   INTERNAL_ERROR,
@@ -57,7 +57,7 @@ export function answerText(id: RequestId, reply: Reply): string {
 }
 
 function isRounded(request: unknown): boolean {
-  return isObject(request) && typeof request.id === "number" && !Number.isSafeInteger(request.id);
+  return isRecord(request) && typeof request.id === "number" && !Number.isSafeInteger(request.id);
 }
 
 /** Reads a request or batch; its ids that are no safe integers are as they were written. @throws SyntaxError */
@@ -70,7 +70,7 @@ function parseRequest(text: string): unknown {
       : value,
   );
   const withId = (one: unknown, other: unknown): unknown =>
-    isRounded(one) && isObject(one) && isObject(other) ? { ...one, id: other.id } : one;
+    isRounded(one) && isRecord(one) && isRecord(other) ? { ...one, id: other.id } : one;
   return Array.isArray(request) && Array.isArray(exact)
     ? request.map((one, index) => withId(one, exact[index]))
     : withId(request, exact);
@@ -87,7 +87,7 @@ function readRequest(
 ):
   | { readonly kind: "request"; readonly request: Request }
   | { readonly kind: "invalid"; readonly id: RequestId } {
-  if (!isObject(value)) return { kind: "invalid", id: null };
+  if (!isRecord(value)) return { kind: "invalid", id: null };
   const id = isRequestId(value.id) ? value.id : null;
   const hasGoodId = value.id === undefined || isRequestId(value.id);
   if (value.jsonrpc !== "2.0" || typeof value.method !== "string" || !hasGoodId)

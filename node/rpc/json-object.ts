@@ -1,4 +1,5 @@
-import { invalid, isObject, ok, type Parse } from "./parameters.ts";
+import { isRecord } from "@phala-l2/protocol/json-record";
+import { invalid, ok, type Parse } from "./parameters.ts";
 
 type Parsers = Readonly<Record<string, Parse<unknown>>>;
 /** What a reader reads. */
@@ -19,7 +20,7 @@ export function objectWith<Required extends Parsers, Optional extends Parsers>(
   optional: Optional,
 ): Parse<ObjectOf<Required, Optional>> {
   return (value) => {
-    if (!isObject(value)) return invalid(`json: cannot unmarshal non-object into Go value of type ${type}`);
+    if (!isRecord(value)) return invalid(`json: cannot unmarshal non-object into Go value of type ${type}`);
     const fields: Record<string, unknown> = {};
     for (const [name, parse] of [...Object.entries(required), ...Object.entries(optional)]) {
       const given = Object.hasOwn(value, name) ? value[name] : undefined;

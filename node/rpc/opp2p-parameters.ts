@@ -1,5 +1,6 @@
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { canonicalIp, canonicalSubnet, type Subnet } from "../gossip/peer-gate.ts";
-import { invalid, isObject, ok, type Parse, type Parsed, text } from "./parameters.ts";
+import { invalid, ok, type Parse, type Parsed, text } from "./parameters.ts";
 
 /** A peer's id as text: base58 of the hash of a key (Qm…), or of the key itself. 64 bytes at most. */
 const PEER_ID = /^(?:Qm[1-9A-HJ-NP-Za-km-z]{44}|1[1-9A-HJ-NP-Za-km-z]{20,87})$/;
@@ -18,7 +19,7 @@ export const ip: Parse<string> = (value) => {
 
 /** A subnet as `10.0.0.0/8`, or as Go writes a net.IPNet: `{"IP": "10.0.0.0", "Mask": base64 of the mask}`. */
 export const subnet: Parse<Subnet> = (value) => {
-  const written = isObject(value) ? readIpNet(value) : text(value);
+  const written = isRecord(value) ? readIpNet(value) : text(value);
   if (written.kind === "invalid") return written;
   const found = canonicalSubnet(written.value);
   return found === undefined ? invalid(`invalid CIDR address: ${written.value}`) : ok(found);

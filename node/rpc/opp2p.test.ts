@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { isRecord } from "@phala-l2/protocol/json-record";
 
 import { silentLog } from "@phala-l2/protocol/log";
 import { type Gossip, startGossip } from "../gossip/gossip.ts";
 import { CONFIG } from "../gossip/testing/blocks.ts";
 import { opp2pMethods, opp2pViews } from "./opp2p.ts";
-import { isObject } from "./parameters.ts";
 import type { Reply } from "./reply.ts";
 
 const CHAIN_ID = CONFIG.l2ChainId;
@@ -59,9 +59,9 @@ describe("opp2p", () => {
   }
   const peerOfA = async (connected = true): Promise<Readonly<Record<string, unknown>>> => {
     const dump = await value("peers", connected);
-    const peers = isObject(dump) && isObject(dump.peers) ? dump.peers : {};
+    const peers = isRecord(dump) && isRecord(dump.peers) ? dump.peers : {};
     const peer = peers[b.peerId];
-    return isObject(peer) ? peer : {};
+    return isRecord(peer) ? peer : {};
   };
 
   test("has op-node's methods, of which anybody may only call those that read", () => {
@@ -75,7 +75,7 @@ describe("opp2p", () => {
 
   test("self has the fields of op-node's PeerInfo", async () => {
     const self = await value("self");
-    assert.ok(isObject(self));
+    assert.ok(isRecord(self));
     assert.deepEqual(Object.keys(self), [
       ...["peerID", "nodeID", "userAgent", "protocolVersion", "ENR", "addresses", "protocols"],
       ...["connectedness", "direction", "protected", "chainID", "latency", "gossipBlocks", "scores"],
@@ -96,7 +96,7 @@ describe("opp2p", () => {
     const peer = await peerOfA();
     assert.deepEqual([peer.connectedness, peer.direction, peer.chainID, peer.protected], [1, 2, 901, false]);
     assert.match(String(peer.nodeID), /^[0-9a-f]{64}$/);
-    assert.ok(isObject(peer.scores) && isObject(peer.scores.gossip));
+    assert.ok(isRecord(peer.scores) && isRecord(peer.scores.gossip));
     assert.deepEqual(Object.keys(peer.scores.gossip), [
       "total",
       "blocks",
@@ -128,7 +128,7 @@ describe("opp2p", () => {
     assert.equal(await value("blockPeer", PEER), null);
     assert.deepEqual(await value("listBlockedPeers"), [PEER]);
     const dump = await value("peers", true);
-    assert.ok(isObject(dump));
+    assert.ok(isRecord(dump));
     assert.deepEqual(
       [dump.bannedPeers, dump.bannedIPS, dump.bannedSubnets],
       [[PEER], ["10.0.0.1", "2001:db8::1"], subnets],

@@ -1,4 +1,5 @@
 import { type Address, asAddress, asHash, fromHex, type Hash } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 
 /** A value of a request, read: geth's words where it cannot be. */
 export type Parsed<T> =
@@ -138,13 +139,9 @@ export const blockNumber: Parse<BlockReference> = (value) => {
   return ok({ kind: "number", number: read.value });
 };
 
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A tag, a number, a hash, or EIP-1898's object: geth's rpc.BlockNumberOrHash. */
 export const block: Parse<BlockReference> = (value) => {
-  if (isObject(value)) {
+  if (isRecord(value)) {
     if (value.blockNumber !== undefined && value.blockHash !== undefined) {
       return invalid("cannot specify both BlockHash and BlockNumber, choose one or the other");
     }

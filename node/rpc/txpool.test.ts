@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { addressFromHex, asHash, toHex } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { SignedTransaction } from "@phala-l2/protocol/wire/transaction";
 import { answerText } from "./dispatch.ts";
-import { isObject } from "./parameters.ts";
 import type { PooledTransaction, PoolView } from "./pool-view.ts";
 import { txpoolMethods } from "./txpool.ts";
 
@@ -38,7 +38,7 @@ async function answerOf(pool: PoolView, name: string, params: readonly unknown[]
   const method = txpoolMethods(pool)[name];
   assert.ok(method);
   const reply = await method(params, { signal: new AbortController().signal });
-  assert.ok(reply.kind === "result" && isObject(reply.value));
+  assert.ok(reply.kind === "result" && isRecord(reply.value));
   return { value: reply.value, text: answerText(1, reply) };
 }
 
@@ -55,9 +55,9 @@ describe("what is shown of the pool", () => {
 
   test("thousands of one sender, each under its nonce", async () => {
     const { value } = await answerOf(poolOf(4_000, 0), "txpool_content");
-    assert.ok(isObject(value.pending));
+    assert.ok(isRecord(value.pending));
     const own = value.pending[toHex(SENDER)];
-    assert.ok(isObject(own));
+    assert.ok(isRecord(own));
     assert.deepEqual(
       Object.keys(own),
       Array.from({ length: 4_000 }, (_, nonce) => `${nonce}`),

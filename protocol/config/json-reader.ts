@@ -1,5 +1,6 @@
 import { type Address, addressFromHex, fromHex, type Hash, hashFromHex } from "../bytes.ts";
 import { isRollupError, RollupError } from "../errors.ts";
+import { isRecord } from "../json-record.ts";
 
 const U64_MAX = 2n ** 64n - 1n;
 
@@ -22,10 +23,6 @@ export function configInvalid(path: string, wanted: string): RollupError<"CONFIG
   return new RollupError("CONFIG_INVALID", `${path}: ${wanted}`, { data: { path, wanted } });
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /**
  * One JSON object of a configuration file, read field by field; every complaint names the field's path. A
  * field that is null counts as absent.
@@ -36,7 +33,7 @@ export class JsonObject {
 
   /** @throws RollupError CONFIG_INVALID when the value is no object */
   constructor(value: unknown, path: string) {
-    if (!isObject(value)) throw configInvalid(path === "" ? "(root)" : path, "an object is wanted");
+    if (!isRecord(value)) throw configInvalid(path === "" ? "(root)" : path, "an object is wanted");
     this.#fields = value;
     this.path = path;
   }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { jsonRpc } from "@phala-l2/bridge/relayer/json-rpc";
+import { jsonRpc } from "@phala-l2/bridge/json-rpc";
 import { readSwapFile } from "@phala-l2/bridge/relayer/main";
 import { type StatusQuestion, swapStatusIn } from "@phala-l2/bridge/relayer/status";
 import { toHex } from "@phala-l2/protocol/bytes";

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { GpuEvidence, GpuSource } from "./evidence.ts";
 import { requireGpuCount, requireNonce } from "./nvidia.ts";
 
@@ -39,10 +40,6 @@ function failed(command: readonly string[], message: string, cause?: unknown): R
     data: { command: command.join(" ") },
     cause,
   });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Standard base64, whole; undefined for any other text. */

@@ -1,3 +1,4 @@
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { GPU_ABSENCES, type GpuAbsence, type GpuDevice } from "./device.ts";
 
 /** What the prover's process and the device's process say to each other; bytes pass as they are. */
@@ -13,10 +14,6 @@ export type Answer =
   | { readonly kind: "absent"; readonly reason: GpuAbsence; readonly detail: string }
   | { readonly kind: "digests"; readonly id: number; readonly words: Uint8Array }
   | { readonly kind: "failed"; readonly id: number; readonly detail: string };
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
 
 function isDevice(value: unknown): value is GpuDevice {
   if (!isRecord(value)) return false;

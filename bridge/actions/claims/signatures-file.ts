@@ -1,5 +1,6 @@
 import { fromHex, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
+import { isRecord, type JsonRecord } from "@phala-l2/protocol/json-record";
 import { readAccount } from "../../snapshot/account-text.ts";
 import type { Multisig } from "./contract.ts";
 import type { WalletSignatures } from "./submit.ts";
@@ -8,14 +9,8 @@ export type SignaturesReading =
   | { readonly kind: "ok"; readonly signatures: WalletSignatures }
   | { readonly kind: "invalid"; readonly reason: string };
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** A list of objects; an absent one is empty. */
-function records(value: unknown): readonly Json[] {
+function records(value: unknown): readonly JsonRecord[] {
   const list = value ?? [];
   if (Array.isArray(list) && list.every(isRecord)) return list;
   throw new SyntaxError("keys and multisigs are lists of objects");
@@ -27,7 +22,7 @@ function accountIn(value: unknown): Hash {
   throw new SyntaxError(reading.reason);
 }
 
-function keyIn({ signer, signature }: Json) {
+function keyIn({ signer, signature }: JsonRecord) {
   if (typeof signature !== "string") throw new SyntaxError("a key has no signature");
   return { signer: accountIn(signer), signature: fromHex(signature) };
 }
@@ -35,7 +30,7 @@ function keyIn({ signer, signature }: Json) {
 /** Thresholds are u16 on the parachain. */
 const MAX_THRESHOLD = 2 ** 16 - 1;
 
-function multisigIn({ signatories, threshold }: Json): Multisig {
+function multisigIn({ signatories, threshold }: JsonRecord): Multisig {
   if (!Array.isArray(signatories)) throw new SyntaxError("a multisig has no list of signatories");
   if (
     typeof threshold !== "number" ||

@@ -1,4 +1,5 @@
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord, type JsonRecord } from "@phala-l2/protocol/json-record";
 import {
   type AbiParameter,
   BaseError,
@@ -12,14 +13,9 @@ import {
 import type { Call } from "./batch.ts";
 import type { Draft } from "./propose.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 function invalid(index: number, what: string, cause?: unknown): never {
   throw new RollupError("GOVERNANCE_CALLS_INVALID", `call ${index}: ${what}`, { data: { index }, cause });
 }
-
-const isRecord = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Numbers of JSON lose digits beyond 2^53, so they come as text too. */
 function argumentOf({ type }: AbiParameter, value: unknown): unknown {
@@ -30,7 +26,7 @@ function argumentOf({ type }: AbiParameter, value: unknown): unknown {
   return isNumber && (typeof value === "string" || typeof value === "number") ? BigInt(value) : value;
 }
 
-function dataOf(index: number, { data, function: signature, args }: Json): Hex {
+function dataOf(index: number, { data, function: signature, args }: JsonRecord): Hex {
   if (signature === undefined) {
     return isHex(data) ? data : invalid(index, "needs `function` with `args`, or `data` in hex");
   }
@@ -55,7 +51,7 @@ function dataOf(index: number, { data, function: signature, args }: Json): Hex {
   }
 }
 
-function callOf(json: Json, index: number): Call {
+function callOf(json: JsonRecord, index: number): Call {
   const { target, value = "0" } = json;
   if (typeof target !== "string" || !isAddress(target)) return invalid(index, "`target` is no address");
   if (typeof value !== "string" || !/^\d+$/.test(value)) {

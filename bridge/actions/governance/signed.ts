@@ -1,9 +1,8 @@
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord, type JsonRecord } from "@phala-l2/protocol/json-record";
 import { getAddress, isAddress, isHex } from "viem";
 import type { SignedDelegation } from "./delegate.ts";
 import { type SignedBallot, SUPPORTS } from "./vote.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 function invalid(field: string): never {
   throw new RollupError("GOVERNANCE_SIGNED_INVALID", `what was signed has no valid ${field}`, {
@@ -11,22 +10,21 @@ function invalid(field: string): never {
   });
 }
 
-function recordOf(json: unknown): Json {
-  const isRecord = typeof json === "object" && json !== null && !Array.isArray(json);
-  return isRecord ? Object.fromEntries(Object.entries(json)) : invalid("content");
+function recordOf(json: unknown): JsonRecord {
+  return isRecord(json) ? json : invalid("content");
 }
 
-function quantityOf(record: Json, field: string): bigint {
+function quantityOf(record: JsonRecord, field: string): bigint {
   const value = record[field];
   return typeof value === "string" && /^\d+$/.test(value) ? BigInt(value) : invalid(field);
 }
 
-function addressOf(record: Json, field: string) {
+function addressOf(record: JsonRecord, field: string) {
   const value = record[field];
   return typeof value === "string" && isAddress(value) ? getAddress(value) : invalid(field);
 }
 
-function signatureOf({ signature }: Json) {
+function signatureOf({ signature }: JsonRecord) {
   return isHex(signature) && signature.length === 132 ? signature : invalid("signature");
 }
 

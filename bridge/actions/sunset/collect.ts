@@ -3,7 +3,7 @@ import { endpointName } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { isLowS, recoverAddress } from "@phala-l2/protocol/secp256k1";
 import { type SunsetDomain, type SunsetStatement, sunsetDigest } from "@phala-l2/protocol/sunset-statement";
-import { jsonRpc } from "../../relayer/json-rpc.ts";
+import { jsonRpc } from "../../json-rpc.ts";
 import { readSunsetAnswer, type SunsetAnswer } from "./sunset-json.ts";
 
 /** A count of a million accounts takes minutes. */

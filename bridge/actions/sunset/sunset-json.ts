@@ -1,10 +1,11 @@
 import { fromHex, type Hash, type Hex, hashFromHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
+import { isRecord, type JsonRecord } from "@phala-l2/protocol/json-record";
 import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
 
 /** What a prover answers to `tee_signSunset`. */
 export type SunsetAnswer =
-  | { readonly kind: "running"; readonly entries: bigint; readonly bytes: bigint }
+  | { readonly kind: "running"; readonly blocks: bigint; readonly entries: bigint; readonly bytes: bigint }
   | {
       readonly kind: "signed";
       readonly key: Hex;
@@ -13,19 +14,13 @@ export type SunsetAnswer =
       readonly statement: SunsetStatement;
     };
 
-type Json = Readonly<Record<string, unknown>>;
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function hash(json: Json, name: string): Hash {
+function hash(json: JsonRecord, name: string): Hash {
   return hashFromHex(String(json[name]));
 }
 
 const DECIMAL = /^\d{1,39}$/;
 
-function amount(json: Json, name: string): bigint {
+function amount(json: JsonRecord, name: string): bigint {
   const value = json[name];
   if (typeof value === "string" && DECIMAL.test(value)) return BigInt(value);
   throw new SyntaxError(`${name} is no amount`);
@@ -33,12 +28,12 @@ function amount(json: Json, name: string): bigint {
 
 const QUANTITY = /^0x[0-9a-f]{1,16}$/;
 
-function count(json: Json, name: string): bigint {
+function count(json: JsonRecord, name: string): bigint {
   const value = json[name];
   return typeof value === "string" && QUANTITY.test(value) ? BigInt(value) : 0n;
 }
 
-function statementOf(json: Json): SunsetStatement {
+function statementOf(json: JsonRecord): SunsetStatement {
   return {
     genesisHash: hash(json, "genesisHash"),
     height: amount(json, "height"),
@@ -58,8 +53,14 @@ const KEY = /^0x[0-9a-f]{40}$/;
 export function readSunsetAnswer(answer: unknown): SunsetAnswer | undefined {
   if (!isRecord(answer)) return undefined;
   const { status, key, signature, sunset } = answer;
-  if (status === "running")
-    return { kind: "running", entries: count(answer, "entries"), bytes: count(answer, "bytes") };
+  if (status === "running") {
+    const [blocks, entries, bytes] = [
+      count(answer, "blocks"),
+      count(answer, "entries"),
+      count(answer, "bytes"),
+    ];
+    return { kind: "running", blocks, entries, bytes };
+  }
   if (status !== "signed" || !isRecord(sunset)) return undefined;
   if (typeof key !== "string" || !KEY.test(key) || typeof signature !== "string") return undefined;
   try {

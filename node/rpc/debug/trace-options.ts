@@ -1,18 +1,9 @@
 import type { BlockOverrides, StateOverrides } from "@phala-l2/execution/simulate/request";
 import type { TracerOptions } from "@phala-l2/execution/trace/tracer";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { blockOverrides, NO_OVERRIDES, stateOverrides } from "../eth/overrides.ts";
 import { objectWith } from "../json-object.ts";
-import {
-  anything,
-  bool,
-  invalid,
-  isObject,
-  ok,
-  type Parse,
-  type Parsed,
-  text,
-  uint64,
-} from "../parameters.ts";
+import { anything, bool, invalid, ok, type Parse, type Parsed, text, uint64 } from "../parameters.ts";
 
 /** How to trace, as it was asked for: geth's TraceConfig. What a tracer makes of its part is read later. */
 export type TraceOptions = {
@@ -38,7 +29,7 @@ const count: Parse<number> = (value) =>
 
 /** Rules of other forks: geth runs the trace by them. */
 const noChainOverrides: Parse<undefined> = (value) =>
-  isObject(value) && Object.keys(value).length === 0
+  isRecord(value) && Object.keys(value).length === 0
     ? ok(undefined)
     : invalid("overrides of the chain's configuration are not supported");
 

@@ -1,5 +1,6 @@
 import type { Address, Hash } from "@phala-l2/protocol/bytes";
 import { bytesEqual, EMPTY_BYTES, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { AccessList, Authorization } from "@phala-l2/protocol/wire/transaction-lists";
 import { getAddress } from "viem";
 import {
@@ -8,7 +9,6 @@ import {
   data,
   hash,
   invalid,
-  isObject,
   ok,
   type Parse,
   type Parsed,
@@ -55,7 +55,7 @@ function field<T>(fields: Fields, name: string, parse: Parse<T>): Parsed<T | und
 const storageKeys = arrayOf(hash, MAX_LIST, "[]common.Hash");
 
 const accessTuple: Parse<AccessList[number]> = (value) => {
-  if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type types.AccessTuple");
+  if (!isRecord(value)) return invalid("json: cannot unmarshal into Go value of type types.AccessTuple");
   const account = address(value.address);
   if (account.kind === "invalid") return account;
   const keys = storageKeys(value.storageKeys ?? []);
@@ -63,7 +63,7 @@ const accessTuple: Parse<AccessList[number]> = (value) => {
 };
 
 const authorization: Parse<Authorization> = (value) => {
-  if (!isObject(value))
+  if (!isRecord(value))
     return invalid("json: cannot unmarshal into Go value of type types.SetCodeAuthorization");
   const account = address(value.address);
   if (account.kind === "invalid") return account;
@@ -148,7 +148,7 @@ function readParties(fields: Fields): Parsed<Pick<CallRequest, "from" | "to" | "
 
 /** A call's shape; whether its fees make sense is `callFault`'s matter. */
 export const callRequest: Parse<CallRequest> = (value) => {
-  if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type ethapi.TransactionArgs");
+  if (!isRecord(value)) return invalid("json: cannot unmarshal into Go value of type ethapi.TransactionArgs");
   const parties = readParties(value);
   if (parties.kind === "invalid") return parties;
   const fees = readFees(value);

@@ -1,7 +1,7 @@
 import { toHex } from "@phala-l2/protocol/bytes";
 import { endpointName, hidingKeysOf, requestTarget } from "@phala-l2/protocol/endpoint";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Log } from "@phala-l2/protocol/log";
-import { isObject } from "../parameters.ts";
 import { failure, SERVER_ERROR } from "../reply.ts";
 import type { SubmissionResult, SubmitTransaction } from "./submission.ts";
 
@@ -19,9 +19,9 @@ function readAnswer(text: string, hide: (text: string) => string): SubmissionRes
   } catch {
     return UNREACHABLE;
   }
-  if (!isObject(answer)) return UNREACHABLE;
+  if (!isRecord(answer)) return UNREACHABLE;
   const { error } = answer;
-  if (isObject(error) && typeof error.code === "number" && typeof error.message === "string") {
+  if (isRecord(error) && typeof error.code === "number" && typeof error.message === "string") {
     return failure(error.code, hide(error.message), error.data);
   }
   return typeof answer.result === "string" ? { kind: "accepted" } : UNREACHABLE;

@@ -1,4 +1,5 @@
 import { type Address, bytesEqual, type Hash } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { bloomBits, bloomHasBits, type Log, MAX_TOPICS } from "@phala-l2/protocol/wire/receipt";
 import {
   address,
@@ -6,7 +7,6 @@ import {
   blockNumber,
   hash,
   invalid,
-  isObject,
   LATEST,
   ok,
   type Parse,
@@ -107,7 +107,7 @@ function readTopics(value: unknown, limit: number): Parsed<LogPattern["topics"]>
 /** Addresses and topics alone: what a log subscription takes. */
 export function logPattern(alternatives: number): Parse<LogPattern> {
   return (value) => {
-    if (!isObject(value))
+    if (!isRecord(value))
       return invalid("json: cannot unmarshal into Go value of type filters.FilterCriteria");
     const addresses = readAddresses(value.address, alternatives);
     if (addresses.kind === "invalid") return addresses;
@@ -126,7 +126,7 @@ export function logQuery(alternatives: number): Parse<LogQuery> {
   const readPattern = logPattern(alternatives);
   return (value) => {
     const pattern = readPattern(value);
-    if (pattern.kind === "invalid" || !isObject(value))
+    if (pattern.kind === "invalid" || !isRecord(value))
       return pattern.kind === "invalid" ? pattern : invalid("");
     const { blockHash, fromBlock, toBlock } = value;
     if (blockHash !== undefined && blockHash !== null) {

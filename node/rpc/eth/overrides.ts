@@ -2,6 +2,7 @@ import type { AccountOverride, BlockOverrides, StateOverrides } from "@phala-l2/
 import { type Account, EMPTY_ACCOUNT } from "@phala-l2/execution/state/account";
 import type { StateReader } from "@phala-l2/execution/state/reader";
 import { type Address, bigintFromBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { keccak256 } from "@phala-l2/protocol/keccak";
 import { objectWith } from "../json-object.ts";
 import {
@@ -10,7 +11,6 @@ import {
   data,
   hash,
   invalid,
-  isObject,
   ok,
   type Parse,
   type Parsed,
@@ -28,7 +28,7 @@ function optional<T>(value: unknown, parse: Parse<T>): Parsed<T | undefined> {
 }
 
 const slots: Parse<ReadonlyMap<Hex, bigint>> = (value) => {
-  if (!isObject(value))
+  if (!isRecord(value))
     return invalid("json: cannot unmarshal into Go value of type map[common.Hash]common.Hash");
   const entries = Object.entries(value);
   if (entries.length > MAX_ENTRIES) return invalid(`too many slots (max ${MAX_ENTRIES})`);
@@ -58,7 +58,7 @@ function readStorage(
 }
 
 function readAccount(value: unknown): Parsed<AccountOverride> {
-  if (!isObject(value))
+  if (!isRecord(value))
     return invalid("json: cannot unmarshal into Go value of type override.OverrideAccount");
   const nonce = optional(value.nonce, uint64);
   if (nonce.kind === "invalid") return nonce;
@@ -81,7 +81,7 @@ function readAccount(value: unknown): Parsed<AccountOverride> {
 
 /** geth's state override set, the third parameter of eth_call. */
 export const stateOverrides: Parse<StateOverrides> = (value) => {
-  if (!isObject(value)) return invalid("json: cannot unmarshal into Go value of type override.StateOverride");
+  if (!isRecord(value)) return invalid("json: cannot unmarshal into Go value of type override.StateOverride");
   const entries = Object.entries(value);
   if (entries.length > MAX_ENTRIES) return invalid(`too many accounts (max ${MAX_ENTRIES})`);
   const overrides = new Map<Hex, AccountOverride>();

@@ -8,6 +8,7 @@ import {
   type Hash,
   toHex,
 } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { EMPTY_CODE_HASH, keccak256 } from "@phala-l2/protocol/keccak";
 import { proveKey } from "@phala-l2/protocol/trie/proof";
 import { EMPTY_TRIE_ROOT, type NodeReader, openTrie } from "@phala-l2/protocol/trie/trie";
@@ -17,18 +18,7 @@ import { withState } from "../block-reference.ts";
 import { quantityHex, wordHex } from "../format/hex.ts";
 import type { RpcLimits } from "../limits.ts";
 import { method2, method3, optional, type RpcMethods, required } from "../method.ts";
-import {
-  address,
-  anything,
-  arrayOf,
-  block,
-  invalid,
-  isObject,
-  LATEST,
-  ok,
-  type Parsed,
-  text,
-} from "../parameters.ts";
+import { address, anything, arrayOf, block, invalid, LATEST, ok, type Parsed, text } from "../parameters.ts";
 import type { PoolView } from "../pool-view.ts";
 import { failure, INVALID_PARAMS, result } from "../reply.ts";
 import { pendingNonce } from "./transactions.ts";
@@ -90,7 +80,7 @@ export function stateMethods(parts: StateParts): RpcMethods {
 
 function storageValues({ chain, limits }: StateParts): RpcMethods[string] {
   return method2(required(anything), optional(block, LATEST), (request, at) => {
-    if (!isObject(request))
+    if (!isRecord(request))
       return failure(INVALID_PARAMS, "invalid argument 0: json: cannot unmarshal into Go value");
     const wanted = new Map<string, { readonly account: Address; readonly slots: readonly Hash[] }>();
     let total = 0;

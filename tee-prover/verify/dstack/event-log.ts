@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { bytesEqual, concatBytes, toHex } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { type DstackRefusal, refuseDstack } from "./refusals.ts";
 
 /** One event of a log, as dstack's guest agent writes it. */
@@ -26,10 +27,6 @@ const U32_MAX = 0xffff_ffff;
 
 function malformed(field: string, wanted: string, found: string): DstackRefusal {
   return refuseDstack("EVENT_LOG_MALFORMED", field, wanted, found);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Bytes of hex text without 0x; undefined for anything else. */

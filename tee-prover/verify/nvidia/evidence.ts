@@ -1,3 +1,4 @@
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { type Certificate, parseCertificate } from "../certificates/certificate.ts";
 import { parsePemCertificates } from "../certificates/pem.ts";
 import type { CertificateRefusal } from "../certificates/refusals.ts";
@@ -84,10 +85,6 @@ function decodeChain(bytes: Uint8Array): readonly Certificate[] | NvidiaRefusal 
     certificates.push(certificate);
   }
   return certificates;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Entries of what NVIDIA's tools write: one object, a list, or a request with `evidence_list`. */

@@ -1,6 +1,7 @@
 import { isTooComplex } from "@phala-l2/node/rpc/json-complexity";
 import { DEFAULT_RPC_LIMITS } from "@phala-l2/node/rpc/limits";
 import { INTERNAL_ERROR, PARSE_ERROR } from "@phala-l2/node/rpc/reply";
+import { isRecord } from "@phala-l2/protocol/json-record";
 
 /**
  * What JSON-RPC 2.0 says of the answer to a body, whatever the method makes of it: one response object a call, with
@@ -10,13 +11,9 @@ import { INTERNAL_ERROR, PARSE_ERROR } from "@phala-l2/node/rpc/reply";
 /** The ids of the wanted answers, in order; `single` where they are no batch. */
 type Wanted = { readonly kind: "single" | "batch"; readonly ids: readonly unknown[] };
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** The id of the answer to one call; undefined where none is wanted. Zero loses its sign; other numbers come back as written. */
 function wantedId(request: unknown): unknown {
-  if (!isObject(request)) return null;
+  if (!isRecord(request)) return null;
   const { id, jsonrpc, method } = request;
   const isId = id === null || typeof id === "string" || typeof id === "number";
   if (id !== undefined) return isId ? (id === 0 ? 0 : id) : null;
@@ -44,13 +41,13 @@ function answered(requests: readonly unknown[]): readonly unknown[] {
 
 /** The outcome of one response: its error's code, or that it has a result. Throws for what is no response. */
 function outcomeOf(answer: unknown, id: unknown): string {
-  if (!isObject(answer) || answer.jsonrpc !== "2.0") throw new Error("an answer is no JSON-RPC response");
+  if (!isRecord(answer) || answer.jsonrpc !== "2.0") throw new Error("an answer is no JSON-RPC response");
   if (answer.id !== id) throw new Error(`an answer has the id ${JSON.stringify(answer.id)}`);
   const { error } = answer;
   if ("result" in answer === "error" in answer)
     throw new Error("an answer has both or neither of result and error");
   if (error === undefined) return "result";
-  if (!isObject(error) || !Number.isInteger(error.code) || typeof error.message !== "string")
+  if (!isRecord(error) || !Number.isInteger(error.code) || typeof error.message !== "string")
     throw new Error("an error has no code and message");
   if (error.code === INTERNAL_ERROR) throw new Error("an exception was the answer: internal error");
   return String(error.code);

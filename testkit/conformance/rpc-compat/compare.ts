@@ -1,4 +1,4 @@
-import { isObject } from "@phala-l2/node/rpc/parameters";
+import { isRecord } from "@phala-l2/protocol/json-record";
 
 export type Comparison = { readonly isSpecOnly: boolean };
 
@@ -14,7 +14,7 @@ export function difference(
   found: unknown,
   { isSpecOnly }: Comparison,
 ): string | undefined {
-  if (!isObject(expected) || !isObject(found)) return differs("answer", expected, found);
+  if (!isRecord(expected) || !isRecord(found)) return differs("answer", expected, found);
   if ("error" in expected || "error" in found) return errorDifference(expected.error, found.error);
   return isSpecOnly
     ? shapeDifference("result", expected.result, found.result)
@@ -33,7 +33,7 @@ function shown(value: unknown): string {
 }
 
 function errorDifference(expected: unknown, found: unknown): string | undefined {
-  if (!isObject(expected) || !isObject(found)) return differs("error", expected, found);
+  if (!isRecord(expected) || !isRecord(found)) return differs("error", expected, found);
   return expected.code === found.code ? undefined : differs("error.code", expected, found);
 }
 
@@ -42,7 +42,7 @@ function valueDifference(path: string, expected: unknown, found: unknown): strin
     if (expected.length !== found.length) return differs(`${path}.length`, expected.length, found.length);
     return first(expected, (value, index) => valueDifference(`${path}[${index}]`, value, found[index]));
   }
-  if (isObject(expected) && isObject(found)) {
+  if (isRecord(expected) && isRecord(found)) {
     const keys = new Set([...Object.keys(expected), ...Object.keys(found)]);
     return first([...keys], (key) => valueDifference(`${path}.${key}`, expected[key], found[key]));
   }
@@ -56,7 +56,7 @@ function shapeDifference(path: string, expected: unknown, found: unknown): strin
     if (pattern === undefined) return undefined;
     return first(found, (value, index) => shapeDifference(`${path}[${index}]`, pattern, value));
   }
-  if (isObject(expected) && isObject(found)) {
+  if (isRecord(expected) && isRecord(found)) {
     return first(Object.keys(expected), (key) =>
       shapeDifference(`${path}.${key}`, expected[key], found[key]),
     );

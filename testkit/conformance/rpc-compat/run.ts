@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createEthereumjsEvm } from "@phala-l2/execution/evm/ethereumjs/evm";
-import { isObject } from "@phala-l2/node/rpc/parameters";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { Log } from "@phala-l2/protocol/log";
 import { difference } from "./compare.ts";
 import { type Conversation, parseConversation } from "./conversation.ts";
@@ -112,7 +112,7 @@ async function replay(
 }
 
 function answerOf(response: unknown): unknown {
-  return isObject(response) ? (response.error ?? response.result) : response;
+  return isRecord(response) ? (response.error ?? response.result) : response;
 }
 
 async function ask(url: string, body: string): Promise<unknown> {

@@ -7,6 +7,7 @@ import {
   type Hash,
 } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 
 /** Fields of a test's JSON, read with the path for complaints. */
 export type Json = Readonly<Record<string, unknown>>;
@@ -20,12 +21,8 @@ export function malformed(path: string, wanted: string): RollupError<"FIXTURE_MA
   return new RollupError("FIXTURE_MALFORMED", `${path}: ${wanted}`, { data: { path, wanted } });
 }
 
-function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 export function objectAt(value: unknown, path: string): Json {
-  if (!isObject(value)) throw malformed(path, "an object is wanted");
+  if (!isRecord(value)) throw malformed(path, "an object is wanted");
   return value;
 }
 

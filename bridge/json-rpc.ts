@@ -1,15 +1,12 @@
 import { endpointName } from "@phala-l2/protocol/endpoint";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 
 /** Asks one endpoint. */
 export type Ask = (method: string, params: readonly unknown[]) => Promise<unknown>;
 
 /** The error that an endpoint answers with, in its own words. */
 export type RpcRefusal = { readonly code: number; readonly message: string };
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function unreachable(endpoint: string, why: string, cause?: unknown): RollupError<"RPC_UNREACHABLE"> {
   return new RollupError("RPC_UNREACHABLE", `${endpoint} ${why}`, { data: { endpoint }, cause });
