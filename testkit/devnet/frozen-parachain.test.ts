@@ -3,7 +3,8 @@ import { describe, it } from "node:test";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { decodeHeader, headerHash } from "@phala-l2/protocol/substrate/header";
 import { frozenBlock, SnapshotBuilder } from "@phala-l2/sunset/snapshot";
-import { frozenParachain, PARACHAIN_HOLDERS } from "./frozen-parachain.ts";
+import { PARACHAIN_HOLDERS } from "../parachain/asset-hub-genesis.ts";
+import { frozenParachain } from "./frozen-parachain.ts";
 
 /** //Alice's sr25519 key, as Substrate's documentation has it. */
 const ALICE = "0xd43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";

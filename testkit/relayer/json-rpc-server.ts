@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { json } from "node:stream/consumers";
 
 /** Answers one method; what it throws is the error's message. */
@@ -7,23 +7,35 @@ export type Answer = (method: string, params: readonly unknown[]) => Promise<unk
 
 export type JsonRpcServer = { readonly url: string; stop(): Promise<void> };
 
-function isRequest(value: unknown): value is { id: unknown; method: string; params: readonly unknown[] } {
-  return typeof value === "object" && value !== null && "method" in value && "params" in value;
+export type JsonRpcServerOptions = {
+  /** Any free one when absent. */
+  readonly port?: number;
+  /** Serves more on the same port; what comes back ends it. */
+  readonly extend?: (server: Server) => () => void;
+};
+
+function isRequest(value: unknown): value is { id: unknown; method: string; params?: readonly unknown[] } {
+  return typeof value === "object" && value !== null && "method" in value && typeof value.method === "string";
 }
 
-async function respond(request: unknown, answer: Answer): Promise<object> {
+/** The response to one request, whatever it is. */
+export async function respond(request: unknown, answer: Answer): Promise<object> {
   if (!isRequest(request))
     return { jsonrpc: "2.0", id: null, error: { code: -32600, message: "no request" } };
   const { id, method, params } = request;
   try {
-    return { jsonrpc: "2.0", id, result: (await answer(method, params)) ?? null };
+    const result = (await answer(method, Array.isArray(params) ? params : [])) ?? null;
+    return { jsonrpc: "2.0", id, result };
   } catch (error) {
     return { jsonrpc: "2.0", id, error: { code: -32000, message: String(error) } };
   }
 }
 
-/** A JSON-RPC server over HTTP on a free port of this machine. */
-export async function serveJsonRpc(answer: Answer): Promise<JsonRpcServer> {
+/** A JSON-RPC server over HTTP on a port of this machine. */
+export async function serveJsonRpc(
+  answer: Answer,
+  { port = 0, extend }: JsonRpcServerOptions = {},
+): Promise<JsonRpcServer> {
   const server = createServer((request, response) => {
     void json(request)
       .then((body) => respond(body, answer))
@@ -31,13 +43,15 @@ export async function serveJsonRpc(answer: Answer): Promise<JsonRpcServer> {
       // Who was killed in the middle of asking hears no answer.
       .catch(() => response.destroy());
   });
-  server.listen(0, "127.0.0.1");
+  const stopExtension = extend?.(server);
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const taken = typeof address === "object" && address !== null ? address.port : port;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${taken}`,
     stop: async () => {
+      stopExtension?.();
       server.closeAllConnections();
       server.close();
       await once(server, "close");

@@ -18,7 +18,8 @@ import type { SubmittableExtrinsic } from "@polkadot/api/types";
 import { Keyring } from "@polkadot/keyring";
 import type { KeyringPair } from "@polkadot/keyring/types";
 import { createKeyMulti, cryptoWaitReady, sortAddresses } from "@polkadot/util-crypto";
-import { ResealedAssetHub, UNIT } from "./testing/resealed-asset-hub.ts";
+import { AssetHub } from "../parachain/asset-hub.ts";
+import { UNIT } from "../parachain/asset-hub-genesis.ts";
 
 type Call = SubmittableExtrinsic<"promise">;
 
@@ -43,11 +44,12 @@ it("deposits that a real runtime executes: by each kind of key, multisig, proxy,
   const signatories = [sr, ed].map(({ addressRaw }) => addressRaw);
   const multisig = createKeyMulti(signatories, 2);
   const folder = mkdtempSync(join(tmpdir(), "real-runtime-"));
-  const hub = await ResealedAssetHub.start([sr.address, ed.address, ec.address, toHex(multisig)]);
+  const rich = [sr.addressRaw, ed.addressRaw, ec.addressRaw, multisig];
+  const hub = await AssetHub.start({ balances: rich.map((account) => [account, 1000n * UNIT]) });
   const node = await hub.serve();
   const journal = await Journal.open(join(folder, "journal"));
   try {
-    const { api } = hub;
+    const api = await hub.api();
     const { balances, system, utility, proxy, multisig: multi } = api.tx;
     assert.ok(balances && system && utility && proxy && multi);
     const to = toHex(swapAccount(DOMAIN.contract));
