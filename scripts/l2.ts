@@ -24,6 +24,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   prover: async () => (await import("./commands/prover.ts")).proverCommand,
   "register-prover": async () => (await import("./commands/register-prover.ts")).registerProverCommand,
   relayer: async () => (await import("./commands/relayer.ts")).relayerCommand,
+  finality: async () => (await import("./commands/finality.ts")).finalityCommand,
   swap: async () => (await import("./commands/swap.ts")).swapCommand,
   bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
   stake: async () => (await import("./commands/stake.ts")).stakeCommand,

@@ -1,14 +1,16 @@
+import { PARA_ID_KEY } from "@phala-l2/bridge/finality/para-id";
 import { concatBytes, type Hash, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
+import { encodeByteString, encodeUnsigned } from "@phala-l2/protocol/substrate/scale";
 import {
   eventsValue,
   remarked,
+  SMALL_SPEC_VERSION,
   succeeded,
   transferred,
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
 import { EVENTS_KEY } from "@phala-l2/swap/block-proof";
 import { type SealedBlock, sealBlock } from "@phala-l2/swap/testing/small-block";
-import { type JsonRpcServer, serveJsonRpc } from "./json-rpc-server.ts";
+import { type Answer, type JsonRpcServer, serveJsonRpc } from "./json-rpc-server.ts";
 
 /** One extrinsic: who pays what to whom, and which remarks are made. */
 export type SmallExtrinsic = {
@@ -24,6 +26,8 @@ type Kept = {
   readonly extrinsics: readonly Uint8Array[];
 };
 
+/** The number that it has on its relay chain. */
+export const SMALL_PARA_ID = 2035;
 /** Events in front of the first extrinsic's transfer: the block's own two. */
 const EVENTS_BEFORE = 2;
 /** Extrinsics before those that are given: time and the parachain's validation data. */
@@ -41,6 +45,7 @@ function encodeExtrinsic({ remarks }: SmallExtrinsic): Uint8Array {
 export class SmallParachain {
   readonly #blocks: Kept[] = [];
   readonly #byHash = new Map<string, Kept>();
+  #specVersion = SMALL_SPEC_VERSION;
 
   constructor() {
     this.addBlock([]);
@@ -53,6 +58,11 @@ export class SmallParachain {
   /** Height of the next block. */
   get nextHeight(): bigint {
     return BigInt(this.#blocks.length);
+  }
+
+  /** All blocks from the next one on are executed by a runtime of this version. */
+  upgrade(specVersion: number): void {
+    this.#specVersion = specVersion;
   }
 
   /** Adds a block. @returns places of its transfers in the list of its events */
@@ -69,7 +79,7 @@ export class SmallParachain {
     const parentHash = this.#blocks.at(-1)?.sealed.hash ?? ZERO_HASH;
     const own = Array.from({ length: EVENTS_BEFORE }, () => new Uint8Array(10));
     const kept: Kept = {
-      sealed: sealBlock({ height, parentHash, records }),
+      sealed: sealBlock({ height, parentHash, records, specVersion: this.#specVersion }),
       events: eventsValue(records),
       extrinsics: [...own, ...extrinsics.map(encodeExtrinsic)],
     };
@@ -78,8 +88,19 @@ export class SmallParachain {
     return places;
   }
 
+  /** The last block. */
+  get newest(): SealedBlock {
+    const kept = this.#blocks.at(-1);
+    if (kept === undefined) throw new RangeError("a chain has its genesis block");
+    return kept.sealed;
+  }
+
+  answers(): Answer {
+    return async (method, params) => this.#answer(method, params);
+  }
+
   serve(): Promise<JsonRpcServer> {
-    return serveJsonRpc(async (method, params) => this.#answer(method, params));
+    return serveJsonRpc(this.answers());
   }
 
   #at(hash: unknown): Kept {
@@ -88,10 +109,17 @@ export class SmallParachain {
     return kept;
   }
 
+  /** @throws RangeError when there is no block of that height */
+  hashAt(height: number): Hash {
+    const kept = this.#blocks[height];
+    if (kept === undefined) throw new RangeError(`no block ${height}`);
+    return kept.sealed.hash;
+  }
+
   #answer(method: string, [first, second]: readonly unknown[]): unknown {
     switch (method) {
       case "chain_getBlockHash":
-        return toHex(this.#blocks[Number(first)]?.sealed.hash ?? ZERO_HASH);
+        return this.#blocks[Number(first)] === undefined ? null : toHex(this.hashAt(Number(first)));
       case "chain_getFinalizedHead":
         return toHex(this.#blocks.at(-1)?.sealed.hash ?? ZERO_HASH);
       case "chain_getHeader": {
@@ -105,6 +133,7 @@ export class SmallParachain {
         };
       }
       case "state_getStorage":
+        if (first === toHex(PARA_ID_KEY)) return toHex(encodeUnsigned(BigInt(SMALL_PARA_ID), 4));
         return first === toHex(EVENTS_KEY) ? toHex(this.#at(second).events) : null;
       case "state_getReadProof":
         return { at: second, proof: this.#at(second).sealed.proof.nodes.map(toHex) };

@@ -1,14 +1,35 @@
-import { createHash, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+} from "node:crypto";
 import { asHash, type Hash } from "../../bytes.ts";
 import { encodeHeader, type SubstrateHeader } from "../header.ts";
 
 /** Signs with Node's ed25519, and writes SCALE by hand: nothing of what is tested makes the vectors. */
 export type Voter = { readonly key: Uint8Array; readonly secret: KeyObject };
 
+/** PKCS #8 in front of an ed25519 key's seed (RFC 8410). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function voterWith(secret: KeyObject): Voter {
+  const der = createPublicKey(secret).export({ type: "spki", format: "der" });
+  return { key: Uint8Array.from(der.subarray(-32)), secret };
+}
+
 export function voter(): Voter {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const der = publicKey.export({ type: "spki", format: "der" });
-  return { key: Uint8Array.from(der.subarray(-32)), secret: privateKey };
+  return voterWith(generateKeyPairSync("ed25519").privateKey);
+}
+
+/** The voter of a name, the same each time. */
+export function namedVoter(name: string): Voter {
+  const seed = createHash("sha256").update(name).digest();
+  return voterWith(
+    createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" }),
+  );
 }
 
 /** The set's id and round of votes that name no others. */
