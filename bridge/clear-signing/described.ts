@@ -36,7 +36,6 @@ const OTHER_BRIDGE = "the bridge of the other chain";
 const DEPLOYMENT = "the deployment, once";
 const TIMELOCK = "the governance timelock";
 const GUARDIAN = "the guardian";
-const ADMITTER = "who admits compute providers";
 const PLEDGES = "ProviderPledges";
 const TOKENS_SENT = "a token contract, when it is sent there";
 
@@ -172,8 +171,6 @@ export const DESCRIBED: readonly Described[] = [
     place: { layer: "l2", name: "ProviderPledges" },
     abi: providerPledgesAbi,
     others: {
-      admit: ADMITTER,
-      dismiss: ADMITTER,
       slash: TIMELOCK,
       setAdmitter: TIMELOCK,
       setClass: TIMELOCK,

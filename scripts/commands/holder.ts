@@ -24,6 +24,7 @@ export const holderSettings = {
     default: "0xcA11bde05977b3631167028862bE2a173976CA11",
   }),
   vault: addressSetting({ help: "VotingPha on the rollup", optional: true, neededBy: "stake" }),
+  pledges: addressSetting({ help: "ProviderPledges on the rollup", optional: true, neededBy: "provider" }),
   governor: addressSetting({ help: "PhaGovernor on the rollup", optional: true, neededBy: "governance" }),
   l1Executor: addressSetting({ help: "L1Executor on L1", optional: true, neededBy: "governance" }),
   account: textSetting({ help: "who acts: a keystore file, or dev:INDEX on a development chain" }),

@@ -4,84 +4,36 @@ import { stake } from "@phala-l2/bridge/actions/staking/stake";
 import { stakingStatus } from "@phala-l2/bridge/actions/staking/status";
 import { cancelUnlock, claimUnlock, requestUnlock } from "@phala-l2/bridge/actions/staking/unlock";
 import type { Staking } from "@phala-l2/bridge/actions/staking/vault";
-import { type Bridge, createBridge } from "@phala-l2/bridge/network";
-import { optimismMintableERC20Abi } from "@phala-l2/contracts/abi/optimism-mintable-erc20";
-import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
-import { dangerouslyDevelopmentAccount } from "@phala-l2/node/keys/account";
+import type { Bridge } from "@phala-l2/bridge/network";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import {
-  type Address,
-  createTestClient,
-  encodeDeployData,
-  erc20Abi,
-  getContractAddress,
-  http,
-  parseEther,
-  zeroAddress,
-} from "viem";
-import { type Anvil, startAnvil } from "../l1/anvil.ts";
+import { type Address, parseEther } from "viem";
+import { type StakingWorld, startStakingWorld } from "./staking-world.ts";
 
-const CHAIN_ID = 31_337;
 const WEEK = 7 * 24 * 3_600;
-const artifacts = hardhatArtifacts();
-const alice = dangerouslyDevelopmentAccount(0, BigInt(CHAIN_ID));
-const bob = dangerouslyDevelopmentAccount(1, BigInt(CHAIN_ID));
 
 /** A refusal of the chain whose words name the contract's error. */
 const refusedBy = (name: string) => (error: unknown) =>
   isRollupError(error, "BRIDGE_TRANSACTION_REVERTED") && error.message.includes(name);
 
 describe("staking PHA from a wallet", () => {
-  let anvil: Anvil;
+  let world: StakingWorld;
   let bridge: Bridge;
   let others: Bridge;
   let staking: Staking;
-  let token: Address;
-
-  function connect(account: typeof alice): Bridge {
-    const [l1RpcUrl, l2RpcUrl] = [anvil.url, anvil.url];
-    const none = { portal: zeroAddress, disputeGameFactory: zeroAddress, l1StandardBridge: zeroAddress };
-    return createBridge(
-      { l1ChainId: CHAIN_ID, l2ChainId: CHAIN_ID, l1RpcUrl, l2RpcUrl, ...none, multicall3: zeroAddress },
-      account,
-    );
-  }
-
-  async function deploy(path: string, args: readonly unknown[]): Promise<Address> {
-    const { abi, bytecode } = artifacts(path);
-    const hash = await bridge.l2.sendTransaction({ data: encodeDeployData({ abi, bytecode, args }) });
-    const { contractAddress } = await bridge.l2.waitForTransactionReceipt({ hash, pollingInterval: 20 });
-    return contractAddress ?? assert.fail(`${path} was not deployed`);
-  }
+  let alice: Bridge["account"];
+  let bob: Bridge["account"];
 
   before(async () => {
-    anvil = await startAnvil({ port: 0, chainId: CHAIN_ID });
-    [bridge, others] = [connect(alice), connect(bob)];
-    const me = alice.address;
-    token = await deploy("bridging/OptimismMintableERC20", [me, zeroAddress, "Phala", "PHA", 18]);
-    const nonce = BigInt(await bridge.l2.getTransactionCount({ address: me }));
-    const later = (steps: bigint) => getContractAddress({ from: me, nonce: nonce + steps });
-    await deploy("pha/staking/RewardDistributor", [token, later(1n), later(2n), me, me, 0n]);
-    staking = { vault: await deploy("pha/staking/VotingPha", [token, later(0n), later(2n), me]) };
-    await deploy("pha/staking/ProviderPledges", [staking.vault, later(0n), me, me]);
-    const hash = await bridge.l2.writeContract({
-      address: token,
-      abi: optimismMintableERC20Abi,
-      functionName: "mint",
-      args: [me, parseEther("100")],
-    });
-    await bridge.l2.waitForTransactionReceipt({ hash, pollingInterval: 20 });
+    world = await startStakingWorld({ rate: 0n });
+    [bridge, others, staking] = [world.owner, world.other, world];
+    [alice, bob] = [bridge.account, others.account];
+    await world.mint(alice.address, parseEther("100"));
   });
-  after(() => anvil.stop());
+  after(() => world.stop());
 
   const statusOf = (holder: Address) => stakingStatus(bridge, staking, { holder });
-  const balanceOf = (holder: Address) =>
-    bridge.l2.readContract({ address: token, abi: erc20Abi, functionName: "balanceOf", args: [holder] });
-  const wait = async (seconds: number) => {
-    const chain = createTestClient({ mode: "anvil", transport: http(anvil.url) });
-    await chain.increaseTime({ seconds });
-    await chain.mine({ blocks: 1 });
-  };
+  const balanceOf = (holder: Address) => world.balanceOf(holder);
+  const wait = (seconds: number) => world.wait(seconds);
 
   it("stakes in one transaction, by a permit, and says what it gave", async () => {
     const { shares } = await stake(bridge, staking, { to: alice.address, amount: parseEther("60") });
