@@ -3,13 +3,13 @@ import { after, before, describe, it } from "node:test";
 import type { ProofInput } from "@phala-l2/enclave/prove";
 import type { Recompute } from "@phala-l2/enclave/recomputation";
 import { createEnclave } from "@phala-l2/enclave/session";
+import { encodeWitness } from "@phala-l2/enclave/witness";
 import { nativeKzg as kzg } from "@phala-l2/node/l1/kzg";
 import { keccak256 } from "@phala-l2/protocol/keccak";
-import { silentLog } from "@phala-l2/protocol/log";
 import type { GpuKeccak } from "@phala-l2/tee-prover/gpu/device";
-import { collectWitness } from "@phala-l2/tee-prover/host/collect-witness";
 import { STRANGER } from "../derivation/keys.ts";
 import { BUSY_CHAIN, busyRollup } from "../prover/chains.ts";
+import { collectedWitness, proofInput } from "../prover/proofs.ts";
 import { gpuForTests } from "./gpu-for-tests.ts";
 
 const found = await gpuForTests();
@@ -27,17 +27,8 @@ describe("a proof whose hashes a GPU computes again", { skip }, () => {
   let witness: Uint8Array;
   before(async () => {
     const rollup = await busyRollup();
-    const { config, l1 } = rollup;
-    request = {
-      config,
-      l1Head: l1.head.hash,
-      previousOutputRoot: rollup.outputRoot(0n),
-      mayBeAbsent: false,
-      l2BlockNumber: BUSY_CHAIN.last,
-    };
-    const wanted = { ...request, previousBlockNumber: 0n, mayBeAbsent: false };
-    const dependencies = { chain: rollup, l1, log: silentLog, signal: new AbortController().signal };
-    ({ witness } = await collectWitness(wanted, dependencies));
+    request = proofInput(rollup, 0n, BUSY_CHAIN.last);
+    witness = encodeWitness(await collectedWitness(rollup, 0n, BUSY_CHAIN.last));
   });
   after(() => device().stop());
   const enclave = (recompute?: Recompute) => createEnclave({ random: () => secret, kzg, domain, recompute });

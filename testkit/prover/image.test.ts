@@ -7,14 +7,13 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import type { ProofInput } from "@phala-l2/enclave/prove";
 import { createEnclave } from "@phala-l2/enclave/session";
-import { decodeWitness, encodeWitness } from "@phala-l2/enclave/witness";
+import { encodeWitness } from "@phala-l2/enclave/witness";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { keccak256 } from "@phala-l2/protocol/keccak";
-import { silentLog } from "@phala-l2/protocol/log";
-import { collectWitness } from "@phala-l2/tee-prover/host/collect-witness";
 import { BUNDLE_FILE, bundleEnclave } from "@phala-l2/tee-prover/image/bundle";
 import { STRANGER } from "../derivation/keys.ts";
 import { BUSY_CHAIN, busyRollup } from "./chains.ts";
+import { collectedWitness, proofInput } from "./proofs.ts";
 
 /** All that stands beside the bundle: it hands over what came by message, and the answer back. */
 const RUNNER = `
@@ -73,19 +72,9 @@ describe("the enclave's bundle in a process of its own, without any package in r
     writeFileSync(join(folder, BUNDLE_FILE), bundleEnclave().bytes);
     writeFileSync(join(folder, "runner.mjs"), RUNNER);
     const rollup = await busyRollup();
-    const input = {
-      config: rollup.config,
-      l1Head: rollup.l1.head.hash,
-      previousOutputRoot: rollup.outputRoot(0n),
-      l2BlockNumber: BUSY_CHAIN.last,
-      mayBeAbsent: false,
-    };
-    const { witness } = await collectWitness(
-      { ...input, previousBlockNumber: 0n },
-      { chain: rollup, l1: rollup.l1, log: silentLog, signal: new AbortController().signal },
-    );
-    const decoded = decodeWitness(witness);
-    const blobs = decoded.kind === "ok" ? decoded.witness.blobs : [];
+    const input = proofInput(rollup, 0n, BUSY_CHAIN.last);
+    const { preimages, blobs } = await collectedWitness(rollup, 0n, BUSY_CHAIN.last);
+    const witness = encodeWitness({ preimages, blobs });
     assert.equal(blobs.length, 1);
     const commitments = blobs.map((blob) => nativeKzg.blobToKzgCommitment(blob));
     request = { secret, domain, input, witness, commitments };

@@ -4,43 +4,21 @@ import { preimagesOfWitness } from "@phala-l2/enclave/preimages";
 import { NO_SUCH_BLOCK, type Proof, type ProofInput, prove } from "@phala-l2/enclave/prove";
 import { HashTrace, type Recompute } from "@phala-l2/enclave/recomputation";
 import { createEnclave } from "@phala-l2/enclave/session";
-import { decodeWitness, encodeWitness, type Witness } from "@phala-l2/enclave/witness";
+import { encodeWitness, type Witness } from "@phala-l2/enclave/witness";
 import type { SealedBlock } from "@phala-l2/execution/block/sealed-block";
 import { nativeKzg } from "@phala-l2/node/l1/kzg";
 import { type Hash, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { keccak256 } from "@phala-l2/protocol/keccak";
-import { silentLog } from "@phala-l2/protocol/log";
-import { collectWitness } from "@phala-l2/tee-prover/host/collect-witness";
 import { STRANGER } from "../derivation/keys.ts";
 import { BUSY_CHAIN, busyRollup } from "./chains.ts";
+import { collectedWitness, proofInput } from "./proofs.ts";
 import type { Rollup } from "./rollup.ts";
 
 const kzg = nativeKzg;
-const { signal } = new AbortController();
 
 /** Another device that computes as it should. */
 const honest: Recompute = async (messages) => messages.map((message) => keccak256(message));
-
-async function witnessOf(rollup: Rollup, from: bigint, to: bigint): Promise<Witness> {
-  const request = {
-    l1Head: rollup.l1.head.hash,
-    previousBlockNumber: from,
-    previousOutputRoot: rollup.outputRoot(from),
-    l2BlockNumber: to,
-    mayBeAbsent: false,
-  };
-  const { witness } = await collectWitness(request, { chain: rollup, l1: rollup.l1, log: silentLog, signal });
-  const decoded = decodeWitness(witness);
-  assert.ok(decoded.kind === "ok");
-  return decoded.witness;
-}
-
-function input(rollup: Rollup, from: bigint, to: bigint): ProofInput {
-  const { config, l1 } = rollup;
-  const previousOutputRoot = rollup.outputRoot(from);
-  return { config, l1Head: l1.head.hash, previousOutputRoot, l2BlockNumber: to, mayBeAbsent: false };
-}
 
 type Traced = { readonly trace: HashTrace; readonly proof: Proof; readonly blocks: readonly SealedBlock[] };
 
@@ -72,8 +50,8 @@ describe("what a GPU computes again", () => {
   let hashes: ReadonlySet<Hex>;
   before(async () => {
     rollup = await busyRollup();
-    witness = await witnessOf(rollup, 1n, BUSY_CHAIN.last);
-    run = await traced(input(rollup, 1n, BUSY_CHAIN.last), witness);
+    witness = await collectedWitness(rollup, 1n, BUSY_CHAIN.last);
+    run = await traced(proofInput(rollup, 1n, BUSY_CHAIN.last), witness);
     hashes = new Set((await asked(run)).map((message) => toHex(keccak256(message))));
   });
 
@@ -102,12 +80,12 @@ describe("what a GPU computes again", () => {
   it("is nothing that the proof did not look at", async () => {
     const junk = new Uint8Array(77).fill(7);
     const preimages = [junk, ...witness.preimages];
-    const other = await traced(input(rollup, 1n, BUSY_CHAIN.last), { ...witness, preimages });
+    const other = await traced(proofInput(rollup, 1n, BUSY_CHAIN.last), { ...witness, preimages });
     assert.deepEqual((await asked(other)).length, (await asked(run)).length);
   });
 
   it("and where no such block exists, the data that say so, but no output root", async () => {
-    const request = { ...input(rollup, 1n, BUSY_CHAIN.last + 1n), mayBeAbsent: true };
+    const request = { ...proofInput(rollup, 1n, BUSY_CHAIN.last + 1n), mayBeAbsent: true };
     const absent = await traced(request, witness);
     assert.deepEqual(absent.proof.outputRoot, NO_SUCH_BLOCK);
     const messages = await asked(absent);
@@ -131,8 +109,8 @@ describe("a device that does not agree", () => {
   let messages: readonly Uint8Array[];
   before(async () => {
     const rollup = await busyRollup();
-    const request = input(rollup, 1n, BUSY_CHAIN.last);
-    run = await traced(request, await witnessOf(rollup, 1n, BUSY_CHAIN.last));
+    const request = proofInput(rollup, 1n, BUSY_CHAIN.last);
+    run = await traced(request, await collectedWitness(rollup, 1n, BUSY_CHAIN.last));
     messages = await asked(run);
   });
   const refused = (recompute: Recompute, error: (error: unknown) => boolean) =>
@@ -191,8 +169,8 @@ describe("new nodes that do not hang together", () => {
   let proof: Proof;
   before(async () => {
     const rollup = await busyRollup();
-    const witness = await witnessOf(rollup, 1n, BUSY_CHAIN.last);
-    ({ blocks, proof } = await traced(input(rollup, 1n, BUSY_CHAIN.last), witness));
+    const witness = await collectedWitness(rollup, 1n, BUSY_CHAIN.last);
+    ({ blocks, proof } = await traced(proofInput(rollup, 1n, BUSY_CHAIN.last), witness));
   });
 
   /** Of the last block with these nodes. */
@@ -260,19 +238,19 @@ describe("an enclave with a GPU beside it", () => {
   let bytes: Uint8Array;
   before(async () => {
     rollup = await busyRollup();
-    bytes = encodeWitness(await witnessOf(rollup, 1n, BUSY_CHAIN.last));
+    bytes = encodeWitness(await collectedWitness(rollup, 1n, BUSY_CHAIN.last));
   });
   const enclave = (recompute?: Recompute) => createEnclave({ random: () => secret, kzg, domain, recompute });
 
   it("signs what one without signs", async () => {
-    const request = input(rollup, 1n, BUSY_CHAIN.last);
+    const request = proofInput(rollup, 1n, BUSY_CHAIN.last);
     const signed = await enclave(honest).proveAndSign(request, bytes);
     assert.deepEqual(signed, await enclave().proveAndSign(request, bytes));
     assert.deepEqual([enclave(honest).recomputes, enclave().recomputes], [true, false]);
   });
 
   it("signs nothing when the device disagrees or fails", async () => {
-    const request = input(rollup, 1n, BUSY_CHAIN.last);
+    const request = proofInput(rollup, 1n, BUSY_CHAIN.last);
     const lies: Recompute = async (all) => (await honest(all)).with(-1, ZERO_HASH);
     await assert.rejects(enclave(lies).proveAndSign(request, bytes), { code: "RECOMPUTATION_DISAGREES" });
     const fails: Recompute = async () => {
@@ -288,10 +266,10 @@ describe("an enclave with a GPU beside it", () => {
       return honest(all);
     };
     const session = enclave(counted);
-    const wrong = { ...input(rollup, 1n, BUSY_CHAIN.last), claimedOutputRoot: ZERO_HASH };
+    const wrong = { ...proofInput(rollup, 1n, BUSY_CHAIN.last), claimedOutputRoot: ZERO_HASH };
     await assert.rejects(session.proveAndSign(wrong, bytes), { code: "CLAIM_MISMATCH" });
     assert.equal(calls, 0);
-    await session.proveAndSign(input(rollup, 1n, BUSY_CHAIN.last), bytes);
+    await session.proveAndSign(proofInput(rollup, 1n, BUSY_CHAIN.last), bytes);
     assert.equal(calls, 1);
   });
 
@@ -299,13 +277,13 @@ describe("an enclave with a GPU beside it", () => {
     const lies: Recompute = async (all) => all.map(() => ZERO_HASH);
     let seen = 0;
     const options = { recompute: undefined, onSealed: () => seen++, onBlock: () => {} };
-    const proving = enclave(lies).proveAndSign(input(rollup, 1n, BUSY_CHAIN.last), bytes, options);
+    const proving = enclave(lies).proveAndSign(proofInput(rollup, 1n, BUSY_CHAIN.last), bytes, options);
     await assert.rejects(proving, { code: "RECOMPUTATION_DISAGREES" });
     assert.equal(seen, 0);
   });
 
   it("signs the claim that was proven, whatever the device does to the bytes it is given", async () => {
-    const request = input(rollup, 1n, BUSY_CHAIN.last);
+    const request = proofInput(rollup, 1n, BUSY_CHAIN.last);
     const wanted = await enclave().proveAndSign(request, bytes);
     const spoils: Recompute = async (all) => {
       const digests = await honest(all);
