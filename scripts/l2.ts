@@ -46,6 +46,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   image: async () => (await import("./commands/image.ts")).imageCommand,
   measure: async () => (await import("./commands/measure.ts")).measureCommand,
   sunset: async () => (await import("./commands/sunset.ts")).sunsetCommand,
+  "pack-blocks": async () => (await import("./commands/pack-blocks.ts")).packBlocksCommand,
   "pack-state": async () => (await import("./commands/pack-state.ts")).packStateCommand,
   "clear-signing": async () => (await import("./commands/clear-signing.ts")).clearSigningCommand,
 };

@@ -1,19 +1,17 @@
 import { fromHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import type { ChainBlock } from "@phala-l2/sunset/registrations";
+import { isRecord } from "@phala-l2/protocol/json-record";
+import { isExtrinsic } from "@phala-l2/protocol/substrate/block";
+import type { ShownBlock } from "@phala-l2/sunset/block-window";
 import { readHeader } from "./frozen-header.ts";
 
 export type BlocksReading =
   /** The newest first. */
-  | { readonly kind: "ok"; readonly blocks: readonly ChainBlock[] }
+  | { readonly kind: "ok"; readonly blocks: readonly ShownBlock[] }
   | { readonly kind: "invalid"; readonly reason: string };
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A block as `chain_getBlock` answers it, or the block in it. */
-function blockOf(value: unknown): ChainBlock | string {
+/** A block as `chain_getBlock` answers it, or the block in it; else what is wrong with it. @throws RollupError HEX_INVALID */
+export function blockOf(value: unknown): ShownBlock | string {
   if (!isRecord(value)) return "a block is an object with header and extrinsics";
   for (const name of ["result", "block"]) if (isRecord(value[name])) return blockOf(value[name]);
   const reading = readHeader(new TextEncoder().encode(JSON.stringify(value.header ?? value)));
@@ -24,7 +22,9 @@ function blockOf(value: unknown): ChainBlock | string {
   const texts: readonly unknown[] = Array.isArray(extrinsics) ? extrinsics : [undefined];
   const whole = texts.filter((text) => typeof text === "string");
   if (whole.length !== texts.length) return `extrinsics of block ${header.number} are a list of hex`;
-  return { header, extrinsics: whole.map(fromHex) };
+  const bytes = whole.map(fromHex);
+  if (!bytes.every(isExtrinsic)) return `extrinsics of block ${header.number} are no byte strings`;
+  return { header, extrinsics: bytes };
 }
 
 /**

@@ -3,7 +3,7 @@ import { isRollupError } from "@phala-l2/protocol/errors";
 import type { SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { encodeSs58 } from "@phala-l2/protocol/substrate/ss58";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
-import type { WindowFault } from "@phala-l2/sunset/registration-window";
+import type { WindowFault } from "@phala-l2/sunset/block-window";
 import {
   type FrozenBlock,
   frozenBlock,

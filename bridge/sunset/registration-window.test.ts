@@ -1,50 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concatBytes, fromHex, type Hex, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
-import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
-import { orderedRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { fromHex, type Hex } from "@phala-l2/protocol/bytes";
+import { headerHash } from "@phala-l2/protocol/substrate/header";
 import fc from "fast-check";
+import type { ShownBlock } from "./block-window.ts";
 import { addressSubject } from "./claims-tree.ts";
-import { readWindow } from "./registration-window.ts";
-import type { ChainBlock } from "./registrations.ts";
+import { RegistrationWindow, readWindow } from "./registration-window.ts";
+import { chainOf, registering } from "./testing/blocks.ts";
 import { person } from "./testing/state.ts";
 
 const [ALICE, BOB] = [person(1), person(2)];
 const OLD = `0x${"11".repeat(20)}` as const;
 const NEW = `0x${"22".repeat(20)}` as const;
-
-/** A signed remark of sr25519 that names a receiver on L1 1. */
-function registering(account: Hex, receiver: Hex): Uint8Array {
-  const text = new TextEncoder().encode(`phala-l2 sunset receiver: 1 ${receiver} l2`);
-  const signature = new Uint8Array(64).fill(9);
-  return encodeByteString(
-    concatBytes(
-      ...[Uint8Array.of(0x84, 0), fromHex(account), Uint8Array.of(1), signature],
-      ...[Uint8Array.of(0, 4, 0), Uint8Array.of(0, 0), encodeByteString(text)],
-    ),
-  );
-}
-
-type WholeBlock = { readonly header: SubstrateHeader; readonly extrinsics: readonly Uint8Array[] };
-
-/** Blocks 1, 2, … with these bodies, the newest first. */
-function chainOf(...bodies: readonly (readonly Uint8Array[])[]): {
-  frozen: SubstrateHeader;
-  blocks: readonly WholeBlock[];
-} {
-  const blocks: WholeBlock[] = [];
-  let parentHash = ZERO_HASH;
-  for (const [i, extrinsics] of bodies.entries()) {
-    const extrinsicsRoot = orderedRoot(extrinsics, 0);
-    const header = { parentHash, number: BigInt(i + 1), stateRoot: ZERO_HASH, extrinsicsRoot, digest: [] };
-    parentHash = headerHash(header);
-    blocks.unshift({ header, extrinsics });
-  }
-  const [newest] = blocks;
-  assert.ok(newest !== undefined);
-  return { frozen: newest.header, blocks };
-}
 
 const registration = (account: Hex, receiver: Hex) => ({
   account,
@@ -52,16 +19,19 @@ const registration = (account: Hex, receiver: Hex) => ({
   form: 1,
 });
 /** Alice names an old receiver in block 2 and a new one in block 4; Bob his in block 1. */
-const { frozen, blocks } = chainOf(
+const blocks = chainOf([
   [registering(BOB, OLD)],
   [registering(ALICE, OLD)],
   [],
   [registering(ALICE, NEW)],
   [],
-);
+]);
+const [newest] = blocks;
+assert.ok(newest !== undefined);
+const frozen = newest.header;
 const within = (from: bigint) => ({ chainId: 1n, from });
 
-function reasonOf(shown: readonly ChainBlock[], from: bigint, header = frozen): string {
+function reasonOf(shown: readonly ShownBlock[], from: bigint, header = frozen): string {
   const reading = readWindow(header, shown, within(from));
   return reading.kind === "ok"
     ? `${reading.receivers.length} receivers`
@@ -120,10 +90,31 @@ test("a window is as long as its terms say, whatever is shown", () => {
   assert.equal(reasonOf([], 6n), "window-after-frozen 6");
 });
 
+test("an account's last word within a block counts, and one for another L1 is none", () => {
+  const bodies = [[registering(ALICE, OLD), registering(ALICE, NEW), registering(ALICE, OLD, 2n)]];
+  const [only] = chainOf(bodies);
+  assert.ok(only !== undefined);
+  assert.deepEqual(readWindow(only.header, [only], within(1n)), {
+    kind: "ok",
+    receivers: [registration(ALICE, NEW)],
+  });
+});
+
+test("a block of another chain, or with foreign extrinsics, is refused at once and for good", () => {
+  const foreign = chainOf([[], [registering(ALICE, OLD)], [registering(BOB, NEW)], [], []]);
+  assert.equal(reasonOf(foreign, 1n), "blocks-not-chained 5");
+  const spliced = blocks.map((block, i) => (i === 1 ? (foreign[1] ?? block) : block));
+  assert.equal(reasonOf(spliced, 1n), "blocks-not-chained 4");
+  const forged = blocks.map((block) => ({ ...block, extrinsics: [registering(BOB, NEW)] }));
+  assert.equal(reasonOf(forged, 1n), "extrinsics-root-mismatch 5");
+  const window = new RegistrationWindow(frozen, within(1n));
+  assert.equal(window.add(blocks[1] ?? newest)?.code, "blocks-not-chained");
+  for (const block of blocks) assert.equal(window.add(block)?.code, "blocks-not-chained");
+  assert.equal(window.finish().kind, "invalid");
+});
+
 test("headers whose numbers do not follow each other are no chain", () => {
-  const [newest, ...older] = blocks;
-  assert.ok(newest !== undefined);
-  const [second] = older;
+  const [, second] = blocks;
   assert.ok(second !== undefined);
   const renumbered = { ...second, header: { ...second.header, number: 1n } };
   const top = { ...newest, header: { ...newest.header, parentHash: headerHash(renumbered.header) } };
@@ -131,9 +122,9 @@ test("headers whose numbers do not follow each other are no chain", () => {
 });
 
 test("whatever part of the blocks is shown, in whatever order: all registrations, or a refusal", () => {
-  const bare = blocks.map(({ header }): ChainBlock => ({ header }));
+  const bare = blocks.map(({ header }): ShownBlock => ({ header }));
   fc.assert(
-    fc.property(fc.array(fc.constantFrom<ChainBlock>(...blocks, ...bare), { maxLength: 8 }), (shown) => {
+    fc.property(fc.array(fc.constantFrom<ShownBlock>(...blocks, ...bare), { maxLength: 8 }), (shown) => {
       const reading = readWindow(frozen, shown, within(2n));
       if (reading.kind === "ok") assert.deepEqual(reading.receivers, [registration(ALICE, NEW)]);
     }),

@@ -1,66 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concatBytes, fromHex, type Hex, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import { concatBytes, fromHex, type Hex } from "@phala-l2/protocol/bytes";
 import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
-import { orderedRoot } from "@phala-l2/protocol/substrate/trie/root";
 import fc from "fast-check";
 import { addressSubject } from "./claims-tree.ts";
-import { type ChainBlock, readRegistrations, signedRemark } from "./registrations.ts";
+import { registrationsOf, signedRemark } from "./registrations.ts";
+import { type ExtrinsicParts, remarkOf, signedCall } from "./testing/blocks.ts";
 import { person } from "./testing/state.ts";
 
 const [ALICE, BOB] = [person(1), person(2)];
 const TO = `0x${"ab".repeat(20)}` as const;
 const text = (chain: string, address: string, form: string): string =>
   `phala-l2 sunset receiver: ${chain} ${address} ${form}`;
-const bytes = (ascii: string): Uint8Array => new TextEncoder().encode(ascii);
 
-type Parts = {
-  readonly version?: number;
-  readonly address?: number;
-  readonly signature?: readonly [kind: number, length: number];
-  readonly extensions?: readonly number[];
-  readonly call?: readonly number[];
-};
-
-function extrinsic(account: Hex, remark: string, parts: Parts = {}): Uint8Array {
-  const { version = 0x84, address = 0, signature = [1, 64], extensions = [0, 4, 0], call = [0, 0] } = parts;
-  const body = concatBytes(
-    Uint8Array.of(version, address),
-    fromHex(account),
-    Uint8Array.of(signature[0]),
-    new Uint8Array(signature[1]).fill(9),
-    Uint8Array.from(extensions),
-    Uint8Array.from(call),
-    encodeByteString(bytes(remark)),
-  );
-  return encodeByteString(body);
+/** A signed remark, or what differs from one. */
+function extrinsic(account: Hex, remark: string, parts: ExtrinsicParts = {}): Uint8Array {
+  return signedCall(account, remarkOf(remark, parts.call), parts);
 }
 
-/** Blocks in a row, the newest first. */
-function chainOf(...bodies: readonly (readonly Uint8Array[])[]): {
-  frozen: SubstrateHeader;
-  blocks: readonly ChainBlock[];
-} {
-  const blocks: { header: SubstrateHeader; extrinsics: readonly Uint8Array[] }[] = [];
-  let parentHash = ZERO_HASH;
-  for (const [i, extrinsics] of bodies.entries()) {
-    const extrinsicsRoot = orderedRoot(extrinsics, 0);
-    const header = { parentHash, number: BigInt(i + 1), stateRoot: ZERO_HASH, extrinsicsRoot, digest: [] };
-    parentHash = headerHash(header);
-    blocks.unshift({ header, extrinsics });
-  }
-  const [newest] = blocks;
-  assert.ok(newest !== undefined);
-  return { frozen: newest.header, blocks };
-}
-
-function read(...bodies: readonly (readonly Uint8Array[])[]) {
-  const { frozen, blocks } = chainOf(...bodies);
-  const reading = readRegistrations(frozen, blocks, 1n);
-  assert.ok(reading.kind === "ok");
-  return reading.receivers;
-}
+const read = (extrinsics: readonly Uint8Array[]) => registrationsOf(extrinsics, 1n);
 
 const subject = addressSubject(fromHex(TO));
 
@@ -68,7 +26,7 @@ test("an account's last registration counts, in every kind of key and layout", (
   const earlier = extrinsic(ALICE, text("1", `0x${"11".repeat(20)}`, "ethereum"));
   const later = extrinsic(ALICE, text("1", TO, "staked"), { signature: [0, 64], call: [0, 7] });
   const bob = extrinsic(BOB, text("1", TO, "l2"), { signature: [2, 65], extensions: [0x15, 2, 4, 0, 0] });
-  assert.deepEqual(read([earlier, bob], [later]), [
+  assert.deepEqual(read([earlier, bob, later]), [
     { account: ALICE, subject, form: 2 },
     { account: BOB, subject, form: 1 },
   ]);
@@ -105,7 +63,7 @@ test("only that very text, signed by the account itself in a call of its own, re
 });
 
 test("a remark that somebody makes for an account within another call does not register", () => {
-  const remark = concatBytes(Uint8Array.of(0, 7), encodeByteString(bytes(text("1", TO, "l2"))));
+  const remark = remarkOf(text("1", TO, "l2"), [0, 7]);
   const [pallet, alice] = [40, fromHex(ALICE)];
   const calls: Readonly<Record<string, Uint8Array>> = {
     "proxy.proxy, no type forced": concatBytes(Uint8Array.of(pallet, 0, 0), alice, Uint8Array.of(0), remark),
@@ -120,47 +78,12 @@ test("a remark that somebody makes for an account within another call does not r
     "multisig.as_multi_threshold_1": concatBytes(Uint8Array.of(pallet, 0, 4), alice, remark),
     "sudo.sudo": concatBytes(Uint8Array.of(pallet, 0), remark),
   };
-  const signedBy = (account: Hex, call: Uint8Array): Uint8Array =>
-    encodeByteString(
-      concatBytes(
-        Uint8Array.of(0x84, 0),
-        fromHex(account),
-        Uint8Array.of(1),
-        new Uint8Array(64).fill(9),
-        Uint8Array.of(0, 4, 0),
-        call,
-      ),
-    );
-  for (const [name, call] of Object.entries(calls)) assert.deepEqual(read([signedBy(BOB, call)]), [], name);
+  for (const [name, call] of Object.entries(calls)) assert.deepEqual(read([signedCall(BOB, call)]), [], name);
   // The same remark, as the call itself, is its signer's.
   assert.deepEqual(
-    read([signedBy(BOB, remark)]).map(({ account }) => account),
+    read([signedCall(BOB, remark)]).map(({ account }) => account),
     [BOB],
   );
-});
-
-test("what the frozen header does not lead to is refused", () => {
-  const registering = extrinsic(ALICE, text("1", TO, "l2"));
-  const { frozen, blocks } = chainOf([], [registering], []);
-  const reasonOf = (changed: readonly ChainBlock[]): string => {
-    const reading = readRegistrations(frozen, changed, 1n);
-    return reading.kind === "ok" ? "ok" : reading.reason.code;
-  };
-  assert.equal(reasonOf(blocks), "ok");
-  assert.equal(reasonOf(blocks.slice(1)), "blocks-not-chained");
-  assert.equal(reasonOf(blocks.filter((_, i) => i !== 1)), "blocks-not-chained");
-  assert.equal(reasonOf(blocks.toReversed()), "blocks-not-chained");
-  const forged = blocks.map((block) => ({ ...block, extrinsics: [extrinsic(BOB, text("1", TO, "l2"))] }));
-  assert.equal(reasonOf(forged), "extrinsics-root-mismatch");
-  const [first, ...rest] = blocks;
-  assert.ok(first !== undefined);
-  assert.equal(reasonOf([{ header: { ...first.header, number: 9n } }, ...rest]), "blocks-not-chained");
-  const bare = readRegistrations(
-    frozen,
-    blocks.map(({ header }) => ({ header })),
-    1n,
-  );
-  assert.deepEqual(bare, { kind: "ok", receivers: [] });
 });
 
 test("hostile extrinsics register nothing, and nothing is thrown", () => {

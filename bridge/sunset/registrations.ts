@@ -1,7 +1,5 @@
 import { addressFromHex, bytesEqual, type Hex, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
-import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { ScaleReader } from "@phala-l2/protocol/substrate/scale";
-import { orderedRoot } from "@phala-l2/protocol/substrate/trie/root";
 import { addressSubject } from "./claims-tree.ts";
 import { CLAIM_FORMS, formNumber } from "./message.ts";
 import type { RegisteredReceiver } from "./snapshot.ts";
@@ -13,16 +11,6 @@ import type { RegisteredReceiver } from "./snapshot.ts";
  * a proxy of kind `NonTransfer` may remark for an account whose money it may not move.
  */
 const TEXT = /^phala-l2 sunset receiver: (\d{1,20}) (0x[0-9a-fA-F]{40}) (ethereum|l2|staked)$/;
-
-/** A block on the way back from the frozen one; without extrinsics where nobody registered in it. */
-export type ChainBlock = { readonly header: SubstrateHeader; readonly extrinsics?: readonly Uint8Array[] };
-
-export type RegistrationFault =
-  | { readonly code: "blocks-not-chained"; readonly height: bigint }
-  | { readonly code: "extrinsics-root-mismatch"; readonly height: bigint };
-export type RegistrationReading =
-  | { readonly kind: "ok"; readonly receivers: readonly RegisteredReceiver[] }
-  | { readonly kind: "invalid"; readonly reason: RegistrationFault };
 
 /** How a signed extension stands between signature and call. */
 type Extension = "era" | "compact" | "zero";
@@ -93,35 +81,18 @@ function registrationIn(extrinsic: Uint8Array, chainId: bigint): RegisteredRecei
 }
 
 /**
- * Reads registrations from blocks, the frozen one first and each followed by its parent. Believed is what the frozen
- * header leads to: every header by its hash in the one before, extrinsics by their root. A signed extrinsic in a final
- * block has a signature that the runtime checked. An account's last registration counts. Never throws.
+ * Receivers that a block's extrinsics register, one an account, its last. A signed extrinsic in a final block has a signature that
+ * the runtime checked. Never throws.
  * @param chainId the L1 that claims are paid on
  */
-export function readRegistrations(
-  frozen: SubstrateHeader,
-  blocks: readonly ChainBlock[],
+export function registrationsOf(
+  extrinsics: readonly Uint8Array[],
   chainId: bigint,
-): RegistrationReading {
+): readonly RegisteredReceiver[] {
   const receivers = new Map<Hex, RegisteredReceiver>();
-  let wanted = headerHash(frozen);
-  for (const { header, extrinsics } of blocks) {
-    const height = header.number;
-    if (!bytesEqual(headerHash(header), wanted)) {
-      return { kind: "invalid", reason: { code: "blocks-not-chained", height } };
-    }
-    wanted = header.parentHash;
-    if (extrinsics === undefined) continue;
-    const isWhole = ([1, 0] as const).some((layout) =>
-      bytesEqual(orderedRoot(extrinsics, layout), header.extrinsicsRoot),
-    );
-    if (!isWhole) return { kind: "invalid", reason: { code: "extrinsics-root-mismatch", height } };
-    for (const extrinsic of extrinsics.toReversed()) {
-      const registration = registrationIn(extrinsic, chainId);
-      if (registration !== undefined && !receivers.has(registration.account)) {
-        receivers.set(registration.account, registration);
-      }
-    }
+  for (const extrinsic of extrinsics) {
+    const registration = registrationIn(extrinsic, chainId);
+    if (registration !== undefined) receivers.set(registration.account, registration);
   }
-  return { kind: "ok", receivers: [...receivers.values()] };
+  return [...receivers.values()];
 }

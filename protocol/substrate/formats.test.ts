@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { asHash, concatBytes, fromHex, hashFromHex, toHex, ZERO_HASH } from "../bytes.ts";
 import { isRollupError } from "../errors.ts";
+import { decodeBlock, encodeBlock, isExtrinsic } from "./block.ts";
 import { blake2b128, blake2b256, blake2b512, twox64, twox128, twox256 } from "./hash.ts";
 import { decodeHeader, encodeHeader, headerHash, isDigestItem, type SubstrateHeader } from "./header.ts";
 import { encodeByteString, encodeCompact, encodeUnsigned, ScaleReader } from "./scale.ts";
@@ -153,4 +154,32 @@ test("a header reads back, and nothing else is one", () => {
   assert.equal(isDigestItem(preRuntime), true);
   assert.equal(isDigestItem(Uint8Array.of(7)), false);
   assert.equal(isDigestItem(Uint8Array.of(8, 8)), false);
+});
+
+test("a block reads back, its extrinsics with their lengths, and nothing else is one", () => {
+  const bytes = fc.uint8Array({ maxLength: 100 });
+  const header = {
+    parentHash: ZERO_HASH,
+    number: 7n,
+    stateRoot: ZERO_HASH,
+    extrinsicsRoot: ZERO_HASH,
+    digest: [],
+  };
+  fc.assert(
+    fc.property(fc.array(bytes.map(encodeByteString), { maxLength: 70 }), fc.nat(), (extrinsics, at) => {
+      assert.ok(extrinsics.every(isExtrinsic));
+      const encoded = encodeBlock({ header, extrinsics });
+      assert.deepEqual(decodeBlock(encoded), { kind: "ok", value: { header, extrinsics } });
+      assert.equal(decodeBlock(encoded.subarray(0, at % encoded.length)).kind, "invalid");
+      assert.equal(decodeBlock(concatBytes(encoded, Uint8Array.of(0))).kind, "invalid");
+    }),
+  );
+  fc.assert(
+    fc.property(bytes, (noise) => {
+      const decoded = decodeBlock(noise);
+      if (decoded.kind === "ok") assert.deepEqual(encodeBlock(decoded.value), noise);
+    }),
+  );
+  for (const none of [[], [4], [0, 0], [1, 0], [8, 1]])
+    assert.equal(isExtrinsic(Uint8Array.from(none)), false);
 });

@@ -1,16 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { type AccountReading, readAccount } from "@phala-l2/bridge/snapshot/account-text";
-import { readBlocks } from "@phala-l2/bridge/snapshot/chain-blocks";
 import { claimsFile, documentFile, findClaims, writeClaims } from "@phala-l2/bridge/snapshot/claims-folder";
 import { readHeader } from "@phala-l2/bridge/snapshot/frozen-header";
 import { createProgress } from "@phala-l2/bridge/snapshot/progress";
 import { judgeSignature, KEY_KINDS } from "@phala-l2/bridge/snapshot/signature";
-import {
-  refusalDocument,
-  snapshotDocument,
-  type TakingFault,
-  takeSnapshot,
-} from "@phala-l2/bridge/snapshot/take-snapshot";
+import { refusalDocument, snapshotDocument, takeSnapshot } from "@phala-l2/bridge/snapshot/take-snapshot";
 import { bytesEqual, fromHex, type Hash, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import {
   addressSetting,
@@ -28,7 +22,6 @@ import {
   textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
-import type { SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { encodeSs58, MAX_SS58_PREFIX, PHALA_SS58_PREFIX } from "@phala-l2/protocol/substrate/ss58";
 import { BALANCE, isProven, leafHash, PROXY, RECEIVER } from "@phala-l2/sunset/claims-tree";
 import {
@@ -41,8 +34,6 @@ import {
   phaOfPlanck,
   signedBytes,
 } from "@phala-l2/sunset/message";
-import { readWindow } from "@phala-l2/sunset/registration-window";
-import type { RegisteredReceiver } from "@phala-l2/sunset/snapshot";
 import {
   type CommandContext,
   DOES_NOT_HOLD,
@@ -51,6 +42,7 @@ import {
   HOLDS,
   needed,
 } from "./command.ts";
+import { registrationsIn } from "./registrations.ts";
 
 type Account = Extract<AccountReading, { kind: "ok" }>;
 
@@ -101,7 +93,7 @@ const settings = {
   }),
   stateVersion: choiceOf("auto", "0", "1")({ help: "layout of the state's trie", default: "auto" }),
   blocks: fileSetting({
-    help: "blocks back from the frozen one, JSON, for receivers that accounts registered by remarks",
+    help: "blocks back from the frozen one, of l2 pack-blocks or JSON, for receivers that accounts registered by remarks",
     optional: true,
   }),
   registrationsFrom: bigintSetting({
@@ -160,22 +152,6 @@ function readGiven(path: string, name: Name): Uint8Array {
   return new Uint8Array(readFileSync(path));
 }
 
-type Registrations =
-  | { readonly kind: "ok"; readonly receivers: readonly RegisteredReceiver[] }
-  | { readonly kind: "invalid"; readonly reason: TakingFault };
-
-/** Receivers that the blocks' remarks name, proven from the header. */
-function registrationsIn(given: ClaimSettings, header: SubstrateHeader | undefined): Registrations {
-  const from = given.registrationsFrom;
-  if (given.blocks === undefined && from === 0n) return { kind: "ok", receivers: [] };
-  const chainId = needed(given.chainId, "chainId");
-  const reading = readBlocks(new TextDecoder().decode(readGiven(needed(given.blocks, "blocks"), "blocks")));
-  if (reading.kind === "invalid") {
-    return { kind: "invalid", reason: { code: "blocks-invalid", reason: reading.reason } };
-  }
-  return readWindow(needed(header, "header"), reading.blocks, { chainId, from });
-}
-
 /** Before the state is counted, which may take minutes. @throws RollupError SETTING_INVALID */
 function requireFolderOrNothing(out: string | undefined): void {
   if (out === undefined || !existsSync(out) || statSync(out).isDirectory()) return;
@@ -191,7 +167,7 @@ async function snapshot(given: ClaimSettings, { print, log }: CommandContext): P
     print(refusalDocument({ code: "header-invalid", reason: header.reason }));
     return DOES_NOT_HOLD;
   }
-  const registrations = registrationsIn(given, header?.header);
+  const registrations = await registrationsIn(given, header?.header);
   if (registrations.kind === "invalid") {
     print(refusalDocument(registrations.reason));
     return DOES_NOT_HOLD;

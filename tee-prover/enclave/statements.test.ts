@@ -90,7 +90,12 @@ function headerOf(state: readonly StateEntry[], parent: Hash = ZERO_HASH): Subst
 }
 
 function requestOf(header: SubstrateHeader): SunsetRequest {
-  return { contract: CONTRACT, finalityAnchor: ZERO_HASH, header: encodeHeader(header) };
+  return {
+    contract: CONTRACT,
+    finalityAnchor: ZERO_HASH,
+    registrationsFrom: 0n,
+    header: encodeHeader(header),
+  };
 }
 
 const STATE = stateOf(3);
@@ -101,7 +106,7 @@ async function outcomeOf(
   pieces: AsyncIterable<Uint8Array>,
   enclave = bornEnclave(),
 ): Promise<string> {
-  const outcome = await enclave.signSunset(request, pieces);
+  const outcome = await enclave.signSunset(request, { state: pieces });
   return outcome.kind === "signed" ? "signed" : outcome.reason;
 }
 
@@ -109,11 +114,15 @@ describe("the enclave's word for a sunset", () => {
   it("is for what the enclave counted in the whole state, and for one contract", async () => {
     const enclave = bornEnclave();
     const told: number[] = [];
-    const signed = await enclave.signSunset(requestOf(HEADER), piecesOf(STATE, 100), {
-      onPiece: ({ entries }) => {
-        told.push(entries);
+    const signed = await enclave.signSunset(
+      requestOf(HEADER),
+      { state: piecesOf(STATE, 100) },
+      {
+        onProgress: ({ entries }) => {
+          told.push(entries);
+        },
       },
-    });
+    );
     assert.ok(signed.kind === "signed");
     const { statement, settingsHash, signature } = signed;
     assert.equal(statement.issuance, 3n * 10n ** 13n);
@@ -139,8 +148,10 @@ describe("the enclave's word for a sunset", () => {
   });
 
   it("does not depend on where pieces end", async () => {
-    const whole = await bornEnclave().signSunset(requestOf(HEADER), piecesOf(STATE, MAX_PIECE_BYTES));
-    const single = await bornEnclave().signSunset(requestOf(HEADER), piecesOf(STATE, 1));
+    const whole = await bornEnclave().signSunset(requestOf(HEADER), {
+      state: piecesOf(STATE, MAX_PIECE_BYTES),
+    });
+    const single = await bornEnclave().signSunset(requestOf(HEADER), { state: piecesOf(STATE, 1) });
     assert.deepEqual(whole, single);
   });
 
@@ -190,10 +201,11 @@ describe("the enclave's word for a sunset", () => {
 
   it("ends when who asked says so", async () => {
     const stop = new Error("stopped");
-    const onPiece = () => {
+    const onProgress = () => {
       throw stop;
     };
-    await assert.rejects(bornEnclave().signSunset(requestOf(HEADER), piecesOf(STATE), { onPiece }), stop);
+    const state = piecesOf(STATE);
+    await assert.rejects(bornEnclave().signSunset(requestOf(HEADER), { state }, { onProgress }), stop);
   });
 });
 
@@ -257,7 +269,7 @@ describe("finality, where settings name an anchor", () => {
       const outcome = await outcomeOf({ ...request, finality: witness }, piecesOf(STATE), enclave);
       assert.ok(outcome === reason || outcome.startsWith("scale-"), `${outcome}, not ${reason}`);
     }
-    const signed = await enclave.signSunset({ ...request, finality }, piecesOf(STATE));
+    const signed = await enclave.signSunset({ ...request, finality }, { state: piecesOf(STATE) });
     assert.ok(signed.kind === "signed");
     assert.deepEqual(
       signed.settingsHash,
@@ -415,7 +427,7 @@ describe("no signature of a key", () => {
   it("serves as one of another kind, whatever the fields are", async () => {
     const enclave = bornEnclave();
     const by = toHex(enclave.address);
-    const signed = await enclave.signSunset(requestOf(HEADER), piecesOf(STATE));
+    const signed = await enclave.signSunset(requestOf(HEADER), { state: piecesOf(STATE) });
     assert.ok(signed.kind === "signed");
     const terms = { beneficiary: CONTRACT, policyVersion: 1n, l1Block: GENESIS };
     const signatures = {

@@ -1,4 +1,5 @@
 import { type Address, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { decodeBlock } from "@phala-l2/protocol/substrate/block";
 import type { FinalitySource } from "@phala-l2/protocol/substrate/finality";
 import { decodeHeader } from "@phala-l2/protocol/substrate/header";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
@@ -9,6 +10,7 @@ import {
   type SwapSettings,
   swapSettingsHash,
 } from "@phala-l2/protocol/swap-release";
+import { RegistrationWindow, type WindowReading } from "@phala-l2/sunset/registration-window";
 import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
 import { frozenBlock, SnapshotBuilder } from "@phala-l2/sunset/snapshot";
 import { createReleaseJudge, type ReleaseWitness } from "@phala-l2/swap/release";
@@ -33,6 +35,8 @@ export type SunsetRequest = {
   /** `SunsetRegistry`. */
   readonly contract: Address;
   readonly finalityAnchor: Hash;
+  /** Height of the first block whose remarks register receivers; zero where no remark does. */
+  readonly registrationsFrom: bigint;
   /** SCALE header of the frozen block. */
   readonly header: Uint8Array;
   /** Proof that the block is final; absent where the anchor is zero. */
@@ -41,9 +45,20 @@ export type SunsetRequest = {
   readonly layout?: TrieLayout;
 };
 
+/** What a sunset is counted from. Nothing in it is believed. */
+export type SunsetSources = {
+  /** The frozen block's whole state, in pieces as `piecesOf` makes them. */
+  readonly state: AsyncIterable<Uint8Array>;
+  /** SCALE blocks, an item each: the frozen one, then each one's parent, down to the first whose remarks count. */
+  readonly blocks?: AsyncIterable<Uint8Array>;
+};
+
+/** How much was read so far; bytes are those of blocks and state. */
+export type SunsetProgress = { readonly blocks: number; readonly entries: number; readonly bytes: number };
+
 export type SunsetOptions = {
-  /** Told after each piece: entries and bytes so far. What it throws ends the work. */
-  readonly onPiece?: (done: { readonly entries: number; readonly bytes: number }) => void | Promise<void>;
+  /** Told after each block and each piece of the state. What it throws ends the work. */
+  readonly onProgress?: (done: SunsetProgress) => void | Promise<void>;
 };
 
 export type ReleaseRequest = {
@@ -64,18 +79,24 @@ export interface Statements {
   /** Goes on to the next set. @param handOver As `encodeHandOver` writes it. */
   followFinality(anchor: Hash, handOver: Uint8Array): Followed;
   /**
-   * Reads a frozen block's whole state (pieces as `piecesOf` makes them), counts the claims in it, and signs what it found.
-   * @throws what the pieces' source and `onPiece` throw
+   * Reads who registered receivers before a block was frozen, and the block's whole state, counts the claims in them, and signs what
+   * it found.
+   * @throws what the sources and `onProgress` throw
    */
   signSunset(
     request: SunsetRequest,
-    pieces: AsyncIterable<Uint8Array>,
+    sources: SunsetSources,
     options?: SunsetOptions,
   ): Promise<Signed<SunsetStatement>>;
   /** Judges a deposit by what shows it, and signs what is owed for it. */
   signRelease(request: ReleaseRequest): Signed<Release>;
 }
 
+/**
+ * The largest block of a window of registrations: a parachain's block has at most 5 MiB of extrinsics (`BlockLength` of its runtime), and 10 MiB
+ * with the proof of its state, without which no relay chain takes it. Some room is left for chains that allow more.
+ */
+export const MAX_BLOCK_BYTES = 16 * 2 ** 20;
 /** A witness of some blocks; the largest hold a block's events with texts of remarks. */
 export const MAX_RELEASE_BYTES = 64 * 2 ** 20;
 
@@ -89,8 +110,8 @@ export function createStatements(key: SigningKey, chainId: bigint): Statements {
   return {
     pinFinality: (source) => finality.pin(structuredClone(source)),
     followFinality: (anchor, handOver) => finality.follow(anchor, Uint8Array.from(handOver)),
-    signSunset: (request, pieces, options) =>
-      signSunset({ key, chainId, finality }, structuredClone(request), pieces, options),
+    signSunset: (request, sources, options) =>
+      signSunset({ key, chainId, finality }, structuredClone(request), sources, options),
     signRelease: (request) => signRelease({ key, chainId, finality }, request),
   };
 }
@@ -100,8 +121,8 @@ type Means = { readonly key: SigningKey; readonly chainId: bigint; readonly fina
 async function signSunset(
   { key, chainId, finality }: Means,
   request: SunsetRequest,
-  pieces: AsyncIterable<Uint8Array>,
-  options: SunsetOptions = {},
+  { state, blocks }: SunsetSources,
+  { onProgress }: SunsetOptions = {},
 ): Promise<Signed<SunsetStatement>> {
   const header = decodeHeader(request.header);
   if (header.kind === "invalid") return refused(header.reason);
@@ -110,12 +131,18 @@ async function signSunset(
   // Before the long work: what is not final is not worth it.
   const fault = finality.faultOf(request.finalityAnchor, [block.blockHash], witnesses);
   if (fault !== undefined) return refused(fault);
+  const { finalityAnchor, registrationsFrom } = request;
+  const done = { blocks: 0, entries: 0, bytes: 0 };
+  const tell = () => onProgress?.({ ...done });
+  const window = new RegistrationWindow(header.value, { chainId, from: registrationsFrom });
+  const registrations = await readRegistrations(window, blocks ?? noBlocks(), done, tell);
+  if (registrations.kind === "refused") return registrations;
   const builder = new SnapshotBuilder({ layout: request.layout ?? "either" });
-  const unread = await readState(builder, pieces, options);
+  const unread = await readState(builder, state, done, tell);
   if (unread !== undefined) return refused(unread);
-  // The genesis hash is the state's own: whoever asks does not name it, and no registration without proof is counted.
+  // The genesis hash is the state's own: whoever asks does not name it.
   const { height, blockHash, stateRoot } = block;
-  const outcome = builder.finish({ height, blockHash, stateRoot });
+  const outcome = builder.finish({ height, blockHash, stateRoot }, registrations.receivers);
   if (outcome.kind === "refused") {
     const { code, ...data } = outcome.reason;
     return refused(code, data);
@@ -124,30 +151,60 @@ async function signSunset(
   const totals = { issuance, claimable, excluded, rounding };
   const statement = { genesisHash, height, blockHash, stateRoot, claimsRoot, ...totals };
   const settingsHash = sunsetSettingsHash({
-    finalityAnchor: request.finalityAnchor,
+    finalityAnchor,
     rules: SNAPSHOT_RULES,
-    registrationsFrom: 0n,
+    registrationsFrom,
   });
   const digest = sunsetDigest({ chainId, contract: request.contract }, settingsHash, statement);
   return { kind: "signed", statement, settingsHash, signature: key.sign(digest) };
 }
 
-/** Each piece is copied before it is looked at: the host's memory is the host's. */
+async function* noBlocks(): AsyncGenerator<never> {}
+
+type Done = { blocks: number; entries: number; bytes: number };
+type Tell = () => void | Promise<void>;
+type Registrations = Extract<WindowReading, { readonly kind: "ok" }> | ReturnType<typeof refused>;
+
+/** Each block is copied before it is looked at: the host's memory is the host's. */
+async function readRegistrations(
+  window: RegistrationWindow,
+  blocks: AsyncIterable<Uint8Array>,
+  done: Done,
+  tell: Tell,
+): Promise<Registrations> {
+  for await (const block of blocks) {
+    if (block.length > MAX_BLOCK_BYTES) return refused("block-too-large", { bytes: block.length });
+    done.blocks += 1;
+    done.bytes += block.length;
+    const decoded = decodeBlock(Uint8Array.from(block));
+    if (decoded.kind === "invalid") return refused("block-malformed", { fault: decoded.reason });
+    // A stream need not end by itself.
+    if (window.add(decoded.value) !== undefined) break;
+    await tell();
+  }
+  const reading = window.finish();
+  if (reading.kind === "ok") return reading;
+  const { code, ...data } = reading.reason;
+  return refused(code, data);
+}
+
+/** Each piece is copied before it is looked at. */
 async function readState(
   builder: SnapshotBuilder,
   pieces: AsyncIterable<Uint8Array>,
-  { onPiece }: SunsetOptions,
+  done: Done,
+  tell: Tell,
 ): Promise<string | undefined> {
   let bytes = 0;
-  let entries = 0;
   for await (const piece of pieces) {
     bytes += piece.length;
     if (bytes > MAX_STATE_BYTES) return "state-too-large";
     const reading = readPiece(Uint8Array.from(piece));
     if (reading.kind === "invalid") return reading.reason;
     for (const { key, value } of reading.entries) builder.add(key, value);
-    entries += reading.entries.length;
-    await onPiece?.({ entries, bytes });
+    done.entries += reading.entries.length;
+    done.bytes += piece.length;
+    await tell();
   }
   return undefined;
 }

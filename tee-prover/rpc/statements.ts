@@ -94,8 +94,10 @@ export function statementMethods(desk: StatementDesk): RpcMethods {
             sunset: sunsetJson(answer.signed.statement),
           });
         case "running": {
-          const [entries, bytes] = [BigInt(answer.entries), BigInt(answer.bytes)];
-          return result({ status: "running", entries: quantityHex(entries), bytes: quantityHex(bytes) });
+          const [blocks, entries, bytes] = [answer.blocks, answer.entries, answer.bytes].map((count) =>
+            quantityHex(BigInt(count)),
+          );
+          return result({ status: "running", blocks, entries, bytes });
         }
         case "refused":
           return refusal(answer);

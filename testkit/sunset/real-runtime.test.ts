@@ -6,7 +6,7 @@ import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
 import { compareBytes } from "@phala-l2/protocol/substrate/trie/root";
 import { exclusionOf } from "@phala-l2/sunset/accounts";
 import { addressSubject, PROXY } from "@phala-l2/sunset/claims-tree";
-import { readRegistrations } from "@phala-l2/sunset/registrations";
+import { readWindow } from "@phala-l2/sunset/registration-window";
 import { frozenBlock, type Snapshot, SnapshotBuilder, type SnapshotOutcome } from "@phala-l2/sunset/snapshot";
 import { type FrozenAssetHub, freezeAssetHub, UNIT } from "./frozen-asset-hub.ts";
 
@@ -77,14 +77,15 @@ describe("a frozen Asset Hub, by its real runtime", () => {
       .map(({ header, extrinsics }) => ({ header, extrinsics: extrinsics.map(fromHex) }))
       .reverse();
     const [newest] = blocks;
-    assert.ok(newest !== undefined);
+    const from = blocks.at(-1)?.header.number;
+    assert.ok(newest !== undefined && from !== undefined);
     const account: Hex = toHex(chain.keys.ed25519.publicKey);
     const subject = addressSubject(fromHex(RECEIVER));
-    assert.deepEqual(readRegistrations(newest.header, blocks, 1n), {
+    assert.deepEqual(readWindow(newest.header, blocks, { chainId: 1n, from }), {
       kind: "ok",
       receivers: [{ account, subject, form: 2 }],
     });
-    assert.deepEqual(readRegistrations(newest.header, blocks, 2n), { kind: "ok", receivers: [] });
+    assert.deepEqual(readWindow(newest.header, blocks, { chainId: 2n, from }), { kind: "ok", receivers: [] });
   });
 
   test("has no snapshot when any entry is another", () => {

@@ -75,7 +75,7 @@ const wait = async () => {};
 
 describe("collecting a sunset's signatures", () => {
   it("waits for each prover's count, and takes what its key signed", async () => {
-    const running = { status: "running", entries: "0x5", bytes: "0x64" };
+    const running = { status: "running", blocks: "0x2", entries: "0x5", bytes: "0x64" };
     const urls = [await prover(running, running, answerOf(1)), await prover(answerOf(2))];
     const told: string[] = [];
     const collected = await collectSunset(urls, TERMS, {

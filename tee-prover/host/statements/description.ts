@@ -14,7 +14,7 @@ import { parseSwapDescription, type SwapDescription } from "@phala-l2/swap/setti
 /** What a prover states of Substrate chains. Files may come while it runs: heights are decided long after it was started. */
 export const statementSettings = {
   sunset: fileSetting({
-    help: "which frozen parachain this prover counts (JSON: contract, finalityAnchor, header, state); read when it is asked for",
+    help: "which frozen parachain this prover counts (JSON: contract, finalityAnchor, header, state, registrationsFrom, blocks); read when it is asked for",
     optional: true,
   }),
   swap: fileSetting({
@@ -45,6 +45,10 @@ export type SunsetDescription = {
   readonly header: Uint8Array;
   /** Its whole state: see `state-file.ts`. */
   readonly stateFile: string;
+  /** Height of the first block whose remarks register receivers; zero where no remark does. */
+  readonly registrationsFrom: bigint;
+  /** The blocks from the frozen one down to that one: see `blocks-file.ts`. Absent where no remark counts. */
+  readonly blocksFile: string | undefined;
   readonly layout: TrieLayout | undefined;
   readonly finality: Uint8Array | undefined;
 };
@@ -67,10 +71,24 @@ function layoutOf(object: JsonObject): TrieLayout | undefined {
   return object.integer("layout", 1n) === 0n ? 0 : 1;
 }
 
-/** @param folder What the state's path is relative to. @throws RollupError CONFIG_INVALID */
+/** Both, or none. @throws RollupError CONFIG_INVALID */
+function registrationsOf(root: JsonObject, folder: string) {
+  const registrationsFrom = root.integerOr("registrationsFrom", 0n);
+  if (root.has("blocks") !== registrationsFrom > 0n) {
+    throw configInvalid(
+      root.pathOf("blocks"),
+      "it is wanted where registrationsFrom is above zero, and only there",
+    );
+  }
+  const blocksFile = root.has("blocks") ? resolve(folder, root.text("blocks")) : undefined;
+  return { registrationsFrom, blocksFile };
+}
+
+/** @param folder What paths are relative to. @throws RollupError CONFIG_INVALID */
 export function parseSunsetDescription(json: unknown, folder: string): SunsetDescription {
   const root = new JsonObject(json, "");
   return {
+    ...registrationsOf(root, folder),
     contract: root.address("contract"),
     finalityAnchor: root.hash("finalityAnchor"),
     header: bytesOf(root, "header"),

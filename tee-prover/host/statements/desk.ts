@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Signed, Statements } from "@phala-l2/enclave/statements";
+import type { Signed, Statements, SunsetProgress, SunsetSources } from "@phala-l2/enclave/statements";
 import type { Clock } from "@phala-l2/node/clock";
 import { bytesEqual, type Hash, type Hex, hashFromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
@@ -10,6 +10,7 @@ import { decodeHeader, headerHash } from "@phala-l2/protocol/substrate/header";
 import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
 import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import type { ReleaseWitness } from "@phala-l2/swap/release";
+import { blockItems } from "./blocks-file.ts";
 import type { Descriptions, SunsetDescription } from "./description.ts";
 import { type IsFinal, shownBlocks } from "./parachain-node.ts";
 import { statePieces } from "./state-file.ts";
@@ -26,7 +27,7 @@ export type Given<Statement> = {
   readonly key: Hex;
   readonly signed: Extract<Signed<Statement>, { readonly kind: "signed" }>;
 };
-export type Running = { readonly kind: "running"; readonly entries: number; readonly bytes: number };
+export type Running = { readonly kind: "running" } & SunsetProgress;
 
 export type SunsetAnswer = Given<SunsetStatement> | Running | Refused | Unconfigured;
 export type ReleaseAnswer = Given<Release> | Refused | Unconfigured | Busy;
@@ -89,7 +90,7 @@ export class StatementDesk {
     if (count !== undefined && this.#stands(count, key)) return count.answer;
     const description = descriptions.sunset();
     if (description === undefined) return { kind: "unconfigured" };
-    const begun: SunsetAnswer = { kind: "running", entries: 0, bytes: 0 };
+    const begun: SunsetAnswer = { kind: "running", blocks: 0, entries: 0, bytes: 0 };
     this.#count = { key, endedAt: undefined, answer: begun };
     this.#work = this.#countState({ key, statements }, description).then((answer) => {
       this.#count = { key, endedAt: clock.now(), answer };
@@ -109,11 +110,9 @@ export class StatementDesk {
     return endedAt !== undefined && this.#parts.clock.now() - endedAt < SUNSET_RETRY_MS;
   }
 
-  async #countState(
-    { key, statements }: StatingKey,
-    { contract, finalityAnchor, header, stateFile, layout, finality }: SunsetDescription,
-  ): Promise<SunsetAnswer> {
+  async #countState({ key, statements }: StatingKey, description: SunsetDescription): Promise<SunsetAnswer> {
     const { log, signal, clock } = this.#parts;
+    const { contract, finalityAnchor, registrationsFrom, header, layout, finality } = description;
     const started = clock.now();
     try {
       if (await this.#isForeign(finalityAnchor, header))
@@ -122,14 +121,15 @@ export class StatementDesk {
       const request = {
         contract,
         finalityAnchor,
+        registrationsFrom,
         header,
         ...(layout === undefined ? {} : { layout }),
         ...(finality === undefined ? {} : { finality }),
       };
-      const signed = await statements.signSunset(request, statePieces(stateFile), {
-        onPiece: ({ entries, bytes }) => {
+      const signed = await statements.signSunset(request, sourcesOf(description), {
+        onProgress: (done) => {
           if (signal.aborted) throw new RollupError("STOPPED", "the prover is stopping");
-          this.#count = { key, endedAt: undefined, answer: { kind: "running", entries, bytes } };
+          this.#count = { key, endedAt: undefined, answer: { kind: "running", ...done } };
           return nextTurn();
         },
       });
@@ -242,6 +242,11 @@ export class StatementDesk {
       await nextTurn();
     }
   }
+}
+
+function sourcesOf({ stateFile, blocksFile }: SunsetDescription): SunsetSources {
+  const state = statePieces(stateFile);
+  return blocksFile === undefined ? { state } : { state, blocks: blockItems(blocksFile) };
 }
 
 function questionName(key: Hex, settingsHash: Hash, { deposit, repair }: ReleaseWitness): Hex {
