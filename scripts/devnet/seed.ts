@@ -27,6 +27,7 @@ import type { DeployedChain } from "@phala-l2/testkit/devnet/deploy";
 import { type FrozenParachain, frozenParachain } from "@phala-l2/testkit/devnet/frozen-parachain";
 import { type Address, erc20Abi, http, parseEther } from "viem";
 import { SUNSET_FILE } from "./configs.ts";
+import { seedProvider } from "./seed-provider.ts";
 import type { Step } from "./start.ts";
 
 export type SeedOptions = {
@@ -213,6 +214,9 @@ export async function seedDevnet(options: SeedOptions): Promise<void> {
   const bridge = createBridge(network, devnetAccount(ROLES.deployer));
   const { book } = chain;
   await step("seed: holders of PHA on L2, a stake, rewards", () => seedHolders(options, bridge));
+  await step("seed: a compute provider's pledge, admitted for a SIMULATED GPU", () =>
+    seedProvider(network, book.l2, bridge),
+  );
   const parachain = await step("seed: a frozen parachain", async () => {
     const frozen = await frozenParachain();
     await writeParachain(folder, frozen);
