@@ -15,7 +15,7 @@ import {
 import { type Count, type CountFault, countState } from "./count.ts";
 import { noFacts, STORAGE_ITEMS, type StateFacts, type StorageItem } from "./facts.ts";
 
-/** An account's word, given on the source chain before the freeze, where its claim goes. */
+/** An account's word, given on the source chain before its end, where its claim goes. */
 export type RegisteredReceiver = { readonly account: Hex; readonly subject: Hex; readonly form: number };
 
 export type SnapshotSettings = {
