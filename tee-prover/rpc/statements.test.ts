@@ -9,9 +9,10 @@ import { createEnclave } from "@phala-l2/enclave/session";
 import { piecesOf } from "@phala-l2/enclave/state-pieces";
 import type { RpcServer } from "@phala-l2/node/rpc/server";
 import { asAddress, asHash, concatBytes, fromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import { silentLog } from "@phala-l2/protocol/log";
 import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
-import { encodeHeader } from "@phala-l2/protocol/substrate/header";
+import { encodeHeader, headerHash } from "@phala-l2/protocol/substrate/header";
 import { encodeUnsigned } from "@phala-l2/protocol/substrate/scale";
 import { mapKey, storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
 import { child } from "@phala-l2/protocol/substrate/testing/grandpa-votes";
@@ -25,11 +26,14 @@ import {
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
 import { compareBytes, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
 import { swapSettingsHash } from "@phala-l2/protocol/swap-release";
+import { addressSubject, BALANCE, buildClaimsTree, NO_SUBJECT, RECEIVER } from "@phala-l2/sunset/claims-tree";
+import { chainOf, registering } from "@phala-l2/sunset/testing/blocks";
 import { swapAccount } from "@phala-l2/swap/account";
 import { formatRemark } from "@phala-l2/swap/remark";
 import { formatSwapDescription } from "@phala-l2/swap/settings-json";
 import { sealBlock } from "@phala-l2/swap/testing/small-block";
 import { encodeReleaseWitness } from "@phala-l2/swap/witness-json";
+import { blockItem } from "../host/statements/blocks-file.ts";
 import { descriptionsOf } from "../host/statements/description.ts";
 import { RELEASES_PER_MINUTE, StatementDesk, SUNSET_RETRY_MS } from "../host/statements/desk.ts";
 import { finalityByNode, type IsFinal } from "../host/statements/parachain-node.ts";
@@ -74,12 +78,13 @@ function writeJson(name: string, json: unknown): string {
   return file;
 }
 
-function sunsetFile(name: string, state: string): string {
+function sunsetFile(name: string, state: string, more: object = {}): string {
   return writeJson(name, {
     contract: toHex(CONTRACT),
     finalityAnchor: toHex(ZERO_HASH),
     header: toHex(encodeHeader(HEADER)),
     state,
+    ...more,
   });
 }
 
@@ -225,13 +230,86 @@ describe("tee_signSunset", () => {
     assert.match(JSON.stringify(error?.data), /^\{"reason":"state-root-mismatch","wanted":"0x/);
   });
 
-  it("is not given for a block that the prover's own node does not have", async () => {
-    await writeState("other.bin");
-    const sunset = sunsetFile("other.json", "other.bin");
-    const { url, desk } = await serve({ sunset, isFinal: async ({ height }) => height !== HEADER.number });
-    await ask(url, "tee_signSunset");
-    await desk.idle();
-    assert.deepEqual((await ask(url, "tee_signSunset")).error?.data, { reason: "block-not-final" });
+  it("is given where the prover's own node has the block, and not where it has another", async () => {
+    await writeState("own.bin");
+    const head = toHex(headerHash(HEADER));
+    const number = { number: `0x${HEADER.number.toString(16)}` };
+    const answers = { chain_getFinalizedHead: head, chain_getHeader: number, chain_getBlockHash: head };
+    const reasons: Record<string, string> = {};
+    for (const [name, given] of Object.entries({
+      own: answers,
+      other: { ...answers, chain_getBlockHash: toHex(GENESIS) },
+      early: { ...answers, chain_getHeader: { number: "0x1" } },
+      silent: {},
+    })) {
+      const sunset = sunsetFile(`${name}.json`, "own.bin", { node: await parachainNode(given) });
+      const { url, desk } = await serve({ sunset, isFinal: async () => assert.fail("this is of the swap") });
+      await ask(url, "tee_signSunset");
+      await desk.idle();
+      const { result, error } = await ask(url, "tee_signSunset");
+      reasons[name] = JSON.stringify(error?.data ?? result?.status);
+    }
+    assert.deepEqual(reasons, {
+      own: '"signed"',
+      other: '{"reason":"block-not-final"}',
+      early: '{"reason":"block-not-final"}',
+      silent: '{"reason":"PARACHAIN_NODE_SILENT"}',
+    });
+  });
+
+  it("is given with the registrations of the blocks' file, and refused by name without one of them", async () => {
+    await writeState("registered.bin");
+    const account = toHex(new Uint8Array(32).fill(1));
+    const receiver = `0x${"22".repeat(20)}` as const;
+    const blocks = chainOf([[], [registering(account, receiver, 900n)], []], { first: 75n, stateRoot: ROOT });
+    const [frozen] = blocks;
+    assert.ok(frozen !== undefined);
+    const header = toHex(encodeHeader(frozen.header));
+    writeFileSync(join(folder, "blocks.bin"), concatBytes(...blocks.map(blockItem)));
+    writeFileSync(join(folder, "fewer.bin"), concatBytes(...blocks.slice(0, 2).map(blockItem)));
+    writeFileSync(join(folder, "cut-blocks.bin"), blockItem(frozen).subarray(1));
+    const outcomes: unknown[] = [];
+    for (const file of ["blocks", "fewer", "cut-blocks"]) {
+      const registrations = { header, registrationsFrom: "75", blocks: `${file}.bin` };
+      const { url, desk } = await serve({
+        sunset: sunsetFile(`${file}.json`, "registered.bin", registrations),
+      });
+      const { result: begun } = await ask(url, "tee_signSunset");
+      assert.deepEqual(begun, { status: "running", blocks: "0x0", entries: "0x0", bytes: "0x0" });
+      await desk.idle();
+      const { result, error } = await ask(url, "tee_signSunset");
+      const { sunset } = result ?? {};
+      outcomes.push(error?.data ?? (isRecord(sunset) ? sunset.claimsRoot : undefined));
+    }
+    const balances = [1, 2, 3].map((seed) => ({
+      kind: BALANCE,
+      account: toHex(new Uint8Array(32).fill(seed)),
+      subject: NO_SUBJECT,
+      value: 10n ** 13n,
+    }));
+    const subject = addressSubject(fromHex(receiver));
+    const { root } = buildClaimsTree([...balances, { kind: RECEIVER, account, subject, value: 1n }], 4);
+    assert.deepEqual(outcomes, [
+      toHex(root),
+      { reason: "blocks-missing", height: "75" },
+      { reason: "BLOCKS_FILE_INVALID" },
+    ]);
+  });
+
+  it("is not begun by a file that names a window without its blocks, or blocks without a window", async () => {
+    for (const wrong of [
+      { registrationsFrom: 5 },
+      { blocks: "blocks.bin" },
+      { registrationsFrom: 0, blocks: "blocks.bin" },
+      { registrationsFrom: "18446744073709551616", blocks: "blocks.bin" },
+      { registrationsFrom: -1, blocks: "blocks.bin" },
+      { node: "parachain.example" },
+      { node: "file:///etc/passwd" },
+    ]) {
+      const file = sunsetFile("wrong.json", "state.bin", wrong);
+      const descriptions = descriptionsOf({ sunset: file, swap: undefined, finality: undefined });
+      assert.throws(() => descriptions.sunset(), { code: "CONFIG_INVALID" }, JSON.stringify(wrong));
+    }
   });
 
   it("is not there for a prover that was told of no parachain", async () => {

@@ -14,7 +14,7 @@ import { parseSwapDescription, type SwapDescription } from "@phala-l2/swap/setti
 /** What a prover states of Substrate chains. Files may come while it runs: heights are decided long after it was started. */
 export const statementSettings = {
   sunset: fileSetting({
-    help: "which frozen parachain this prover counts (JSON: contract, finalityAnchor, header, state, registrationsFrom, blocks); read when it is asked for",
+    help: "which frozen parachain this prover counts (JSON: contract, finalityAnchor, header, state, registrationsFrom, blocks, node); read when it is asked for",
     optional: true,
   }),
   swap: fileSetting({
@@ -22,7 +22,7 @@ export const statementSettings = {
     optional: true,
   }),
   parachainRpcUrl: urlSetting({
-    help: "this prover's own node of the parachain; where a swap's finality anchor is zero, a deposit's block must be final there",
+    help: "this prover's own node of the swap's parachain; where the swap's finality anchor is zero, a deposit's block must be final there",
     optional: true,
   }),
   finality: fileSetting({
@@ -51,6 +51,8 @@ export type SunsetDescription = {
   readonly blocksFile: string | undefined;
   readonly layout: TrieLayout | undefined;
   readonly finality: Uint8Array | undefined;
+  /** This prover's own node of that parachain: where the anchor is zero, the block must be final there. */
+  readonly node: string | undefined;
 };
 
 /** The largest of these files: a swap's has metadata of several runtimes in hex, a year of hand-overs is larger. */
@@ -69,6 +71,12 @@ function bytesOf(object: JsonObject, name: string): Uint8Array {
 function layoutOf(object: JsonObject): TrieLayout | undefined {
   if (!object.has("layout")) return undefined;
   return object.integer("layout", 1n) === 0n ? 0 : 1;
+}
+
+function urlOf(object: JsonObject, name: string): string {
+  const text = object.text(name);
+  if (/^https?:$/.test(URL.parse(text)?.protocol ?? "")) return text;
+  throw configInvalid(object.pathOf(name), "an http(s) URL is wanted");
 }
 
 /** Both, or none. @throws RollupError CONFIG_INVALID */
@@ -95,6 +103,7 @@ export function parseSunsetDescription(json: unknown, folder: string): SunsetDes
     stateFile: resolve(folder, root.text("state")),
     layout: layoutOf(root),
     finality: root.has("finality") ? bytesOf(root, "finality") : undefined,
+    node: root.has("node") ? urlOf(root, "node") : undefined,
   };
 }
 

@@ -12,7 +12,7 @@ import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release"
 import type { ReleaseWitness } from "@phala-l2/swap/release";
 import { blockItems } from "./blocks-file.ts";
 import type { Descriptions, SunsetDescription } from "./description.ts";
-import { type IsFinal, shownBlocks } from "./parachain-node.ts";
+import { finalityByNode, type IsFinal, shownBlocks } from "./parachain-node.ts";
 import { statePieces } from "./state-file.ts";
 
 /** The key that serves now, and what it can be asked for. */
@@ -52,7 +52,7 @@ const MINUTE_MS = 60_000;
 export type DeskParts = {
   readonly serving: () => StatingKey;
   readonly descriptions: Descriptions;
-  /** Asks the prover's own node of the parachain; undefined where it has none. */
+  /** Asks the prover's own node of the swap's parachain; undefined where it has none. */
   readonly isFinal: IsFinal | undefined;
   readonly clock: Clock;
   readonly log: Log;
@@ -115,8 +115,7 @@ export class StatementDesk {
     const { contract, finalityAnchor, registrationsFrom, header, layout, finality } = description;
     const started = clock.now();
     try {
-      if (await this.#isForeign(finalityAnchor, header))
-        return { kind: "refused", reason: "block-not-final" };
+      if (await isForeign(description)) return { kind: "refused", reason: "block-not-final" };
       await this.#follow({ key, statements });
       const request = {
         contract,
@@ -186,14 +185,6 @@ export class StatementDesk {
     return undefined;
   }
 
-  /** Whether the file's block is another than the own node's, where there is one. The node of an ended chain may be gone: then the file stands. */
-  async #isForeign(anchor: Hash, header: Uint8Array): Promise<boolean> {
-    const { isFinal } = this.#parts;
-    const decoded = decodeHeader(header);
-    if (isFinal === undefined || decoded.kind === "invalid" || !bytesEqual(anchor, ZERO_HASH)) return false;
-    return !(await isFinal({ height: decoded.value.number, hash: headerHash(decoded.value) }));
-  }
-
   #mayJudge(): boolean {
     const now = this.#parts.clock.now();
     if (now - this.#judged.since >= MINUTE_MS) this.#judged = { since: now, count: 0 };
@@ -242,6 +233,15 @@ export class StatementDesk {
       await nextTurn();
     }
   }
+}
+
+/** Whether the file's block is another than the own node's, where there is one. The node of an ended chain may be gone: then the file stands. */
+async function isForeign({ finalityAnchor, header, node }: SunsetDescription): Promise<boolean> {
+  const decoded = decodeHeader(header);
+  if (node === undefined || decoded.kind === "invalid" || !bytesEqual(finalityAnchor, ZERO_HASH))
+    return false;
+  const isFinal = finalityByNode(node);
+  return !(await isFinal({ height: decoded.value.number, hash: headerHash(decoded.value) }));
 }
 
 function sourcesOf({ stateFile, blocksFile }: SunsetDescription): SunsetSources {
