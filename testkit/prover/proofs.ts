@@ -20,8 +20,8 @@ export function proofInput(rollup: Rollup, from: bigint, to: bigint): ProofInput
 
 /** What a host collects for that proof. */
 export function witnessRequest(rollup: Rollup, from: bigint, to: bigint): WitnessRequest {
-  const { l1Head, previousOutputRoot, l2BlockNumber, mayBeAbsent } = proofInput(rollup, from, to);
-  return { l1Head, previousBlockNumber: from, previousOutputRoot, l2BlockNumber, mayBeAbsent };
+  const { l1Head, previousOutputRoot, l2BlockNumber } = proofInput(rollup, from, to);
+  return { l1Head, previousBlockNumber: from, previousOutputRoot, l2BlockNumber, mayBeAbsent: false };
 }
 
 export function decodedWitness(bytes: Uint8Array): Witness {
