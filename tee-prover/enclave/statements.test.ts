@@ -308,6 +308,7 @@ describe("finality, where settings name an anchor", () => {
       const by = justified(change, VOTERS, SET_ID + BigInt(step));
       const handOver = encodeHandOver({ header: encodeHeader(change), justification: by });
       assert.equal(enclave.followFinality(anchor, handOver).kind, "following");
+      if (step < MAX_PAST_SETS - 1) continue;
       outcomes.push(await outcomeOf({ ...request, finality: shown(HEADER) }, piecesOf([]), enclave));
     }
     // What is not final is refused before anything else is looked at.

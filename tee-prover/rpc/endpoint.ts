@@ -31,8 +31,11 @@ const LIMITS = {
   sockets: 16,
   pendingPerSocket: 8,
 } satisfies Partial<RpcLimits>;
-/** A release's witness: the events of one block or two, and what proves them, in hex. */
-const RELEASE_BODY_BYTES = 2 ** 21;
+/**
+ * A release's witness in hex: the events of one block or two, what proves them, and that they are final: votes of a thousand authorities,
+ * a hundred kilobytes, and headers down from the parachain's head, half a day of which are two megabytes.
+ */
+const RELEASE_BODY_BYTES = 2 ** 22;
 /** Keys: the prover's own alone are asked about, one after another. */
 const KEYS_MOST = 8;
 /** Blocks, each of up to some ninety cheap calls: less than a prover that follows its games asks L1 for. */

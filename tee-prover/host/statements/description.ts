@@ -131,11 +131,32 @@ export type Descriptions = {
   finality(): readonly FinalityDescription[];
 };
 
-/** Reads the files anew each time. */
+/** What tells that a file is another than it was: it is replaced whole, so that its place on the disk is another. */
+function stampOf(file: string | undefined): string | undefined {
+  if (file === undefined || !existsSync(file)) return undefined;
+  const { ino, size, mtimeMs } = statSync(file);
+  return [ino, size, mtimeMs].join();
+}
+
+/** Reads hand-overs once for each state of the file, which after a year has some hundred megabytes. */
+function finalityOf(file: string | undefined): Descriptions["finality"] {
+  let known:
+    | { readonly stamp: string | undefined; readonly chains: readonly FinalityDescription[] }
+    | undefined;
+  return () => {
+    const stamp = stampOf(file);
+    if (known !== undefined && known.stamp === stamp) return known.chains;
+    const chains = readIfThere(file, parseFinalityDescriptions) ?? [];
+    known = { stamp, chains };
+    return chains;
+  };
+}
+
+/** Reads the files anew each time; that of finality when it has changed. */
 export function descriptionsOf(files: StatementFiles): Descriptions {
   return {
     sunset: () => readIfThere(files.sunset, parseSunsetDescription),
     swap: () => readIfThere(files.swap, parseSwapDescription),
-    finality: () => readIfThere(files.finality, parseFinalityDescriptions) ?? [],
+    finality: finalityOf(files.finality),
   };
 }
