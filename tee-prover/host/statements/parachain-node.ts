@@ -1,9 +1,11 @@
 import { bytesEqual, type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
 import { endpointName } from "@phala-l2/protocol/endpoint";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { fieldOf } from "@phala-l2/protocol/json-record";
 import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
 import { decodeHeader } from "@phala-l2/protocol/substrate/header";
 import type { ReleaseWitness } from "@phala-l2/swap/release";
+import { resultOf } from "../json-rpc.ts";
 
 /** A block of the parachain by its number and hash. */
 export type ParachainBlock = { readonly height: bigint; readonly hash: Hash };
@@ -15,10 +17,6 @@ const TIMEOUT_MS = 10_000;
 const HASH = /^0x[0-9a-f]{64}$/i;
 const NUMBER = /^0x[0-9a-f]{1,16}$/i;
 
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 function silent(url: string, method: string, cause?: unknown): RollupError<"PARACHAIN_NODE_SILENT"> {
   const node = endpointName(url);
   const message = `the parachain's node ${node} gives no answer to ${method}`;
@@ -27,14 +25,7 @@ function silent(url: string, method: string, cause?: unknown): RollupError<"PARA
 
 async function ask(url: string, method: string, params: readonly unknown[]): Promise<unknown> {
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      redirect: "error",
-    });
-    return fieldOf(await response.json(), "result");
+    return await resultOf(url, { method, params, timeoutMs: TIMEOUT_MS });
   } catch (cause) {
     throw silent(url, method, cause);
   }
