@@ -17,9 +17,6 @@ export type FinalityLie = {
   readonly votes?: (block: RelayBlock) => Uint8Array;
 };
 
-/** "FRNK", GRANDPA's engine, as JSON has it. */
-const ENGINE = [..."FRNK"].map((letter) => letter.charCodeAt(0));
-
 function headerJson({ parentHash, number, stateRoot, extrinsicsRoot, digest }: SubstrateHeader): object {
   return {
     parentHash: toHex(parentHash),
@@ -72,12 +69,6 @@ export function relayChainAnswers(chain: DangerouslySimulatedRelayChain, lie: Fi
         return toHex(chain.newest.hash);
       case "chain_getHeader":
         return headerJson(chain.byHash(first).header);
-      case "chain_getBlock": {
-        const block = chain.byHash(first);
-        const isLast = block.next !== block.set;
-        const justifications = isLast ? [[ENGINE, [...justificationOf(block, block.set)]]] : null;
-        return { block: { header: headerJson(block.header), extrinsics: [] }, justifications };
-      }
       case "state_getReadProof":
         return { at: second, proof: chain.byHash(second).state.prove(storageKeys(first)).map(toHex) };
       case "state_call":
