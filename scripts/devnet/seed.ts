@@ -21,6 +21,7 @@ import { concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
 import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
+import { blockItem } from "@phala-l2/tee-prover/host/statements/blocks-file";
 import { packEntries } from "@phala-l2/tee-prover/host/statements/state-file";
 import { devnetAccount, ROLES, USERS } from "@phala-l2/testkit/devnet/accounts";
 import type { DeployedChain } from "@phala-l2/testkit/devnet/deploy";
@@ -55,11 +56,18 @@ const STAKED = parseEther("1000");
 const REWARDS = parseEther("5000");
 const WEI_PER_PLANCK = 1_000_000n;
 
+/** The blocks in which receivers were registered. */
+const BLOCKS_FILE = "parachain-blocks.bin";
+
 /** The files that provers, and holders' commands, read of the parachain; the same each time. */
-async function writeParachain(folder: string, { entries, encodedHeader }: FrozenParachain): Promise<void> {
+async function writeParachain(
+  folder: string,
+  { entries, encodedHeader, blocks }: FrozenParachain,
+): Promise<void> {
   const pieces: Uint8Array[] = [];
   for await (const piece of packEntries(entries)) pieces.push(piece);
   writeFileSync(join(folder, "parachain-state.bin"), concatBytes(...pieces));
+  writeFileSync(join(folder, BLOCKS_FILE), concatBytes(...blocks.map(blockItem)));
   const dump = entries.map(([key, value]) => JSON.stringify([toHex(key), toHex(value)])).join("\n");
   writeFileSync(join(folder, "parachain-state.jsonl"), `${dump}\n`);
   writeFileSync(join(folder, "parachain-header.hex"), `${toHex(encodedHeader)}\n`);
@@ -69,13 +77,13 @@ async function writeParachain(folder: string, { entries, encodedHeader }: Frozen
 async function deployedSunset(
   { folder, chain, network }: SeedOptions,
   bridge: Bridge,
-  { genesisHash, header }: FrozenParachain,
+  { genesisHash, header, registrationsFrom }: FrozenParachain,
 ): Promise<SunsetAddresses> {
   const genesis = toHex(genesisHash);
   const known = chain.book.sources.find((source) => source.genesisHash === genesis)?.sunset;
   if (known !== undefined) return known;
   const { timestamp } = await bridge.l1.getBlock();
-  const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom: 0n };
+  const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom };
   const sunset = {
     settingsHash: toHex(sunsetSettingsHash(settings)),
     height: header.number,
@@ -96,13 +104,19 @@ async function deployedSunset(
 }
 
 /** What provers read: they were started before the contract stood. */
-function tellProvers(folder: string, contract: string, { encodedHeader }: FrozenParachain): void {
+function tellProvers(
+  folder: string,
+  contract: string,
+  { encodedHeader, registrationsFrom }: FrozenParachain,
+): void {
   const sunset = {
     contract,
     finalityAnchor: toHex(ZERO_HASH),
     header: toHex(encodedHeader),
     state: "parachain-state.bin",
     layout: 0,
+    registrationsFrom: registrationsFrom.toString(),
+    blocks: BLOCKS_FILE,
   };
   writeFileSync(join(folder, SUNSET_FILE), `${JSON.stringify(sunset, undefined, 2)}\n`);
 }
