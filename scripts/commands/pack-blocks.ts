@@ -100,7 +100,7 @@ export const packBlocksCommand = defineCommand({
       source: sourceOf(given),
       onBlock: (blocks) => {
         stop.throwIfAborted();
-        progress.show(`packing blocks: ${blocks} of ${total}`, blocks / total);
+        progress.show(`packing ${total} blocks`, blocks / total);
       },
     }).finally(() => progress.end());
     if (packing.kind === "invalid") {
