@@ -1,5 +1,5 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
-import { type Address, asAddress, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
+import { type Address, asAddress, bigintFromBytes, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
 import { keccak256 } from "./keccak.ts";
 
 /** An ECDSA signature over secp256k1 with the parity of the nonce point's y, as Ethereum writes it. */
@@ -52,6 +52,26 @@ export function addressOfKey(privateKey: Uint8Array): Address {
 /** Signature as 65 bytes r | s | yParity: the form of gossip and of wallets (which add 27 to the last). */
 export function signatureToBytes({ r, s, yParity }: Signature): Uint8Array {
   return concatBytes(bigintToBytes(r, 32), bigintToBytes(s, 32), Uint8Array.of(yParity));
+}
+
+/** What contracts' signatures have in their last byte, v, for an even y. Source: Yellow Paper, appendix F. */
+const RECOVERY_BASE = 27;
+const CONTRACT_SIGNATURE_LENGTH = 65;
+
+/** Signature as 65 bytes r | s | v, v 27 or 28: the form that contracts recover. */
+export function contractSignature(signature: Signature): Uint8Array {
+  return signatureToBytes(signature).with(64, RECOVERY_BASE + signature.yParity);
+}
+
+/**
+ * Who signed a digest, by 65 bytes r | s | v. Undefined for whatever contracts refuse: another length, v other than 27 or 28,
+ * high s, and where no key can have signed. Source: OpenZeppelin's ECDSA.
+ */
+export function contractSigner(digest: Hash, bytes: Uint8Array): Address | undefined {
+  const parity = (bytes[64] ?? 0) - RECOVERY_BASE;
+  if (bytes.length !== CONTRACT_SIGNATURE_LENGTH || (parity !== 0 && parity !== 1)) return undefined;
+  const [r, s] = [bigintFromBytes(bytes.subarray(0, 32)), bigintFromBytes(bytes.subarray(32, 64))];
+  return isLowS(s) ? recoverAddress(digest, { r, s, yParity: parity }) : undefined;
 }
 
 /** A public key's two coordinates, 64 bytes, from its compressed form; undefined when that is no key's. */

@@ -1,6 +1,6 @@
-import { type Address, bigintFromBytes, concatBytes, type Hash } from "@phala-l2/protocol/bytes";
+import { type Address, bigintFromBytes, type Hash } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { addressOfKey, SECP256K1_ORDER, signatureToBytes, signDigest } from "@phala-l2/protocol/secp256k1";
+import { addressOfKey, contractSignature, SECP256K1_ORDER, signDigest } from "@phala-l2/protocol/secp256k1";
 
 /** Fills a new array with that many bytes nobody can foresee; inside a TEE, the processor's. */
 export type Random = (length: number) => Uint8Array;
@@ -15,8 +15,6 @@ export type SigningKey = {
 const KEY_LENGTH = 32;
 /** One attempt fails with a chance of 2^-128: several failures mean that the randomness is none. */
 const MAX_ATTEMPTS = 4;
-/** Ethereum's recovery id of an even y. */
-const RECOVERY_BASE = 27;
 
 /**
  * Makes a key that lives in this closure alone: it has no way out, and the next start has another.
@@ -26,11 +24,7 @@ export function bornKey(random: Random): SigningKey {
   const secret = drawScalar(random);
   return {
     address: addressOfKey(secret),
-    sign(digest) {
-      const signature = signatureToBytes(signDigest(digest, secret));
-      const parity = signature[64] ?? 0;
-      return concatBytes(signature.subarray(0, 64), Uint8Array.of(RECOVERY_BASE + parity));
-    },
+    sign: (digest) => contractSignature(signDigest(digest, secret)),
   };
 }
 

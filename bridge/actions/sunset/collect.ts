@@ -1,7 +1,7 @@
-import { bigintFromBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { endpointName } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
-import { isLowS, recoverAddress } from "@phala-l2/protocol/secp256k1";
+import { contractSigner } from "@phala-l2/protocol/secp256k1";
 import { type SunsetDomain, type SunsetStatement, sunsetDigest } from "@phala-l2/protocol/sunset-statement";
 import { jsonRpc } from "../../json-rpc.ts";
 import { readSunsetAnswer, type SunsetAnswer } from "./sunset-json.ts";
@@ -42,11 +42,8 @@ export function isSignedBy(
   { key, signature, settingsHash, statement }: Signed,
   { domain, settingsHash: wanted }: SunsetTerms,
 ): boolean {
-  if (signature.length !== 65 || toHex(settingsHash) !== toHex(wanted)) return false;
-  const [r = 0n, s = 0n] = [signature.subarray(0, 32), signature.subarray(32, 64)].map(bigintFromBytes);
-  const v = signature[64];
-  if ((v !== 27 && v !== 28) || !isLowS(s)) return false;
-  const signer = recoverAddress(sunsetDigest(domain, wanted, statement), { r, s, yParity: v === 28 ? 1 : 0 });
+  if (toHex(settingsHash) !== toHex(wanted)) return false;
+  const signer = contractSigner(sunsetDigest(domain, wanted, statement), signature);
   return signer !== undefined && toHex(signer) === key;
 }
 
