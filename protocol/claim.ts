@@ -1,5 +1,5 @@
-import { type Address, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
-import { keccak256 } from "./keccak.ts";
+import type { Address, Hash } from "./bytes.ts";
+import { domainSeparator, hashOfText, integerWord, structHash, typedDataDigest } from "./eip712.ts";
 
 /**
  * What a prover asserts, and the one digest that it signs and the contracts check: under this rollup
@@ -28,37 +28,20 @@ export const CLAIM_DOMAIN_NAME = "phala-l2 multi-proof";
 export const CLAIM_DOMAIN_VERSION = "1";
 export const CLAIM_TYPE =
   "Claim(bytes32 rollupConfigHash,bytes32 l1Head,bytes32 previousOutputRoot,bytes32 outputRoot,uint64 l2BlockNumber)";
-const DOMAIN_TYPE = "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
 
-const WORD = 32;
-/** EIP-191, version 0x01: structured data. */
-const EIP712_PREFIX = Uint8Array.of(0x19, 0x01);
-
-function hashOfText(text: string): Hash {
-  return keccak256(new TextEncoder().encode(text));
-}
-
-const DOMAIN_TYPE_HASH = hashOfText(DOMAIN_TYPE);
-const NAME_HASH = hashOfText(CLAIM_DOMAIN_NAME);
-const VERSION_HASH = hashOfText(CLAIM_DOMAIN_VERSION);
 /** keccak256 of the claim's EIP-712 type. */
 export const CLAIM_TYPE_HASH: Hash = hashOfText(CLAIM_TYPE);
 
 /** EIP-712 `domainSeparator`. @throws RollupError INTEGER_RANGE when the chain id is no u256 */
-export function claimDomainSeparator({ chainId, verifyingContract }: ClaimDomain): Hash {
-  const contract = concatBytes(new Uint8Array(WORD - verifyingContract.length), verifyingContract);
-  return keccak256(
-    concatBytes(DOMAIN_TYPE_HASH, NAME_HASH, VERSION_HASH, bigintToBytes(chainId, WORD), contract),
-  );
+export function claimDomainSeparator({ chainId, verifyingContract: contract }: ClaimDomain): Hash {
+  return domainSeparator({ name: CLAIM_DOMAIN_NAME, version: CLAIM_DOMAIN_VERSION, chainId, contract });
 }
 
 /** EIP-712 `hashStruct` of a claim. @throws RollupError INTEGER_RANGE when the block number is no u64 */
 export function claimStructHash(claim: Claim): Hash {
   const { rollupConfigHash, l1Head, previousOutputRoot, outputRoot, l2BlockNumber } = claim;
-  const number = concatBytes(new Uint8Array(WORD - 8), bigintToBytes(l2BlockNumber, 8));
-  return keccak256(
-    concatBytes(CLAIM_TYPE_HASH, rollupConfigHash, l1Head, previousOutputRoot, outputRoot, number),
-  );
+  const number = integerWord(l2BlockNumber, 8);
+  return structHash(CLAIM_TYPE_HASH, rollupConfigHash, l1Head, previousOutputRoot, outputRoot, number);
 }
 
 /**
@@ -66,5 +49,5 @@ export function claimStructHash(claim: Claim): Hash {
  * @throws RollupError INTEGER_RANGE when the chain id is no u256 or the block number no u64
  */
 export function claimDigest(domain: ClaimDomain, claim: Claim): Hash {
-  return keccak256(concatBytes(EIP712_PREFIX, claimDomainSeparator(domain), claimStructHash(claim)));
+  return typedDataDigest(claimDomainSeparator(domain), claimStructHash(claim));
 }

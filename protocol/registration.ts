@@ -1,6 +1,6 @@
-import { type Address, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
+import type { Address, Hash } from "./bytes.ts";
 import { type ClaimDomain, claimDomainSeparator } from "./claim.ts";
-import { keccak256 } from "./keccak.ts";
+import { addressWord, hashOfText, integerWord, structHash, typedDataDigest } from "./eip712.ts";
 
 /**
  * What a prover's key signs of its own registration: whoever copies evidence out of the mempool can put nobody else's
@@ -18,10 +18,7 @@ export type RegistrationTerms = {
 
 export const REGISTRATION_TYPE = "Registration(address beneficiary,uint64 policyVersion,bytes32 l1BlockHash)";
 
-const WORD = 32;
-/** EIP-191, version 0x01: structured data. */
-const EIP712_PREFIX = Uint8Array.of(0x19, 0x01);
-const TYPE_HASH = keccak256(new TextEncoder().encode(REGISTRATION_TYPE));
+const TYPE_HASH = hashOfText(REGISTRATION_TYPE);
 
 /**
  * The 32 bytes that the key signs with secp256k1.
@@ -31,8 +28,6 @@ export function registrationDigest(
   domain: ClaimDomain,
   { beneficiary, policyVersion, l1Block }: RegistrationTerms,
 ): Hash {
-  const account = concatBytes(new Uint8Array(WORD - beneficiary.length), beneficiary);
-  const version = concatBytes(new Uint8Array(WORD - 8), bigintToBytes(policyVersion, 8));
-  const structHash = keccak256(concatBytes(TYPE_HASH, account, version, l1Block));
-  return keccak256(concatBytes(EIP712_PREFIX, claimDomainSeparator(domain), structHash));
+  const terms = structHash(TYPE_HASH, addressWord(beneficiary), integerWord(policyVersion, 8), l1Block);
+  return typedDataDigest(claimDomainSeparator(domain), terms);
 }

@@ -1,4 +1,5 @@
-import { type Address, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
+import { type Address, concatBytes, type Hash } from "./bytes.ts";
+import { domainSeparator, hashOfText, integerWord, structHash, typedDataDigest } from "./eip712.ts";
 import { keccak256 } from "./keccak.ts";
 
 /**
@@ -51,74 +52,42 @@ export const SUNSET_DOMAIN_VERSION = "1";
 export const SUNSET_TYPE =
   "Sunset(bytes32 genesisHash,uint64 height,bytes32 blockHash,bytes32 stateRoot,bytes32 claimsRoot,uint256 issuance,uint256 claimable,uint256 excluded,uint256 rounding)";
 
-const DOMAIN_TYPE =
-  "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
-const WORD = 32;
-/** EIP-191, version 0x01: structured data. */
-const EIP712_PREFIX = Uint8Array.of(0x19, 0x01);
-
-function hashOfText(text: string): Hash {
-  return keccak256(new TextEncoder().encode(text));
-}
-
-const DOMAIN_TYPE_HASH = hashOfText(DOMAIN_TYPE);
-const NAME_HASH = hashOfText(SUNSET_DOMAIN_NAME);
-const VERSION_HASH = hashOfText(SUNSET_DOMAIN_VERSION);
 const SUNSET_TYPE_HASH = hashOfText(SUNSET_TYPE);
 /** In front of the settings, so that their hash is that of nothing else. */
 const SETTINGS_TAG = hashOfText("phala-l2 sunset settings, version 2");
-
-/** An unsigned integer of `bytes` bytes as a word. @throws RollupError INTEGER_RANGE */
-function word(value: bigint, bytes: number): Uint8Array {
-  return concatBytes(new Uint8Array(WORD - bytes), bigintToBytes(value, bytes));
-}
 
 /**
  * keccak256 of tag 32 | finalityAnchor 32 | rules, u32 | registrationsFrom, u64: a word each, integers right-aligned.
  * @throws RollupError INTEGER_RANGE
  */
 export function sunsetSettingsHash({ finalityAnchor, rules, registrationsFrom }: SunsetSettings): Hash {
-  return keccak256(
-    concatBytes(SETTINGS_TAG, finalityAnchor, word(BigInt(rules), 4), word(registrationsFrom, 8)),
-  );
+  const words = [finalityAnchor, integerWord(BigInt(rules), 4), integerWord(registrationsFrom, 8)];
+  return keccak256(concatBytes(SETTINGS_TAG, ...words));
 }
 
 /** EIP-712 `domainSeparator`. @throws RollupError INTEGER_RANGE when the chain id is no u256 */
 export function sunsetDomainSeparator({ chainId, contract }: SunsetDomain, settingsHash: Hash): Hash {
-  const verifyingContract = concatBytes(new Uint8Array(WORD - contract.length), contract);
-  return keccak256(
-    concatBytes(
-      DOMAIN_TYPE_HASH,
-      NAME_HASH,
-      VERSION_HASH,
-      bigintToBytes(chainId, WORD),
-      verifyingContract,
-      settingsHash,
-    ),
-  );
+  const [name, version] = [SUNSET_DOMAIN_NAME, SUNSET_DOMAIN_VERSION];
+  return domainSeparator({ name, version, chainId, contract, salt: settingsHash });
 }
 
 /** EIP-712 `hashStruct`. @throws RollupError INTEGER_RANGE when a number does not fit its type */
 export function sunsetStructHash(sunset: SunsetStatement): Hash {
-  return keccak256(
-    concatBytes(
-      SUNSET_TYPE_HASH,
-      sunset.genesisHash,
-      word(sunset.height, 8),
-      sunset.blockHash,
-      sunset.stateRoot,
-      sunset.claimsRoot,
-      bigintToBytes(sunset.issuance, WORD),
-      bigintToBytes(sunset.claimable, WORD),
-      bigintToBytes(sunset.excluded, WORD),
-      bigintToBytes(sunset.rounding, WORD),
-    ),
+  return structHash(
+    SUNSET_TYPE_HASH,
+    sunset.genesisHash,
+    integerWord(sunset.height, 8),
+    sunset.blockHash,
+    sunset.stateRoot,
+    sunset.claimsRoot,
+    integerWord(sunset.issuance),
+    integerWord(sunset.claimable),
+    integerWord(sunset.excluded),
+    integerWord(sunset.rounding),
   );
 }
 
 /** The 32 bytes that a prover signs with secp256k1. @throws RollupError INTEGER_RANGE */
 export function sunsetDigest(domain: SunsetDomain, settingsHash: Hash, sunset: SunsetStatement): Hash {
-  return keccak256(
-    concatBytes(EIP712_PREFIX, sunsetDomainSeparator(domain, settingsHash), sunsetStructHash(sunset)),
-  );
+  return typedDataDigest(sunsetDomainSeparator(domain, settingsHash), sunsetStructHash(sunset));
 }
