@@ -9,6 +9,7 @@ import type { KeyFacts } from "../rpc/tee.ts";
 import type { Claims } from "./claims.ts";
 import type { SendOutcome } from "./l1-transactions.ts";
 import type { KeyRegistration } from "./registration/register.ts";
+import { takeTurns } from "./turns.ts";
 
 /** A key of an enclave: what speaks for it, and what it signs. */
 export type LiveKey = {
@@ -45,7 +46,7 @@ export type KeyLifeDependencies = {
 };
 
 /** The longest pause after failures in a row: governance, funds and hardware are mended by people. */
-const MAX_BACKOFF_MS = 600_000;
+const MAX_PAUSE_MS = 600_000;
 const MILLISECONDS = 1000;
 
 /**
@@ -58,7 +59,6 @@ export class KeyLife {
   #serving: LiveKey;
   /** To be registered next; born when there is none. */
   #candidate: LiveKey | undefined;
-  #failures = 0;
   #told: string | undefined;
 
   constructor(first: LiveKey, options: KeyLifeOptions, dependencies: KeyLifeDependencies) {
@@ -74,20 +74,16 @@ export class KeyLife {
   }
 
   /** Runs until the signal; what fails is told and tried again. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
     const { clock, signal } = this.#dependencies;
-    while (!signal.aborted) {
-      try {
-        await this.turn();
-        this.#failures = 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#failures += 1;
-        this.#report(error);
-      }
-      const { pollIntervalMs } = this.#options;
-      await clock.sleep(Math.min(pollIntervalMs * 2 ** this.#failures, MAX_BACKOFF_MS), signal);
-    }
+    return takeTurns({
+      turn: () => this.turn(),
+      report: (error, failures) => this.#report(error, failures),
+      pollIntervalMs: this.#options.pollIntervalMs,
+      maxPauseMs: MAX_PAUSE_MS,
+      clock,
+      signal,
+    });
   }
 
   /** One look at the registry, and what follows from it. */
@@ -168,9 +164,8 @@ export class KeyLife {
     this.#dependencies.log.warn({ key: toHex(this.#serving.registration.binding.key) }, message);
   }
 
-  #report(error: unknown): void {
+  #report(error: unknown, failures: number): void {
     const { log } = this.#dependencies;
-    const failures = this.#failures;
     if (isRollupError(error)) {
       const { code, docs, data } = error;
       log.warn({ code, docs, data, failures }, `the key is not registered: ${error.message}`);

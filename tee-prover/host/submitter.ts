@@ -21,6 +21,7 @@ import {
   type Situation,
   verdictOn,
 } from "./strategy.ts";
+import { takeTurns } from "./turns.ts";
 
 export type SubmitterOptions = {
   readonly addresses: SettlementAddresses;
@@ -47,7 +48,7 @@ export type SubmitterDependencies = {
 };
 
 /** The longest pause after failures in a row. */
-const MAX_BACKOFF_MS = 60_000;
+const MAX_PAUSE_MS = 60_000;
 /**
  * Keeps settlement going from one prover: contradicts what is false, supports what is right, proposes what is
  * due, and finishes what is ripe. It decides anew from L1 at each turn, so that nothing need be remembered.
@@ -55,7 +56,6 @@ const MAX_BACKOFF_MS = 60_000;
 export class Submitter {
   readonly #options: SubmitterOptions;
   readonly #dependencies: SubmitterDependencies;
-  #failures = 0;
   #wasValid = true;
   /** Of this turn. */
   #signer: Signer;
@@ -68,20 +68,16 @@ export class Submitter {
   }
 
   /** Runs until the signal; a failure is logged and waited out. */
-  async run(): Promise<void> {
-    const { signal, clock } = this.#dependencies;
-    while (!signal.aborted) {
-      try {
-        await this.turn();
-        this.#failures = 0;
-      } catch (error) {
-        if (signal.aborted) return;
-        this.#failures += 1;
-        this.#report(error);
-      }
-      const { pollIntervalMs } = this.#options;
-      await clock.sleep(Math.min(pollIntervalMs * 2 ** this.#failures, MAX_BACKOFF_MS), signal);
-    }
+  run(): Promise<void> {
+    const { clock, signal } = this.#dependencies;
+    return takeTurns({
+      turn: () => this.turn(),
+      report: (error, failures) => this.#report(error, failures),
+      pollIntervalMs: this.#options.pollIntervalMs,
+      maxPauseMs: MAX_PAUSE_MS,
+      clock,
+      signal,
+    });
   }
 
   /** One look at L1 and everything that follows from it. */
@@ -238,9 +234,8 @@ export class Submitter {
     }
   }
 
-  #report(error: unknown): void {
+  #report(error: unknown, failures?: number): void {
     const { log } = this.#dependencies;
-    const failures = this.#failures;
     if (isRollupError(error)) {
       log.warn({ code: error.code, docs: error.docs, failures }, `trying again: ${error.message}`);
     } else {
