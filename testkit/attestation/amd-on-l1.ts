@@ -13,7 +13,16 @@ import {
   pad,
   toHex,
 } from "viem";
-import { callOf, clientOf, deployerOf, type L1Client, OWNER, send } from "./contracts-on-l1.ts";
+import {
+  callOf,
+  clientOf,
+  deployerOf,
+  type L1Client,
+  OWNER,
+  type Passage,
+  passageOf,
+  send,
+} from "./contracts-on-l1.ts";
 import type { MinimumTcb, SnpFacts } from "./snp-answers.ts";
 
 /** Errors of the contracts behind the verifier come through it. */
@@ -33,7 +42,7 @@ export type OnChainSnpAnswer =
   | { readonly kind: "report"; readonly certificate: Hex; readonly facts: SnpFacts }
   | { readonly kind: "reverted"; readonly error: string };
 
-export type AmdOnL1 = {
+export type AmdOnL1 = Passage & {
   verify(evidence: Uint8Array): Promise<OnChainSnpAnswer>;
   /** Gas of a transaction that only verifies. */
   gasOf(evidence: Uint8Array): Promise<bigint>;
@@ -44,10 +53,6 @@ export type AmdOnL1 = {
   /** Records a revocation list of a certificate's subject. @returns gas */
   revoke(list: Uint8Array, issuer: Uint8Array): Promise<bigint>;
   setMinimum(minimum: MinimumTcb): Promise<void>;
-  /** Lets a time come, in Unix seconds. */
-  waitUntil(time: bigint): Promise<void>;
-  /** What `run` does on L1 is undone after it. */
-  undone(run: () => Promise<void>): Promise<void>;
   /** Gas that each root took. */
   readonly roots: readonly bigint[];
 };
@@ -109,15 +114,7 @@ function actionsOf(client: L1Client, { cache, verifier }: Contracts): Omit<AmdOn
       return (await send(client, cache, data)).gasUsed;
     },
     setMinimum: (minimum) => setMinimum(client, minimum),
-    waitUntil: async (timestamp) => {
-      await client.setNextBlockTimestamp({ timestamp });
-      await client.mine({ blocks: 1 });
-    },
-    undone: async (run) => {
-      const id = await client.snapshot();
-      await run();
-      await client.revert({ id });
-    },
+    ...passageOf(client),
   };
 }
 

@@ -51,6 +51,28 @@ export async function send(client: L1Client, to: Address | undefined, data: Hex)
   throw new TypeError(`transaction ${receipt.transactionHash} reverted`);
 }
 
+/** How time passes on an L1 that is a test's own. */
+export type Passage = {
+  /** Lets a time come, in Unix seconds. */
+  waitUntil(time: bigint): Promise<void>;
+  /** What `run` does on L1 is undone after it. */
+  undone(run: () => Promise<void>): Promise<void>;
+};
+
+export function passageOf(client: L1Client): Passage {
+  return {
+    waitUntil: async (timestamp) => {
+      await client.setNextBlockTimestamp({ timestamp });
+      await client.mine({ blocks: 1 });
+    },
+    undone: async (run) => {
+      const id = await client.snapshot();
+      await run();
+      await client.revert({ id });
+    },
+  };
+}
+
 /** Deploys compiled contracts by their paths below contracts/src. */
 export function deployerOf(client: L1Client) {
   const creation = creationCodeFrom(hardhatArtifacts());

@@ -3,7 +3,16 @@ import { intelCollateralAbi } from "@phala-l2/contracts/abi/intel-collateral";
 import { tdxQuoteVerifierAbi } from "@phala-l2/contracts/abi/tdx-quote-verifier";
 import type { Certificate } from "@phala-l2/tee-prover/verify/certificates/certificate";
 import { decodeFunctionResult, encodeFunctionData, type Hex, toHex } from "viem";
-import { callOf, clientOf, deployerOf, type L1Client, OWNER, send } from "./contracts-on-l1.ts";
+import {
+  callOf,
+  clientOf,
+  deployerOf,
+  type L1Client,
+  OWNER,
+  type Passage,
+  passageOf,
+  send,
+} from "./contracts-on-l1.ts";
 import { idOf, type Parts, type Piece, type Pieces, piecesOf } from "./intel-pieces.ts";
 
 /** Errors of the contracts behind the verifier come through it. */
@@ -27,7 +36,7 @@ export type OnChainAnswer =
 /** Hex without 0x, as TCB information and PCK certificates name it. */
 export type Family = { readonly fmspc: string; readonly pceId: string };
 
-export type IntelOnL1 = {
+export type IntelOnL1 = Passage & {
   readonly pieces: Pieces;
   verify(quote: Uint8Array): Promise<OnChainAnswer>;
   /** Gas of a transaction that only verifies. */
@@ -42,10 +51,6 @@ export type IntelOnL1 = {
   tcbInfo(of: Family): Promise<unknown>;
   /** What the contract has read of the quoting enclave's identity. */
   qeIdentity(): Promise<unknown>;
-  /** Lets a time come, in Unix seconds. */
-  waitUntil(time: bigint): Promise<void>;
-  /** What `run` does on L1 is undone after it. */
-  undone(run: () => Promise<void>): Promise<void>;
 };
 
 /** Looks at L1 before a piece is brought. */
@@ -93,15 +98,7 @@ function actionsOf(client: L1Client, contracts: Contracts): Omit<IntelOnL1, "rec
     },
     qeIdentity: async () =>
       (await client.readContract({ ...statements, functionName: "qeIdentity", args: [] }))[0],
-    waitUntil: async (timestamp) => {
-      await client.setNextBlockTimestamp({ timestamp });
-      await client.mine({ blocks: 1 });
-    },
-    undone: async (run) => {
-      const id = await client.snapshot();
-      await run();
-      await client.revert({ id });
-    },
+    ...passageOf(client),
   };
 }
 
