@@ -40,6 +40,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   "rpc-compat": async () => (await import("./commands/rpc-compat.ts")).rpcCompatCommand,
   fuzz: async () => (await import("./commands/fuzz.ts")).fuzzCommand,
   "kill-relayer": async () => (await import("./commands/kill-relayer.ts")).killRelayerCommand,
+  "development-parachain": async () =>
+    (await import("./commands/development-parachain.ts")).developmentParachainCommand,
   provers: async () => (await import("./commands/provers.ts")).proversCommand,
   doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
   "verify-evidence": async () => (await import("./commands/verify-evidence.ts")).verifyEvidenceCommand,

@@ -75,9 +75,14 @@ export class AssetHub {
     const keep = (block: KeptBlock) => {
       if (file !== undefined) appendFileSync(file, `${JSON.stringify(block)}\n`);
     };
-    return new AssetHub(
-      await SealedChain.open("asset-hub-development", genesisWith(balances), { kept, keep }),
-    );
+    try {
+      return new AssetHub(
+        await SealedChain.open("asset-hub-development", genesisWith(balances), { kept, keep }),
+      );
+    } catch (error) {
+      await destroyWorker();
+      throw error;
+    }
   }
 
   get genesisHash(): Hash {
