@@ -16,7 +16,9 @@ function file(name: string, content: string): string {
 }
 
 function doctor(...words: readonly string[]) {
-  const options = { encoding: "utf8", env: { PATH: process.env.PATH } } as const;
+  // Of the tester's settings none, and what was compiled before.
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const options = { encoding: "utf8", env: { PATH, NODE_COMPILE_CACHE } } as const;
   return spawnSync(process.execPath, [program, "doctor", ...words], options);
 }
 

@@ -52,12 +52,12 @@ describe("no bit may change", () => {
   for (const [name, input] of CASES) {
     it(`in the signed part of a report (${name})`, () => {
       assert.equal(code(input), "genuine");
-      const codes = codesOf(flips(input, "report", 0, SIGNED_BYTES, stride(97)));
+      const codes = codesOf(flips(input, "report", 0, SIGNED_BYTES, stride(293)));
       assert.ok(codes.has("REPORT_SIGNATURE_INVALID"));
     });
 
     it(`in the signature, nor in the bytes after it (${name})`, () => {
-      const codes = codesOf(flips(input, "report", SIGNED_BYTES, REPORT_BYTES, stride(89)));
+      const codes = codesOf(flips(input, "report", SIGNED_BYTES, REPORT_BYTES, stride(271)));
       const known = ["REPORT_RESERVED", "REPORT_SIGNATURE_FORM", "REPORT_SIGNATURE_INVALID"];
       assert.deepEqual([...codes].sort(), known);
     });
@@ -82,7 +82,7 @@ describe("no bit may change", () => {
   for (const endorsement of ["VCEK", "VLEK"] as const) {
     it(`in a leaf (${endorsement})`, () => {
       const input = amdInput(worlds.Turin, roots, { report: { endorsement } });
-      const codes = codesOf(flips(input, "leaf", 0, input.leaf.length, stride(23)));
+      const codes = codesOf(flips(input, "leaf", 0, input.leaf.length, stride(71)));
       assert.ok(codes.has("CERTIFICATE_SIGNATURE_INVALID") && codes.has("CERTIFICATE_MALFORMED"));
     });
   }
@@ -90,14 +90,14 @@ describe("no bit may change", () => {
   it("in an issuer", () => {
     const input = amdInput(worlds.Genoa, roots);
     const length = worlds.Genoa.ask.der.length;
-    const codes = codesOf(flips(input, "chain", 0, length, stride(41)));
+    const codes = codesOf(flips(input, "chain", 0, length, stride(127)));
     assert.ok(codes.has("CERTIFICATE_SIGNATURE_INVALID") && codes.has("CERTIFICATE_MALFORMED"));
   });
 
   it("in a root: its key is pinned, and it signed the rest of itself", () => {
     const input = amdInput(worlds.Genoa, roots);
     const start = worlds.Genoa.ask.der.length;
-    const codes = codesOf(flips(input, "chain", start, input.chain.length, stride(41)));
+    const codes = codesOf(flips(input, "chain", start, input.chain.length, stride(127)));
     assert.ok(codes.has("CHAIN_ROOT_UNTRUSTED") && codes.has("CERTIFICATE_SIGNATURE_INVALID"));
   });
 
@@ -105,7 +105,7 @@ describe("no bit may change", () => {
     const crl = issueCrl(worlds.Genoa.ark, { revoked: [1n] });
     const input = amdInput(worlds.Genoa, roots, { crl });
     assert.equal(code(input), "genuine");
-    for (let bit = 0; bit < crl.length * 8; bit += stride(31)) {
+    for (let bit = 0; bit < crl.length * 8; bit += stride(97)) {
       assert.notEqual(code({ ...input, crl: flipBit(crl, bit) }), "genuine", `bit ${bit}`);
     }
   });
@@ -115,7 +115,7 @@ describe("nothing may be cut or swapped", () => {
   it("cuts", () => {
     const input = amdInput(worlds.Genoa, roots);
     for (const name of ["report", "leaf", "chain"] as const) {
-      for (let end = 0; end < input[name].length; end += stride(29)) {
+      for (let end = 0; end < input[name].length; end += stride(89)) {
         assert.notEqual(
           code({ ...input, [name]: input[name].subarray(0, end) }),
           "genuine",
@@ -127,8 +127,11 @@ describe("nothing may be cut or swapped", () => {
 
   it("files of any two of all products and kinds of key", () => {
     const names = ["report", "leaf", "chain"] as const;
+    // Keys and chains are the same in all versions: one version of the others' files meets each of them.
+    const others = CASES.filter(([name]) => name.includes("version 2"));
+    assert.equal(others.length, PRODUCTS.length * 2);
     for (const [nameA, a] of CASES) {
-      for (const [nameB, b] of CASES) {
+      for (const [nameB, b] of others) {
         const sameKeys = nameA.replace(/version \d/, "") === nameB.replace(/version \d/, "");
         for (const name of names) {
           const found = code({ ...a, [name]: b[name] });

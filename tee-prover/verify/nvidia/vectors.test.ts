@@ -116,7 +116,7 @@ describe("real reports", { skip }, () => {
         },
       );
       // The same report with one bit changed, anywhere.
-      for (let bit = 0; bit < report.length * 8; bit += stride(1009)) {
+      for (let bit = 0; bit < report.length * 8; bit += stride(3001)) {
         const mutant = verifyNvidiaReport({ ...input, report: flipBit(report, bit) });
         assert.equal(mutant.kind, "refused", `bit ${bit}`);
       }
