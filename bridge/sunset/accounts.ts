@@ -1,4 +1,5 @@
 import { asHash, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { placeAccounts } from "./places.ts";
 
 /** Accounts that nobody has a key of, told by how runtimes make them. */
 const ACCOUNT_LENGTH = 32;
@@ -25,8 +26,12 @@ export const WRAPPED_ASSET_ID = 10_000;
 export type ExclusionKind =
   /** `modl` and a pallet's id: treasury, pots, bridges, the swap's account. */
   | "pallet"
-  /** `para` or `sibl` and a parachain's number: what other chains hold here. */
+  /** `para` or `sibl` and a parachain's number, or `Parent`: what other chains hold here. */
   | "sovereign"
+  /** The hash of a chain's or a bridge's location. */
+  | "place"
+  /** Zeros: the keys of that text sign for nobody, and older runtimes took it for the relay chain. */
+  | "keyless"
   /** The accounts named above. */
   | "wrapping"
   | "pool-pallet"
@@ -40,14 +45,21 @@ const SOVEREIGN_PREFIXES: readonly Hex[] = ["para", "sibl"].map((text) =>
 /** Four letters and a number of four bytes; the rest is zero. Source: polkadot_parachain_primitives `TypeId`s. */
 const SOVEREIGN_DIGITS = 2 + 2 * 8;
 const ZEROS = /^0*$/;
+/** The relay chain. Source: xcm-builder's `ParentIsPreset`. */
+const PARENT_ACCOUNT: Hex = toHex(asciiAccount("Parent"));
+/** Source: xcm-builder's `ParentIsDefault`. */
+const ZERO_ACCOUNT: Hex = toHex(asciiAccount(""));
 
 /** Whether a rule excludes an account, and which; pools' accounts are known by their pools only. */
 export function exclusionOf(account: Hex): ExclusionKind | undefined {
   if (account.startsWith(PALLET_PREFIX)) return "pallet";
   if (account === WRAPPING_ACCOUNT) return "wrapping";
   if (account === POOL_PALLET_ACCOUNT) return "pool-pallet";
+  if (account === PARENT_ACCOUNT) return "sovereign";
+  if (account === ZERO_ACCOUNT) return "keyless";
   const isSovereign =
     SOVEREIGN_PREFIXES.some((prefix) => account.startsWith(prefix)) &&
     ZEROS.test(account.slice(SOVEREIGN_DIGITS));
-  return isSovereign ? "sovereign" : undefined;
+  if (isSovereign) return "sovereign";
+  return placeAccounts().has(account) ? "place" : undefined;
 }
