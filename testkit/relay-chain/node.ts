@@ -17,7 +17,14 @@ export type FinalityLie = {
   readonly votes?: (block: RelayBlock) => Uint8Array;
 };
 
-function headerJson({ parentHash, number, stateRoot, extrinsicsRoot, digest }: SubstrateHeader): object {
+/** As `chain_getHeader` answers it. */
+export function headerJson({
+  parentHash,
+  number,
+  stateRoot,
+  extrinsicsRoot,
+  digest,
+}: SubstrateHeader): object {
   return {
     parentHash: toHex(parentHash),
     number: `0x${number.toString(16)}`,
