@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { toHex } from "@phala-l2/protocol/bytes";
-import { compareBytes } from "@phala-l2/protocol/substrate/trie/root";
+import { compareBytes, toHex } from "@phala-l2/protocol/bytes";
 import fc from "fast-check";
 import { EntrySorter } from "./entry-sorter.ts";
 

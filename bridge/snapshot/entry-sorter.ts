@@ -1,7 +1,7 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compareBytes } from "@phala-l2/protocol/substrate/trie/root";
+import { compareBytes } from "@phala-l2/protocol/bytes";
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];
 

@@ -1,6 +1,7 @@
 import {
   asHash,
   bytesEqual,
+  compareBytes,
   fromHex,
   HASH_LENGTH,
   type Hash,
@@ -48,18 +49,10 @@ const pair = new Uint8Array(2 * HASH_LENGTH);
 
 /** A node is its children's hash, the lesser first: so a proof needs no sides. */
 function nodeHash(a: Uint8Array, b: Uint8Array): Hash {
-  const isOrdered = compare(a, b) <= 0;
+  const isOrdered = compareBytes(a, b) <= 0;
   pair.set(isOrdered ? a : b, 0);
   pair.set(isOrdered ? b : a, HASH_LENGTH);
   return keccak256(pair);
-}
-
-function compare(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < HASH_LENGTH; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 export type ClaimsTree = {
@@ -83,7 +76,7 @@ function sortedOrder(hashes: Uint8Array, count: number): Uint32Array {
   }
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   return order.sort(
-    (a, b) => (heads[a] ?? 0) - (heads[b] ?? 0) || compare(nodeAt(hashes, a), nodeAt(hashes, b)),
+    (a, b) => (heads[a] ?? 0) - (heads[b] ?? 0) || compareBytes(nodeAt(hashes, a), nodeAt(hashes, b)),
   );
 }
 

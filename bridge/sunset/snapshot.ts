@@ -1,8 +1,9 @@
-import { bytesEqual, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { bytesEqual, compareBytes, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { STORAGE_PREFIX_LENGTH } from "@phala-l2/protocol/substrate/storage-key";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
-import { compareBytes, TrieRootBuilder } from "@phala-l2/protocol/substrate/trie/root";
+import { TrieRootBuilder } from "@phala-l2/protocol/substrate/trie/root";
+import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
 import {
   BALANCE,
   buildClaimsTree,
@@ -31,20 +32,8 @@ export type SnapshotFault =
   | { readonly code: "genesis-unknown" }
   | { readonly code: "nothing-to-claim" };
 
-/** The facts of a snapshot that provers sign. */
-export type SnapshotFacts = {
-  readonly genesisHash: Hash;
-  readonly height: bigint;
-  readonly blockHash: Hash;
-  readonly stateRoot: Hash;
-  readonly claimsRoot: Hash;
-  readonly issuance: bigint;
-  readonly claimable: bigint;
-  readonly excluded: bigint;
-  readonly rounding: bigint;
-};
-
-export type Snapshot = SnapshotFacts & {
+/** What provers sign of a snapshot, and what it was made of. */
+export type Snapshot = SunsetStatement & {
   readonly layout: TrieLayout;
   readonly count: Count;
   readonly leaves: readonly ClaimLeaf[];

@@ -4,6 +4,7 @@ import {
   asAddress,
   asHash,
   bigintFromBytes,
+  compareBytes,
   concatBytes,
   type Hash,
   toHex,
@@ -31,7 +32,7 @@ import {
   succeeded,
   transferred,
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
-import { compareBytes, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { stateRoot } from "@phala-l2/protocol/substrate/trie/root";
 import { sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
 import { releaseDigest, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";

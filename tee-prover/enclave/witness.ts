@@ -1,4 +1,4 @@
-import { bytesEqual, concatBytes } from "@phala-l2/protocol/bytes";
+import { bytesEqual, compareBytes, concatBytes } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { BLOB_SIZE } from "@phala-l2/protocol/wire/blob";
 
@@ -46,13 +46,6 @@ function u32(value: number): Uint8Array {
   const bytes = new Uint8Array(U32);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
-}
-
-/** By content, the shorter of two that begin alike first. */
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shared = Math.min(a.length, b.length);
-  for (let i = 0; i < shared; i++) if (a[i] !== b[i]) return (a[i] ?? 0) - (b[i] ?? 0);
-  return a.length - b.length;
 }
 
 /** The items once each, in ascending order of their bytes. */

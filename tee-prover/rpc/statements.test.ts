@@ -8,7 +8,15 @@ import { after, afterEach, describe, it } from "node:test";
 import { createEnclave } from "@phala-l2/enclave/session";
 import { piecesOf } from "@phala-l2/enclave/state-pieces";
 import type { RpcServer } from "@phala-l2/node/rpc/server";
-import { asAddress, asHash, concatBytes, fromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import {
+  asAddress,
+  asHash,
+  compareBytes,
+  concatBytes,
+  fromHex,
+  toHex,
+  ZERO_HASH,
+} from "@phala-l2/protocol/bytes";
 import { isRecord } from "@phala-l2/protocol/json-record";
 import { silentLog } from "@phala-l2/protocol/log";
 import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
@@ -24,7 +32,7 @@ import {
   succeeded,
   transferred,
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
-import { compareBytes, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { stateRoot } from "@phala-l2/protocol/substrate/trie/root";
 import { swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import { addressSubject, BALANCE, buildClaimsTree, NO_SUBJECT, RECEIVER } from "@phala-l2/sunset/claims-tree";
 import { chainOf, registering } from "@phala-l2/sunset/testing/blocks";

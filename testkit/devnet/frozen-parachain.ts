@@ -1,5 +1,6 @@
 import {
   asHash,
+  compareBytes,
   concatBytes,
   fromHex,
   type Hash,
@@ -11,7 +12,7 @@ import type { SubstrateBlock } from "@phala-l2/protocol/substrate/block";
 import { encodeHeader, headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
 import { mapKey } from "@phala-l2/protocol/substrate/storage-key";
-import { compareBytes, orderedRoot, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { orderedRoot, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
 import { Keyring } from "@polkadot/keyring";
 import { cryptoWaitReady } from "@polkadot/util-crypto";
 import { assetHubGenesis, giveBalances, holderBalances } from "../parachain/asset-hub-genesis.ts";

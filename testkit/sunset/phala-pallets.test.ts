@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asHash, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { compareBytes, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { asHash, compareBytes, type Hex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { stateRoot } from "@phala-l2/protocol/substrate/trie/root";
 import { POOL_PALLET_ACCOUNT, SUBSIDY_ACCOUNT, WRAPPING_ACCOUNT } from "@phala-l2/sunset/accounts";
 import { PROXY } from "@phala-l2/sunset/claims-tree";
 import { SnapshotBuilder } from "@phala-l2/sunset/snapshot";

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
-import { fromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { compareBytes, fromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { headerHash } from "@phala-l2/protocol/substrate/header";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
-import { compareBytes } from "@phala-l2/protocol/substrate/trie/root";
 import { exclusionOf } from "@phala-l2/sunset/accounts";
 import { addressSubject, PROXY } from "@phala-l2/sunset/claims-tree";
 import { readWindow } from "@phala-l2/sunset/registration-window";

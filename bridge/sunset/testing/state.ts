@@ -1,8 +1,16 @@
-import { asHash, concatBytes, fromHex, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import {
+  asHash,
+  compareBytes,
+  concatBytes,
+  fromHex,
+  type Hash,
+  type Hex,
+  toHex,
+} from "@phala-l2/protocol/bytes";
 import { encodeByteString, encodeCompact, encodeUnsigned } from "@phala-l2/protocol/substrate/scale";
 import { mapKey, storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
-import { compareBytes, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { stateRoot } from "@phala-l2/protocol/substrate/trie/root";
 import type { FrozenBlock } from "../snapshot.ts";
 
 export type Entry = readonly [key: Uint8Array, value: Uint8Array];

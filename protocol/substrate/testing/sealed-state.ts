@@ -1,4 +1,4 @@
-import { HASH_LENGTH, type Hash, toHex } from "../../bytes.ts";
+import { compareBytes, HASH_LENGTH, type Hash, toHex } from "../../bytes.ts";
 import { blake2b256 } from "../hash.ts";
 import {
   CHILDREN,
@@ -9,7 +9,7 @@ import {
   nibbleAt,
   type TrieLayout,
 } from "../trie/node.ts";
-import { compareBytes, nodeValue } from "../trie/root.ts";
+import { nodeValue } from "../trie/root.ts";
 
 export type StateEntry = readonly [key: Uint8Array, value: Uint8Array];
 

@@ -1,4 +1,4 @@
-import { HASH_LENGTH, type Hash } from "../../bytes.ts";
+import { compareBytes, HASH_LENGTH, type Hash } from "../../bytes.ts";
 import { RollupError } from "../../errors.ts";
 import { blake2b256 } from "../hash.ts";
 import { encodeCompact } from "../scale.ts";
@@ -39,16 +39,6 @@ function commonNibbles(a: Uint8Array, b: Uint8Array): number {
   while (byte < most && a[byte] === b[byte]) byte++;
   if (byte === most) return 2 * byte;
   return 2 * byte + ((a[byte] ?? 0) >> 4 === (b[byte] ?? 0) >> 4 ? 1 : 0);
-}
-
-/** Below 0 when `a` stands before `b` in the order of bytes, 0 when they are equal. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const most = Math.min(a.length, b.length);
-  for (let i = 0; i < most; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
 
 /**

@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { concatBytes, fromHex, HASH_LENGTH, toHex } from "../../bytes.ts";
+import { compareBytes, concatBytes, fromHex, HASH_LENGTH, toHex } from "../../bytes.ts";
 import { isRollupError } from "../../errors.ts";
 import { toNibbles } from "../../trie/nibbles.ts";
 import { blake2b256 } from "../hash.ts";
 import { decodeTrieNode, encodeBranch, encodeLeaf, type TrieLayout } from "./node.ts";
 import { indexProof, readProof } from "./proof.ts";
-import {
-  compareBytes,
-  EMPTY_SUBSTRATE_ROOT,
-  nodeValue,
-  orderedRoot,
-  stateRoot,
-  TrieRootBuilder,
-} from "./root.ts";
+import { EMPTY_SUBSTRATE_ROOT, nodeValue, orderedRoot, stateRoot, TrieRootBuilder } from "./root.ts";
 
 type Entry = readonly [key: Uint8Array, value: Uint8Array];
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text);
