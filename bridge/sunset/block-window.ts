@@ -1,6 +1,7 @@
 import { bytesEqual, type Hash } from "@phala-l2/protocol/bytes";
 import type { SubstrateBlock } from "@phala-l2/protocol/substrate/block";
 import { headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
 import { orderedRoot } from "@phala-l2/protocol/substrate/trie/root";
 
 /** A block as it is shown; without extrinsics where somebody has only its header. */
@@ -31,6 +32,8 @@ export class BlockWindow {
   readonly #from: bigint;
   #wanted: NamedBlock;
   #fault: WindowFault | undefined;
+  /** That the latest block's extrinsics were under: the next one's are most likely under the same. */
+  #layout: TrieLayout = 0;
 
   /** @param from height of the window's first block; with zero it has none */
   constructor(frozen: SubstrateHeader, from: bigint) {
@@ -59,12 +62,17 @@ export class BlockWindow {
       return { code: "blocks-not-chained", height };
     }
     if (extrinsics === undefined) return { code: "extrinsics-missing", height };
-    const isWhole = ([1, 0] as const).some((layout) =>
-      bytesEqual(orderedRoot(extrinsics, layout), header.extrinsicsRoot),
-    );
-    if (!isWhole) return { code: "extrinsics-root-mismatch", height };
+    const layout = this.#layoutOf(extrinsics, header.extrinsicsRoot);
+    if (layout === undefined) return { code: "extrinsics-root-mismatch", height };
+    this.#layout = layout;
     this.#wanted = { height: height - 1n, hash: header.parentHash };
     return undefined;
+  }
+
+  /** The layout in which extrinsics have that root, if they have it. */
+  #layoutOf(extrinsics: readonly Uint8Array[], root: Hash): TrieLayout | undefined {
+    const layouts: readonly TrieLayout[] = this.#layout === 0 ? [0, 1] : [1, 0];
+    return layouts.find((layout) => bytesEqual(orderedRoot(extrinsics, layout), root));
   }
 
   /** What is wrong, or not there, when no more blocks come. */
