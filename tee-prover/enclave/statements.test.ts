@@ -1,29 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  asAddress,
-  asHash,
-  bigintFromBytes,
-  compareBytes,
-  concatBytes,
-  type Hash,
-  toHex,
-  ZERO_HASH,
-} from "@phala-l2/protocol/bytes";
+import { asAddress, asHash, concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { claimDigest } from "@phala-l2/protocol/claim";
 import { registrationDigest } from "@phala-l2/protocol/registration";
-import { recoverAddress } from "@phala-l2/protocol/secp256k1";
-import { encodeFinalityWitness, encodeHandOver, finalityAnchor } from "@phala-l2/protocol/substrate/finality";
-import { encodeHeader, headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
-import { encodeUnsigned } from "@phala-l2/protocol/substrate/scale";
-import { mapKey, storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
-import {
-  announcement,
-  child,
-  justification,
-  SET_ID,
-  voter,
-} from "@phala-l2/protocol/substrate/testing/grandpa-votes";
+import { finalityAnchor } from "@phala-l2/protocol/substrate/finality";
+import { encodeHeader, headerHash } from "@phala-l2/protocol/substrate/header";
 import {
   remarked,
   SMALL_METADATA,
@@ -32,7 +13,6 @@ import {
   succeeded,
   transferred,
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
-import { stateRoot } from "@phala-l2/protocol/substrate/trie/root";
 import { sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
 import { releaseDigest, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
@@ -40,76 +20,23 @@ import { swapAccount } from "@phala-l2/swap/account";
 import { formatRemark } from "@phala-l2/swap/remark";
 import { sealBlock } from "@phala-l2/swap/testing/small-block";
 import fc from "fast-check";
-import { MAX_PAST_SETS } from "./finality.ts";
-import { createEnclave, type Enclave } from "./session.ts";
 import { MAX_PIECE_BYTES, piecesOf, readPiece, type StateEntry } from "./state-pieces.ts";
-import type { ReleaseRequest, SunsetRequest } from "./statements.ts";
-
-const L1 = 900n;
-const REGISTRY = asAddress(new Uint8Array(20).fill(9));
-const CONTRACT = asAddress(new Uint8Array(20).fill(7));
-const GENESIS = asHash(new Uint8Array(32).fill(5));
-
-function bornEnclave(): Enclave {
-  return createEnclave({
-    random: (length) => new Uint8Array(length).fill(7),
-    kzg: { blobToKzgCommitment: () => assert.fail("no proof is made here") },
-    domain: { chainId: L1, verifyingContract: REGISTRY },
-  });
-}
-
-function signerOf(digest: Hash, signature: Uint8Array): string | undefined {
-  const [r = 0n, s = 0n] = [signature.subarray(0, 32), signature.subarray(32, 64)].map(bigintFromBytes);
-  const address = recoverAddress(digest, { r, s, yParity: signature[64] === 28 ? 1 : 0 });
-  return address && toHex(address);
-}
-
-/** frame_system's record of an account with so many free planck. */
-function account(seed: number, planck: bigint): StateEntry {
-  const key = mapKey("System", "Account", ["Blake2_128Concat", new Uint8Array(32).fill(seed)]);
-  const value = concatBytes(new Uint8Array(16), encodeUnsigned(planck, 16), new Uint8Array(48));
-  return { key, value };
-}
-
-/** A whole state of that many accounts with ten PHA each, in order. */
-function stateOf(accounts: number, issued?: bigint): readonly StateEntry[] {
-  const each = 10n ** 13n;
-  const issuance = issued ?? each * BigInt(accounts);
-  return [
-    ...Array.from({ length: accounts }, (_, i) => account(i + 1, each)),
-    { key: storagePrefix("Balances", "TotalIssuance"), value: encodeUnsigned(issuance, 16) },
-    { key: mapKey("System", "BlockHash", ["Twox64Concat", new Uint8Array(4)]), value: GENESIS },
-  ].sort((a, b) => compareBytes(a.key, b.key));
-}
-
-function headerOf(state: readonly StateEntry[], parent: Hash = ZERO_HASH): SubstrateHeader {
-  const root = stateRoot(
-    state.map(({ key, value }) => [key, value] as const),
-    1,
-  );
-  return child(parent, 4_321n, [], root);
-}
-
-function requestOf(header: SubstrateHeader): SunsetRequest {
-  return {
-    contract: CONTRACT,
-    finalityAnchor: ZERO_HASH,
-    registrationsFrom: 0n,
-    header: encodeHeader(header),
-  };
-}
-
-const STATE = stateOf(3);
-const HEADER = headerOf(STATE);
-
-async function outcomeOf(
-  request: SunsetRequest,
-  pieces: AsyncIterable<Uint8Array>,
-  enclave = bornEnclave(),
-): Promise<string> {
-  const outcome = await enclave.signSunset(request, { state: pieces });
-  return outcome.kind === "signed" ? "signed" : outcome.reason;
-}
+import type { ReleaseRequest } from "./statements.ts";
+import {
+  bornEnclave,
+  CONTRACT,
+  GENESIS,
+  HEADER,
+  headerOf,
+  L1,
+  outcomeOf,
+  REGISTRY,
+  requestOf,
+  STATE,
+  signerOf,
+  stateOf,
+} from "./testing/frozen-state.ts";
+import { SOURCE, shown } from "./testing/voters.ts";
 
 describe("the enclave's word for a sunset", () => {
   it("is for what the enclave counted in the whole state, and for one contract", async () => {
@@ -234,97 +161,6 @@ describe("pieces of a state", () => {
   });
 });
 
-const VOTERS = Array.from({ length: 4 }, voter);
-const SOURCE = {
-  set: { id: SET_ID, authorities: VOTERS.map(({ key }) => ({ key, weight: 1n })) },
-  paraId: undefined,
-};
-
-function justified(header: SubstrateHeader, by = VOTERS, setId = SET_ID): Uint8Array {
-  const target = { hash: headerHash(header), number: Number(header.number) };
-  return justification({ target, votes: by.map((each) => ({ ...target, by: each, setId })) });
-}
-
-function shown(header: SubstrateHeader, by = VOTERS, setId = SET_ID): Uint8Array {
-  const justification = justified(header, by, setId);
-  return encodeFinalityWitness({ justification, justified: encodeHeader(header), nodes: [], descent: [] });
-}
-
-describe("finality, where settings name an anchor", () => {
-  const anchor = finalityAnchor(SOURCE);
-  const request = { ...requestOf(HEADER), finalityAnchor: anchor };
-
-  it("has to be shown from that anchor on, before anything is read", async () => {
-    const enclave = bornEnclave();
-    const finality = shown(HEADER);
-    assert.equal(await outcomeOf({ ...request, finality }, piecesOf(STATE), enclave), "anchor-unknown");
-    assert.equal(enclave.pinFinality(SOURCE).kind, "following");
-    assert.equal(await outcomeOf(request, piecesOf(STATE), enclave), "finality-not-shown");
-    const foreign = shown(child(ZERO_HASH, 4_321n));
-    const cases: readonly (readonly [Uint8Array, string])[] = [
-      [foreign, "block-not-final"],
-      [finality.subarray(1), "scale-truncated"],
-      [shown(HEADER, VOTERS.slice(1, 3)), "weight-insufficient"],
-    ];
-    for (const [witness, reason] of cases) {
-      const outcome = await outcomeOf({ ...request, finality: witness }, piecesOf(STATE), enclave);
-      assert.ok(outcome === reason || outcome.startsWith("scale-"), `${outcome}, not ${reason}`);
-    }
-    const signed = await enclave.signSunset({ ...request, finality }, { state: piecesOf(STATE) });
-    assert.ok(signed.kind === "signed");
-    assert.deepEqual(
-      signed.settingsHash,
-      sunsetSettingsHash({ finalityAnchor: anchor, rules: SNAPSHOT_RULES, registrationsFrom: 0n }),
-    );
-  });
-
-  it("goes on to the sets that follow, and to no others", async () => {
-    const enclave = bornEnclave();
-    enclave.pinFinality(SOURCE);
-    const next = Array.from({ length: 4 }, voter);
-    const change = child(ZERO_HASH, 4_000n, [announcement(1, next)]);
-    const forged = encodeHandOver({ header: encodeHeader(change), justification: justified(change, next) });
-    assert.equal(enclave.followFinality(anchor, forged).kind, "refused");
-    const handOver = encodeHandOver({ header: encodeHeader(change), justification: justified(change) });
-    assert.deepEqual(enclave.followFinality(ZERO_HASH, handOver), {
-      kind: "refused",
-      reason: "anchor-unknown",
-    });
-    const followed = enclave.followFinality(anchor, handOver);
-    assert.ok(followed.kind === "following");
-    assert.equal(followed.setId, SET_ID + 1n);
-    assert.deepEqual(enclave.pinFinality(SOURCE), followed, "it does not fall back");
-    const byNext = shown(HEADER, next, SET_ID + 1n);
-    assert.equal(await outcomeOf({ ...request, finality: byNext }, piecesOf(STATE), enclave), "signed");
-    const beforeIt = await outcomeOf({ ...request, finality: shown(HEADER) }, piecesOf(STATE), enclave);
-    assert.equal(beforeIt, "signed", "who shows a block may not know yet of the hand-over");
-  });
-
-  it("forgets sets that handed over long ago", async () => {
-    const enclave = bornEnclave();
-    enclave.pinFinality(SOURCE);
-    const outcomes: string[] = [];
-    for (let step = 0; step <= MAX_PAST_SETS; step++) {
-      const change = child(ZERO_HASH, 4_000n + BigInt(step), [announcement(1, VOTERS)]);
-      const by = justified(change, VOTERS, SET_ID + BigInt(step));
-      const handOver = encodeHandOver({ header: encodeHeader(change), justification: by });
-      assert.equal(enclave.followFinality(anchor, handOver).kind, "following");
-      if (step < MAX_PAST_SETS - 1) continue;
-      outcomes.push(await outcomeOf({ ...request, finality: shown(HEADER) }, piecesOf([]), enclave));
-    }
-    // What is not final is refused before anything else is looked at.
-    assert.ok(!outcomes.slice(0, -1).includes("signature-invalid"), outcomes.join());
-    assert.equal(outcomes.at(-1), "signature-invalid");
-  });
-
-  it("is followed for few chains only", () => {
-    const enclave = bornEnclave();
-    const kinds = Array.from({ length: 9 }, (_, paraId) => enclave.pinFinality({ ...SOURCE, paraId }).kind);
-    assert.deepEqual(kinds, [...Array.from({ length: 8 }, () => "following"), "refused"]);
-    assert.equal(bornEnclave().pinFinality({ set: { id: 0n, authorities: [] }, paraId: 0 }).kind, "refused");
-  });
-});
-
 describe("the enclave's word for a release", () => {
   const hostile: ReleaseRequest = {
     contract: CONTRACT,
@@ -334,10 +170,10 @@ describe("the enclave's word for a release", () => {
       lastHeight: 10n,
       minimum: 1n,
       token: REGISTRY,
-      runtimes: [],
+      runtimes: [{ specVersion: SMALL_SPEC_VERSION, metadataHash: SMALL_METADATA_HASH }],
       finalityAnchor: ZERO_HASH,
     },
-    metadata: [],
+    metadata: [SMALL_METADATA],
     witness: {
       deposit: { block: { header: encodeHeader(HEADER), nodes: [], remarks: [] }, eventIndex: 0 },
     },
