@@ -39,6 +39,15 @@ export type DepositRecord = {
   readonly waitsFor?: { readonly what: string; readonly until?: number };
 };
 
+/** What shows provers that a deposit's blocks are final. */
+export type RecordedFinality = {
+  /** Hashes of the deposit's block, and of the repairing one's; and for each, in their order, its proof in hex. */
+  readonly blocks: readonly Hex[];
+  readonly proofs: readonly Hex[];
+  /** The relay chain's block whose votes they are by. */
+  readonly by: { readonly height: string; readonly hash: Hex };
+};
+
 /** The last parachain block that was read. */
 export type Cursor = { readonly height: string; readonly hash: Hex };
 
@@ -103,6 +112,7 @@ export class Journal {
   readonly #deposits;
   readonly #open;
   readonly #proofs;
+  readonly #finality;
   readonly #cursors;
   readonly #inFlight;
 
@@ -112,6 +122,7 @@ export class Journal {
     this.#deposits = this.#database.sublevel<string, DepositRecord>("deposits", json);
     this.#open = this.#database.sublevel<string, true>("open", json);
     this.#proofs = this.#database.sublevel<string, BlockProofJson>("proofs", json);
+    this.#finality = this.#database.sublevel<string, RecordedFinality>("finality", json);
     this.#cursors = this.#database.sublevel<string, Cursor>("cursors", json);
     this.#inFlight = this.#database.sublevel<string, InFlight>("in-flight", json);
   }
@@ -137,6 +148,11 @@ export class Journal {
 
   proof(height: string): Promise<BlockProofJson | undefined> {
     return this.#proofs.get(height);
+  }
+
+  /** What shows that the blocks of an open deposit are final. */
+  finality(key: string): Promise<RecordedFinality | undefined> {
+    return this.#finality.get(key);
   }
 
   inFlight(): Promise<InFlight | undefined> {
@@ -168,6 +184,10 @@ export class Journal {
     await batch.write(DURABLE);
   }
 
+  async recordFinality(key: string, finality: RecordedFinality): Promise<void> {
+    await this.#database.batch().put(key, finality, { sublevel: this.#finality }).write(DURABLE);
+  }
+
   /** A transaction that is about to be sent, and the deposit that it is for. */
   async recordInFlight(inFlight: InFlight, record: DepositRecord): Promise<void> {
     const batch = this.#database.batch().put(IN_FLIGHT, inFlight, { sublevel: this.#inFlight });
@@ -187,6 +207,10 @@ export class Journal {
     const key = depositKey(record);
     batch.put(key, record, { sublevel: this.#deposits });
     if (isOpen(record)) batch.put(key, true, { sublevel: this.#open });
-    else batch.del(key, { sublevel: this.#open });
+    else {
+      batch.del(key, { sublevel: this.#open });
+      // Some hundred kilobytes that nobody asks for any more.
+      batch.del(key, { sublevel: this.#finality });
+    }
   }
 }

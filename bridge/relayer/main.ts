@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { bytesEqual } from "@phala-l2/protocol/bytes";
+import { bytesEqual, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { configInvalid } from "@phala-l2/protocol/config/json-reader";
 import {
   bigintSetting,
@@ -19,7 +19,10 @@ import type { Log } from "@phala-l2/protocol/log";
 import { createReleaseJudge, type ReleaseJudge } from "@phala-l2/swap/release";
 import { parseSwapDescription, type SwapDescription } from "@phala-l2/swap/settings-json";
 import { createPublicClient, http, type LocalAccount } from "viem";
-import { jsonRpc } from "../json-rpc.ts";
+import { readParaId } from "../finality/para-id.ts";
+import { type Ask, jsonRpc } from "../json-rpc.ts";
+import { createSubstrateNode } from "../substrate/node.ts";
+import { FinalityCollector, type FinalityNodes } from "./finality.ts";
 import { type Health, serveHealth } from "./health.ts";
 import { Journal } from "./journal.ts";
 import { L1Outbox } from "./l1-outbox.ts";
@@ -36,6 +39,10 @@ export const relayerSettings = {
     help: "JSON file that describes the swap: its contract, its parachain, what a deposit is",
   }),
   parachainUrl: urlSetting({ help: "JSON-RPC over HTTP of a parachain node that keeps old states" }),
+  relayChainUrl: urlSetting({
+    help: "JSON-RPC over HTTP of a full node of the relay chain; needed where the swap's settings have a finality anchor",
+    optional: true,
+  }),
   l1RpcUrl: urlSetting({ help: "JSON-RPC of L1" }),
   proverUrls: urlsSetting({ help: "JSON-RPC of provers, of as many host vendors as a release needs" }),
   account: textSetting({
@@ -53,7 +60,9 @@ export const relayerSettings = {
 };
 
 /** A node that proves an old block's events may take its time. */
-const PARACHAIN_TIMEOUT_MS = 30_000;
+const NODE_TIMEOUT_MS = 30_000;
+/** Looks at the chains until provers are asked again that have not signed: half a minute, as it is by default. */
+const ASK_AGAIN_POLLS = 5;
 
 /** @throws RollupError CONFIG_INVALID */
 export async function readSwapFile(path: string): Promise<SwapDescription> {
@@ -92,6 +101,26 @@ export type RunningRelayer = {
 export type RelayerSettings = SettingsOf<typeof relayerSettings>;
 
 /**
+ * Whom proofs are taken from that deposits are final; undefined where the swap's settings have no finality anchor.
+ * @throws RollupError RELAYER_SETTINGS when they have one, and no relay chain is given
+ */
+async function finalityNodes(
+  { relayChainUrl }: RelayerSettings,
+  { settings: { finalityAnchor } }: SwapDescription,
+  askParachain: Ask,
+): Promise<FinalityNodes | undefined> {
+  if (bytesEqual(finalityAnchor, ZERO_HASH)) return undefined;
+  if (relayChainUrl === undefined) {
+    const message =
+      "the swap's settings have a finality anchor: provers want proofs, which --relay-chain-url is needed for";
+    throw new RollupError("RELAYER_SETTINGS", message, { data: { finalityAnchor: toHex(finalityAnchor) } });
+  }
+  const parachain = createSubstrateNode(askParachain, "parachain");
+  const relay = createSubstrateNode(jsonRpc(relayChainUrl, NODE_TIMEOUT_MS), "relay-chain");
+  return { relay, parachain, paraId: await readParaId(parachain) };
+}
+
+/**
  * Runs the relayer until it is stopped.
  * @throws RollupError CONFIG_INVALID, RELAYER_SETTINGS, STORE_…, PORT_UNAVAILABLE
  */
@@ -103,13 +132,15 @@ export async function startRelayer(
   const judge = judgeOf(description);
   const l1 = createPublicClient({ transport: http(settings.l1RpcUrl, { batch: true }), cacheTime: 0 });
   const contract = await createSwapContract(l1, description);
-  const parachain = createParachain(jsonRpc(settings.parachainUrl, PARACHAIN_TIMEOUT_MS));
+  const askParachain = jsonRpc(settings.parachainUrl, NODE_TIMEOUT_MS);
+  const parachain = createParachain(askParachain);
   if (!bytesEqual(await parachain.genesisHash(), description.settings.genesisHash)) {
     throw new RollupError(
       "RELAYER_SETTINGS",
       "the parachain's node is of another chain than the swap's file",
     );
   }
+  const nodes = await finalityNodes(settings, description, askParachain);
   const journal = await Journal.open(join(settings.dataDir, "journal"));
   const abort = new AbortController();
   const { signal } = abort;
@@ -126,7 +157,19 @@ export async function startRelayer(
   );
   const provers = proverEndpoints(settings.proverUrls);
   const sender = account.address;
-  const releaser = new Releaser({ journal, judge, contract, outbox, provers, sender, log, signal });
+  const finality = nodes && new FinalityCollector({ nodes, journal, log });
+  const releaser = new Releaser({
+    journal,
+    judge,
+    contract,
+    outbox,
+    provers,
+    finality,
+    askAgainAfter: ASK_AGAIN_POLLS * settings.pollInterval,
+    sender,
+    log,
+    signal,
+  });
   const watcher = new Watcher({ parachain, journal, judge, log });
   const relayer = new Relayer({ pollIntervalMs }, { watcher, releaser, log, signal, sleep });
   let health: Health;

@@ -1,4 +1,4 @@
-import { type Address, addressFromHex, fromHex, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { type Address, addressFromHex, fromHex, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { endpointName } from "@phala-l2/protocol/endpoint";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
@@ -10,6 +10,9 @@ import type { RecordedSignature } from "./journal.ts";
 /** A prover proves finality with the release, and may have to wait for it. */
 const PROVER_TIMEOUT_MS = 60_000;
 const SIGNATURE_LENGTH = 65;
+
+/** Which release is asked about, and by which settings. */
+export type AboutRelease = { readonly settingsHash: Hash; readonly digest: Hash; readonly log: Log };
 
 export type ProverEndpoint = { readonly name: string; readonly ask: Ask };
 
@@ -47,15 +50,16 @@ function signerOf(bytes: Uint8Array, digest: Hash): Address | undefined {
 }
 
 /**
- * Asks all provers for their signatures over one release. Each judges for itself from the witness; what is no signature over
- * this digest is left out, whoever sent it.
+ * Asks all provers for their signatures over one release. Each judges for itself from the witness, and from proofs that its blocks are
+ * final where the settings want them; what is no signature over this digest is left out, whoever sent it.
  */
 export async function askProvers(
   endpoints: readonly ProverEndpoint[],
-  witness: ReleaseWitnessJson,
-  { settingsHash, digest, log }: { readonly settingsHash: Hash; readonly digest: Hash; readonly log: Log },
+  { witness, finality }: { readonly witness: ReleaseWitnessJson; readonly finality: readonly Hex[] },
+  { settingsHash, digest, log }: AboutRelease,
 ): Promise<readonly RecordedSignature[]> {
-  const request = { settingsHash: toHex(settingsHash), ...witness };
+  const shown = finality.length === 0 ? {} : { finality };
+  const request = { settingsHash: toHex(settingsHash), ...witness, ...shown };
   const answers = await Promise.all(
     endpoints.map(async ({ name, ask }) => {
       try {

@@ -9,9 +9,10 @@ import {
 } from "@phala-l2/protocol/swap-release";
 import type { ReleaseJudge, ReleaseWitness } from "@phala-l2/swap/release";
 import { encodeReleaseWitness, parseBlockProof } from "@phala-l2/swap/witness-json";
+import type { FinalityCollector } from "./finality.ts";
 import type { DepositRecord, Journal, RecordedSignature } from "./journal.ts";
 import type { L1Outbox } from "./l1-outbox.ts";
-import { askProvers, type ProverEndpoint } from "./provers.ts";
+import { type AboutRelease, askProvers, type ProverEndpoint } from "./provers.ts";
 import { encodeRelease, type Paid, type Refusal, type SwapContract } from "./swap-contract.ts";
 
 export type ReleaserDependencies = {
@@ -20,11 +21,18 @@ export type ReleaserDependencies = {
   readonly contract: SwapContract;
   readonly outbox: L1Outbox;
   readonly provers: readonly ProverEndpoint[];
+  /** Undefined where the swap's settings have no finality anchor. */
+  readonly finality: FinalityCollector | undefined;
+  /** Seconds until provers are asked again that have not signed. */
+  readonly askAgainAfter: number;
   /** Who pays for the transactions. */
   readonly sender: Hex;
   readonly log: Log;
   readonly signal: AbortSignal;
 };
+
+/** What shows a deposit: to the judge, and in which blocks. */
+type Shown = { readonly witness: ReleaseWitness; readonly blocks: readonly Hash[] };
 
 /** Seconds until a release is tried again whose time nobody can tell. */
 const RETRY_SECONDS = 30;
@@ -71,8 +79,8 @@ export class Releaser {
     const owed = BigInt(given.planck) * WEI_PER_PLANCK;
     const seen = await this.#withPaid(given, owed);
     if (BigInt(seen.paid) >= owed || isWaiting(seen)) return;
-    const { release, witness } = await this.#releaseOf(seen);
-    const record = await this.#withSignatures(seen, release, witness);
+    const { release, ...shown } = await this.#releaseOf(seen);
+    const record = await this.#withSignatures(seen, release, shown);
     if (record === undefined) return;
     const call = {
       release,
@@ -126,7 +134,7 @@ export class Releaser {
             repair: { block: await this.#proofAt(repairedBy.height), eventIndex: repairedBy.eventIndex },
           };
     const judged = this.#on.judge.releaseOf(witness);
-    if (judged.kind === "release") return { release: judged.release, witness };
+    if (judged.kind === "release") return { release: judged.release, witness, blocks: judged.blocks };
     const message = `the deposit at ${height}-${eventIndex} was valid and is not any more: ${judged.reason}`;
     throw new RollupError("STORE_CORRUPT", message, { data: { height, eventIndex, reason: judged.reason } });
   }
@@ -135,26 +143,48 @@ export class Releaser {
   async #withSignatures(
     record: DepositRecord,
     release: Release,
-    witness: ReleaseWitness,
+    shown: Shown,
   ): Promise<DepositRecord | undefined> {
-    const { journal, judge, provers, log } = this.#on;
+    const { journal, judge, log } = this.#on;
     const kept = await this.#countingOf(record.signatures);
     if (kept !== undefined && kept.length === record.signatures.length) return record;
     const digest = releaseDigest(judge.domain, this.#settingsHash, release);
     const about = { settingsHash: this.#settingsHash, digest, log };
-    const asked = kept ?? (await askProvers(provers, encodeReleaseWitness(witness), about));
+    const asked = kept ?? (await this.#ask(record, shown, about));
+    if (asked === undefined) {
+      await this.#waitForFinality(record);
+      return undefined;
+    }
+    const { waitsFor: _, ...bare } = record;
     const signatures = await this.#countingOf(asked);
     const next: DepositRecord =
       signatures === undefined
         ? {
-            ...record,
+            ...bare,
             stage: stageBefore(record),
             signatures: [],
-            waitsFor: later("signatures", RETRY_SECONDS),
+            waitsFor: later("signatures", this.#on.askAgainAfter),
           }
-        : { ...record, stage: "signed", signatures };
+        : { ...bare, stage: "signed", signatures };
     await journal.recordDeposit(next);
     return signatures === undefined ? undefined : next;
+  }
+
+  /** Provers' signatures; undefined while nothing shows that the deposit is final. */
+  async #ask(record: DepositRecord, { witness, blocks }: Shown, about: AboutRelease) {
+    const { finality, provers } = this.#on;
+    // Provers that were asked before may have refused the proofs: of a set too new or too old for them.
+    const isStale = record.waitsFor?.what === "signatures";
+    const proofs = finality === undefined ? [] : await finality.proofsOf(record, blocks, isStale);
+    return proofs && askProvers(provers, { witness: encodeReleaseWitness(witness), finality: proofs }, about);
+  }
+
+  /** Asked for again in each round: the relay chain needs half a minute. */
+  async #waitForFinality(record: DepositRecord): Promise<void> {
+    if (record.waitsFor?.what === "finality") return;
+    const { height, eventIndex: event } = record;
+    this.#on.log.info({ height, event }, "the relay chain has not made the deposit final yet");
+    await this.#on.journal.recordDeposit({ ...record, waitsFor: { what: "finality" } });
   }
 
   /** One signature a vendor of those that count, or undefined when that is too few. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeFinalityFile } from "@phala-l2/bridge/finality/finality-file";
 import { swapStatusIn } from "@phala-l2/bridge/relayer/status";
 import { asHash, type Hash } from "@phala-l2/protocol/bytes";
 import {
@@ -12,10 +13,12 @@ import {
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
 import { WEI_PER_PLANCK } from "@phala-l2/protocol/swap-release";
 import { ROLES } from "../devnet/accounts.ts";
+import { type RelayChainServer, startDangerouslySimulatedRelayChain } from "../relay-chain/start.ts";
 import { PartProcess } from "../system/part-process.ts";
 import type { PartSettings } from "../system/part-settings.ts";
 import { until } from "../system/wait.ts";
-import { type SmallExtrinsic, SmallParachain } from "./small-parachain.ts";
+import { serveDesk } from "./desk-prover.ts";
+import { SMALL_PARA_ID, type SmallExtrinsic, SmallParachain } from "./small-parachain.ts";
 import { type SwapL1, type SwapWorld, startSwap } from "./swap-world.ts";
 
 export type KillOptions = {
@@ -42,6 +45,8 @@ const PHA = 10n ** 12n;
 const LONGEST_LIFE_MS = 800;
 /** L1 takes a little while for each block, so that kills meet transactions that no block has. */
 const L1_BLOCK_MS = 150;
+/** So does the relay chain for each parachain block that it makes final, so that kills meet deposits that are not. */
+const RELAY_BLOCK_MS = 150;
 /** Every deposit fits: what is tested here is the journal, not the limit. */
 const PLENTY = 10n ** 26n;
 const SENDERS = 7;
@@ -84,7 +89,15 @@ function makeDeposit(
   return { from, to, planck, remarks: [text] };
 }
 
-function startWorld(l1: SwapL1, folder: string, { genesisHash }: SmallParachain): Promise<SwapWorld> {
+/** Provers sign what the relayer shows to be final, as in a swap that holds value. */
+function startWorld(
+  l1: SwapL1,
+  folder: string,
+  { genesisHash }: SmallParachain,
+  { source, anchor }: RelayChainServer,
+): Promise<SwapWorld> {
+  const finality = join(folder, "finality.json");
+  writeFinalityFile(finality, [source]);
   const runtime = { specVersion: SMALL_SPEC_VERSION, metadataHash: SMALL_METADATA_HASH };
   return startSwap(l1, folder, {
     genesisHash,
@@ -93,6 +106,8 @@ function startWorld(l1: SwapL1, folder: string, { genesisHash }: SmallParachain)
     funded: 10n ** 22n,
     minimum: PHA,
     lastHeight: 1_000_000n,
+    finalityAnchor: anchor,
+    serve: (key, swap) => serveDesk(key, { swap, finality }),
   });
 }
 
@@ -118,12 +133,18 @@ export async function killRelayer(l1: SwapL1, { kills, seed, onKill }: KillOptio
   const random = randomOf(seed);
   const folder = mkdtempSync(join(tmpdir(), "relayer-kill-"));
   const parachain = new SmallParachain();
-  const world = await startWorld(l1, folder, parachain);
   const node = await parachain.serve();
+  const relay = await startDangerouslySimulatedRelayChain({
+    parachainUrl: node.url,
+    paraId: SMALL_PARA_ID,
+    pollMs: RELAY_BLOCK_MS,
+  });
+  const world = await startWorld(l1, folder, parachain, relay);
   const relayer = new PartProcess("relayer", folder);
   const settings = {
     swap: world.swapFile,
     parachainUrl: node.url,
+    relayChainUrl: relay.url,
     l1RpcUrl: world.anvil.url,
     proverUrls: world.provers.map(({ url }) => url),
     account: `dev:${ROLES.smoke}`,
@@ -179,6 +200,7 @@ export async function killRelayer(l1: SwapL1, { kills, seed, onKill }: KillOptio
     clearInterval(mining);
     await world.l1.setAutomine(true);
     await relayer.kill();
+    await relay.stop();
     await node.stop();
     await world.stop();
     rmSync(folder, { recursive: true, force: true });

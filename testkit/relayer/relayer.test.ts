@@ -20,6 +20,7 @@ import { encodeFunctionData } from "viem";
 import { devnetAccount, ROLES } from "../devnet/accounts.ts";
 import { until } from "../system/wait.ts";
 import type { JsonRpcServer } from "./json-rpc-server.ts";
+import { relayWithFinality } from "./final-swap.ts";
 import { killRelayer } from "./kill-relayer.ts";
 import { SmallParachain } from "./small-parachain.ts";
 import { type SwapL1, type SwapWorld, startSwap, startSwapL1 } from "./swap-world.ts";
@@ -178,6 +179,18 @@ describe("the relayer", () => {
     assert.equal((await statusOf()).deposits.length, 7);
     assert.ok((await world.payments()).count <= count + 1);
     await assert.rejects(Journal.open(join(folder, "journal")), { code: "STORE_LOCKED" });
+  });
+});
+
+describe("the relayer of a swap with a finality anchor", () => {
+  it("shows provers that deposits are final, once the relay chain has made them so", async () => {
+    await relayer?.stop();
+    relayer = undefined;
+    const { count, paid: paidOut, waited, journaled } = await relayWithFinality(l1);
+    assert.deepEqual(waited, ["finality"]);
+    assert.equal(count, 2);
+    assert.equal(paidOut, 3n * 10n ** 18n);
+    assert.deepEqual(journaled, ["by 3", "none"]);
   });
 });
 

@@ -44,6 +44,10 @@ export type SwapTerms = {
   /** Planck. */
   readonly minimum: bigint;
   readonly lastHeight: bigint;
+  /** Zero without. */
+  readonly finalityAnchor?: Hash;
+  /** How provers are served; without, by their judge alone, who takes each block for final. */
+  readonly serve?: (key: ProverKey, swapFile: string) => Promise<JsonRpcServer>;
 };
 
 /** An L1 with the real registry, and keys of two vendors in it. */
@@ -145,7 +149,7 @@ export async function startSwap(
     minimum: terms.minimum,
     runtimes: terms.runtimes.map(({ specVersion, metadataHash }) => ({ specVersion, metadataHash })),
     token: addressFromHex(addresses.Pha),
-    finalityAnchor: ZERO_HASH,
+    finalityAnchor: terms.finalityAnchor ?? ZERO_HASH,
   };
   const { timestamp } = await l1.getBlock();
   await deploySwap(anvil.url, {
@@ -171,7 +175,8 @@ export async function startSwap(
   const swapFile = join(folder, "swap.json");
   writeFileSync(swapFile, JSON.stringify(formatSwapDescription(description)));
   const judge = judgeOf(description);
-  const provers = await Promise.all(keys.map((key) => serveProver(key, judge)));
+  const serve = terms.serve ?? ((key: ProverKey) => serveProver(key, judge));
+  const provers = await Promise.all(keys.map((key) => serve(key, swapFile)));
   return {
     anvil,
     contract,
