@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
-import { BaseError, ContractFunctionRevertedError, encodeErrorResult, type Hex, parseAbi } from "viem";
+import {
+  BaseError,
+  ContractFunctionExecutionError,
+  ContractFunctionRevertedError,
+  ContractFunctionZeroDataError,
+  encodeErrorResult,
+  type Hex,
+  parseAbi,
+} from "viem";
 import { bridgeFault } from "./faults.ts";
 
 const abi = parseAbi([
@@ -34,8 +42,9 @@ describe("bridgeFault", () => {
     });
     const fault = bridgeFault(refusal(data));
     assert.ok(isRollupError(fault, "BRIDGE_QUOTA_EXCEEDED"));
-    assert.deepEqual(fault.data, { passesAt: 1_800_000_000n });
-    assert.match(fault.message, /1800000000/);
+    assert.equal(Object(fault.data).passesAt, 1_800_000_000n);
+    assert.match(fault.message, /from 2027-01-15 08:00:00 UTC/);
+    assert.match(Object(fault.data).help, /'l2 bridge finalize'/);
   });
 
   it("tells the same of a token, which the bridge refuses and the portal passes on", () => {
@@ -46,7 +55,7 @@ describe("bridgeFault", () => {
     });
     const fault = bridgeFault(refusal(data));
     assert.ok(isRollupError(fault, "BRIDGE_QUOTA_EXCEEDED"));
-    assert.deepEqual(fault.data, { passesAt: 1_800_000_000n });
+    assert.equal(Object(fault.data).passesAt, 1_800_000_000n);
   });
 
   it("takes no other revert for it", () => {
@@ -58,6 +67,33 @@ describe("bridgeFault", () => {
     for (const data of [other, `0x${short.slice(2)}`, "0x"] as const) {
       assert.equal(codeOf(refusal(data)), "BRIDGE_TRANSACTION_REVERTED");
     }
+  });
+
+  it("says a contract's named error in words, with its name and inputs, whichever contract was called", () => {
+    const data = encodeErrorResult({
+      abi: parseAbi(["error SunsetClaims_Expired(uint256 deadline)"]),
+      errorName: "SunsetClaims_Expired",
+      args: [1_700_000_000n],
+    });
+    const fault = bridgeFault(refusal(data));
+    assert.ok(isRollupError(fault, "BRIDGE_TRANSACTION_REVERTED"));
+    assert.match(fault.message, /^The message was good until 2023-11-14 22:13:20 UTC, \d+ d.* ago\.$/);
+    assert.equal(Object(fault.data).error, "SunsetClaims_Expired");
+    assert.deepEqual(Object(fault.data).inputs, { deadline: 1_700_000_000n });
+    assert.match(Object(fault.data).help, /signed again/);
+  });
+
+  it("takes an answer of nothing for an address without the contract", () => {
+    const cause = new ContractFunctionZeroDataError({ functionName: "status" });
+    const contractAddress = "0x00000000000000000000000000000000000000aa";
+    const error = new ContractFunctionExecutionError(cause, {
+      abi: [],
+      functionName: "status",
+      contractAddress,
+    });
+    const fault = bridgeFault(error);
+    assert.ok(isRollupError(fault, "BRIDGE_WRONG_CONTRACT"));
+    assert.match(fault.message, /^0x0{38}aa answers nothing to status\(\)/);
   });
 
   it("leaves what is no fault of a chain as it is", () => {

@@ -2,16 +2,18 @@ import { endpointName } from "@phala-l2/protocol/endpoint";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import {
   BaseError,
+  ContractFunctionExecutionError,
   ContractFunctionRevertedError,
-  decodeErrorResult,
+  ContractFunctionZeroDataError,
   ExecutionRevertedError,
   type Hex,
   HttpRequestError,
   InsufficientFundsError,
-  parseAbi,
   TimeoutError,
   WaitForTransactionReceiptTimeoutError,
 } from "viem";
+import { readRefusal } from "./refusals/known.ts";
+import { clockNow } from "./wording.ts";
 
 /** What one of viem's errors means here; undefined when it is of another kind. */
 type Reading = (error: BaseError) => RollupError | undefined;
@@ -28,22 +30,29 @@ function find<Kind extends BaseError>(
 /** Words of servers that viem does not take for a lack of funds; the second are geth's where nothing is left for gas. */
 const NOT_ENOUGH = /insufficient (funds|balance)|gas required exceeds allowance/i;
 
-/** What portal and bridge say of a withdrawal beyond the day's quota; viem's own ABI of the portal has neither. */
-const quotaAbi = parseAbi([
-  "error OptimismPortal_QuotaExceeded(uint256 passesAt)",
-  "error StandardBridge_QuotaExceeded(address token, uint256 passesAt)",
-]);
+/** The revert's data; viem gives them where the node did. */
+function revertData(error: BaseError): Hex | undefined {
+  const data = find(error, ContractFunctionRevertedError)?.raw;
+  return data === undefined || data === "0x" ? undefined : data;
+}
 
-/** When the quota lets the withdrawal pass, Unix seconds; undefined if the revert is another one. */
-function quotaTime(data: Hex | undefined): bigint | undefined {
-  if (data === undefined) return undefined;
-  try {
-    const { errorName, args } = decodeErrorResult({ abi: quotaAbi, data });
-    return errorName === "StandardBridge_QuotaExceeded" ? args[1] : args[0];
-  } catch (error) {
-    if (error instanceof BaseError) return undefined;
-    throw error;
+const QUOTA = /^(OptimismPortal|StandardBridge)_QuotaExceeded$/;
+
+/** A contract's named error in words, as far as it has some (`refusals`). */
+function refusalFault(error: BaseError): RollupError | undefined {
+  const data = revertData(error);
+  const refusal = data && readRefusal(data, clockNow());
+  if (refusal === undefined) return undefined;
+  const { name, inputs, says, help } = refusal;
+  const { passesAt } = inputs;
+  if (QUOTA.test(name)) {
+    return new RollupError("BRIDGE_QUOTA_EXCEEDED", says ?? name, { data: { passesAt, help }, cause: error });
   }
+  const message = says ?? `the call would be reverted: ${name}`;
+  return new RollupError("BRIDGE_TRANSACTION_REVERTED", message, {
+    data: { error: name, inputs, help },
+    cause: error,
+  });
 }
 
 const readings: readonly Reading[] = [
@@ -67,18 +76,26 @@ const readings: readonly Reading[] = [
     const message = "the account has too little ether for the amount and the fees";
     return new RollupError("BRIDGE_FUNDS", message, { cause: error });
   },
+  refusalFault,
   (error) => {
-    const passesAt = quotaTime(find(error, ContractFunctionRevertedError)?.raw);
-    if (passesAt === undefined) return undefined;
-    const message = `the day's withdrawal quota is used up: finalise again at ${passesAt} (Unix seconds) or later`;
-    return new RollupError("BRIDGE_QUOTA_EXCEEDED", message, { data: { passesAt }, cause: error });
+    const call = find(error, ContractFunctionExecutionError);
+    if (call === undefined || find(error, ContractFunctionZeroDataError) === undefined) return undefined;
+    const { contractAddress: address, functionName } = call;
+    const message = `${address} answers nothing to ${functionName}(): no contract is there, or another one`;
+    return new RollupError("BRIDGE_WRONG_CONTRACT", message, {
+      data: { address, functionName },
+      cause: error,
+    });
   },
   (error) => {
     const reverted = find(error, ContractFunctionRevertedError);
     if (reverted === undefined && find(error, ExecutionRevertedError) === undefined) return undefined;
     const why = reverted?.data?.errorName ?? reverted?.reason ?? reverted?.signature;
-    const message = `the call would be reverted${why === undefined ? "" : `: ${why}`}`;
-    return new RollupError("BRIDGE_TRANSACTION_REVERTED", message, { data: { why }, cause: error });
+    const message =
+      why === undefined
+        ? "the contract refuses the call and gives no reason; most often an address is another contract's"
+        : `the call would be reverted: ${why}`;
+    return new RollupError("BRIDGE_TRANSACTION_REVERTED", message, { data: { error: why }, cause: error });
   },
 ];
 

@@ -67,8 +67,13 @@ export function defineL2Chain(network: NetworkDescription) {
 /**
  * The clients of one account on both chains, with viem's op-stack actions as they are. Nothing is asked of
  * either chain yet.
+ * @param tell Hears in words for a person what an action is about to sign or send, line by line, before it does.
  */
-export function createBridge(network: NetworkDescription, account: Account) {
+export function createBridge(
+  network: NetworkDescription,
+  account: Account,
+  tell: (line: string) => void = () => {},
+) {
   const l1Chain = defineL1Chain(network);
   const l2Chain = defineL2Chain(network);
   const pollingInterval = POLLING_INTERVAL_MS;
@@ -76,6 +81,7 @@ export function createBridge(network: NetworkDescription, account: Account) {
     network,
     l2Chain,
     account,
+    tell,
     l1: createWalletClient({ account, chain: l1Chain, transport: http(), pollingInterval })
       .extend(publicActions)
       .extend(publicActionsL1())

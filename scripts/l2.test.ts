@@ -55,6 +55,14 @@ type Case = readonly [
   environment?: Record<string, string>,
 ];
 
+/** A verb of each holder's command that asks a chain. */
+const HOLDERS: readonly (readonly [string, ...string[]])[] = [
+  ["stake", "status", "--vault", ADDRESS],
+  ["governance", "status", "--proposal", "1", "--governor", ADDRESS, "--l1-executor", ADDRESS],
+  ["claim", "status", "--contract", ADDRESS],
+  ["sunset", "status", "--registry", ADDRESS],
+];
+
 /** Each is one line on stderr that says all of it, exit status 2, and nothing on stdout. */
 const badUsage: readonly Case[] = [
   ["no command", [], [/a command is wanted: node, .*'l2 --help'/]],
@@ -65,6 +73,11 @@ const badUsage: readonly Case[] = [
   ["an unknown action", bridge("frob"), [/one action is wanted, deposit, .*, not 'frob'/]],
   ["two actions", bridge("deposit", "extra", "--amount", "1"), [/one action is wanted.*not 'deposit extra'/]],
   ["no action", bridge(), [/^l2: one action is wanted, deposit, withdraw, prove, finalize, status$/]],
+  [
+    "an amount that can be misread",
+    ["stake", "deposit", "--config", BRIDGE, "--vault", ADDRESS, "--amount", "500"],
+    [/--amount: 500 alone is 500 wei.*write 500PHA/],
+  ],
   ["an action without what it needs", bridge("deposit"), [/^l2: deposit needs --amount$/]],
   ["one token of two", bridge("withdraw", "--l1-token", ADDRESS), [/withdraw needs --amount, --l2-token/]],
   [
@@ -176,23 +189,31 @@ describe("the command line", { concurrency: 2 }, () => {
     assert.doesNotMatch(node.stdout, /default ;/);
   });
 
-  it("logs a fault as one short line with its code; all of it at the level debug only", async () => {
+  it("answers with a document and plain words where a holder's action is stopped; all of it at the level debug only", async () => {
     const words = bridge("status", "--transaction", HASH);
     const { status, stdout, stderr } = await l2(words);
     assert.equal(status, 1);
-    assert.equal(stdout, "");
-    const { code, docs, msg } = JSON.parse(stderr);
-    assert.deepEqual(
-      { code, docs, msg },
-      {
-        code: "BRIDGE_UNREACHABLE",
-        docs: "docs/operate/errors.md#bridge_unreachable",
-        msg: "127.0.0.1:1 does not answer",
-      },
-    );
-    assert.ok(stderr.length < 600, stderr);
+    const docs = "docs/operate/errors.md#bridge_unreachable";
+    assert.deepEqual(JSON.parse(stdout), {
+      ok: false,
+      code: "BRIDGE_UNREACHABLE",
+      refused: "127.0.0.1:1 does not answer",
+      data: { endpoint: "127.0.0.1:1" },
+      docs,
+    });
+    assert.equal(stderr, `l2: 127.0.0.1:1 does not answer\n    More: ${docs}\n`);
     const whole = await l2([...words, "--log-level", "debug"]);
-    assert.match(whole.stderr, /eth_getTransactionReceipt/);
-    assert.doesNotMatch(whole.stderr, /secret-key/);
+    assert.match(whole.stderr, /eth_chainId/);
+    assert.doesNotMatch(whole.stderr + whole.stdout, /secret-key/);
   });
+
+  for (const [command, ...rest] of HOLDERS) {
+    it(`answers so for ${command}, too`, async () => {
+      const { status, stdout, stderr } = await l2([command, ...rest, "--config", BRIDGE]);
+      assert.equal(status, 1, stderr);
+      const { ok, code, refused } = JSON.parse(stdout);
+      assert.deepEqual([ok, code, refused], [false, "BRIDGE_UNREACHABLE", "127.0.0.1:1 does not answer"]);
+      assert.match(stderr, /^l2: 127\.0\.0\.1:1 does not answer\n/);
+    });
+  }
 });

@@ -15,6 +15,7 @@ import { CommanderError, Command as CommandLine } from "commander";
 import { type Logger, pino } from "pino";
 import { BAD_USAGE, type Command, DOES_NOT_HOLD, type LogLevel } from "./commands/command.ts";
 import { faultFacts } from "./fault-facts.ts";
+import { refusalDocument, refusalLines } from "./refusal.ts";
 
 /** Loaded when called for: a process has only the code of its own command. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   swap: async () => (await import("./commands/swap.ts")).swapCommand,
   bridge: async () => (await import("./commands/bridge.ts")).bridgeCommand,
   stake: async () => (await import("./commands/stake.ts")).stakeCommand,
+  provider: async () => (await import("./commands/provider.ts")).providerCommand,
   claims: async () => (await import("./commands/claims.ts")).claimsCommand,
   claim: async () => (await import("./commands/claim.ts")).claimCommand,
   governance: async () => (await import("./commands/governance.ts")).governanceCommand,
@@ -102,12 +104,17 @@ async function run(command: Command, words: readonly string[], flags: Record<str
     fail(`--config ${flags.config}: ${error instanceof Error ? error.message : String(error)}`);
     return;
   }
-  const print = (document: unknown) => process.stdout.write(`${JSON.stringify(document)}\n`);
+  const plain = (_: string, value: unknown) => (typeof value === "bigint" ? value.toString() : value);
+  const print = (document: unknown) => process.stdout.write(`${JSON.stringify(document, plain)}\n`);
+  const say = (line: string) => process.stderr.write(`${withoutUrlSecrets(line)}\n`);
   // Until the settings are read there is nothing to log.
   let log = createLog("info");
   const open = (level: LogLevel) => {
     log = createLog(level);
-    return { log, print, stop: stopSignal() };
+    const tell = (line: string) => {
+      if (log.isLevelEnabled("info")) say(line);
+    };
+    return { log, print, tell, stop: stopSignal() };
   };
   try {
     const outcome = await command.run({ flags, environment: process.env, file }, words, open);
@@ -118,9 +125,15 @@ async function run(command: Command, words: readonly string[], flags: Record<str
       fail(error.message);
       return;
     }
-    const { facts, message } = faultFacts(error, log.isLevelEnabled("debug"));
-    log.error(facts, message);
     process.exitCode = DOES_NOT_HOLD;
+    const isWhole = log.isLevelEnabled("debug");
+    if (command.answers && isRollupError(error)) {
+      print(refusalDocument(error));
+      for (const line of refusalLines(error)) say(line);
+      if (!isWhole) return;
+    }
+    const { facts, message } = faultFacts(error, isWhole);
+    log.error(facts, message);
   }
 }
 

@@ -3,6 +3,7 @@ import { type Address, erc20Abi, type Hash, parseAbi, type TransactionReceipt } 
 import { getL2TransactionHashes } from "viem/op-stack";
 import { withFaults } from "../faults.ts";
 import type { Bridge } from "../network.ts";
+import { weiText } from "../wording.ts";
 import { confirmed } from "./confirmed.ts";
 
 export type Deposited = {
@@ -38,6 +39,9 @@ export async function depositEth(
   { to, amount, gas = TRANSFER_GAS }: { to: Address; amount: bigint; gas?: bigint },
 ): Promise<Deposited> {
   return withFaults(async () => {
+    bridge.tell(
+      `Deposits ${weiText(amount)} ether (${amount} wei) of ${bridge.account.address} on L1 for ${to} on L2.`,
+    );
     const l1Hash = await bridge.l1.depositTransaction({
       request: { to, mint: amount, value: amount, gas },
       targetChain: bridge.l2Chain,
@@ -74,7 +78,11 @@ async function approveAndDeposit(
     functionName: "allowance",
     args: [account.address, spender],
   });
+  bridge.tell(
+    `Deposits ${amount} units of token ${l1Token} of ${account.address} on L1 for ${to} on L2, who gets ${l2Token}.`,
+  );
   if (allowance < amount) {
+    bridge.tell("Approves exactly that amount to the bridge first, in a transaction of its own.");
     const hash = await l1.writeContract({ ...token, functionName: "approve", args: [spender, amount] });
     await confirmed(l1, hash, "approval");
   }

@@ -1,14 +1,16 @@
 import {
   closeSync,
   createReadStream,
+  existsSync,
   mkdirSync,
   openSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { HASH_LENGTH, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
@@ -76,9 +78,24 @@ function* accountLines({ count }: Snapshot, ss58Prefix: number): Generator<strin
   }
 }
 
-/** Writes a snapshot's claims, accounts and document into a folder, which is made. */
+/**
+ * Makes the folder, with those above it, and makes sure that it takes files. Folder by folder: where a file system takes none,
+ * such as /proc, Node's recursive way tries for ever.
+ * @throws errors of the file system
+ */
+export function makeClaimsFolder(folder: string): void {
+  const path = resolve(folder);
+  const missing: string[] = [];
+  for (let each = path; !existsSync(each); each = dirname(each)) missing.unshift(each);
+  for (const each of missing) mkdirSync(each);
+  const probe = join(path, `${CLAIMS}.partial`);
+  writeFileSync(probe, "");
+  rmSync(probe);
+}
+
+/** Writes a snapshot's claims, accounts and document into a folder, which is made. @throws errors of the file system */
 export function writeClaims(folder: string, snapshot: Snapshot, document: object, ss58Prefix: number): void {
-  mkdirSync(folder, { recursive: true });
+  makeClaimsFolder(folder);
   writeLines(join(folder, CLAIMS), claimLines(snapshot));
   writeLines(join(folder, ACCOUNTS), accountLines(snapshot, ss58Prefix));
   writeFileSync(join(folder, DOCUMENT), `${JSON.stringify(document, undefined, 2)}\n`);

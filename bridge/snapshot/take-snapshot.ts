@@ -14,6 +14,7 @@ import {
 } from "@phala-l2/sunset/snapshot";
 import { blockNumberOf, headerInDump } from "./frozen-header.ts";
 import type { Progress } from "./progress.ts";
+import { refusalWords } from "./refusal-words.ts";
 import { readStateDump, type StateDump } from "./state-dump.ts";
 
 /** What is known of the frozen block beside the dump. What is said twice must agree. */
@@ -206,12 +207,10 @@ export function snapshotDocument({ snapshot, unknown }: Taken, ss58Prefix: numbe
   };
 }
 
-/** A refusal as it is printed: hashes as hex, numbers as decimal text. */
+/** A refusal as it is printed: in words, and its facts, hashes as hex, numbers as decimal text. */
 export function refusalDocument(reason: TakingFault): object {
-  return {
-    ok: false,
-    ...Object.fromEntries(Object.entries(reason).map(([name, value]) => [name, plainly(value)])),
-  };
+  const facts = Object.fromEntries(Object.entries(reason).map(([name, value]) => [name, plainly(value)]));
+  return { ok: false, ...facts, ...refusalWords(facts) };
 }
 
 function plainly(value: unknown): unknown {

@@ -3,19 +3,15 @@ import { finalizeWithdrawal } from "@phala-l2/bridge/actions/finalize-withdrawal
 import { initiateErc20Withdrawal, initiateEthWithdrawal } from "@phala-l2/bridge/actions/initiate-withdrawal";
 import { proveWithdrawal } from "@phala-l2/bridge/actions/prove-withdrawal";
 import { withdrawalStatus } from "@phala-l2/bridge/actions/withdrawal-status";
+import { type ContractName, requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
-import {
-  addressSetting,
-  bigintSetting,
-  flagName,
-  hashSetting,
-  type SettingsOf,
-} from "@phala-l2/protocol/config/settings";
+import { addressSetting, flagName, hashSetting, type SettingsOf } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
+import { amountOf, ETHER_OR_TOKEN } from "./amount.ts";
 import { defineCommand, HOLDS, needed } from "./command.ts";
-import { holderSettings, jsonable, openBridge } from "./holder.ts";
+import { holderSettings, openBridge } from "./holder.ts";
 
 const settings = {
   ...holderSettings,
@@ -23,8 +19,8 @@ const settings = {
     help: "recipient on the other chain; the account itself when absent",
     optional: true,
   }),
-  amount: bigintSetting({
-    help: "wei, or units of the token",
+  amount: amountOf(ETHER_OR_TOKEN)({
+    help: "0.5ETH, or wei; of a token its least units, or 500PHA where it has 18 decimals",
     optional: true,
     neededBy: "deposit and withdraw",
   }),
@@ -45,8 +41,18 @@ type BridgeSettings = SettingsOf<typeof settings>;
 type Name = keyof typeof settings;
 type Action = {
   readonly needs: readonly Name[];
+  /** What is called on L1, besides what L2 has at fixed addresses. */
+  readonly calls: readonly Contract[];
   readonly act: (bridge: Bridge, settings: BridgeSettings, log: Log) => Promise<object>;
 };
+
+/** Contracts by the settings that name them. */
+const CONTRACTS = {
+  portal: "OptimismPortalProxy",
+  disputeGameFactory: "DisputeGameFactoryProxy",
+  l1StandardBridge: "L1StandardBridgeProxy",
+} as const satisfies Partial<Record<Name, ContractName>>;
+type Contract = keyof typeof CONTRACTS;
 
 function transfer(bridge: Bridge, { to, amount }: BridgeSettings) {
   return { to: to === undefined ? bridge.account.address : toHex(to), amount: needed(amount, "amount") };
@@ -65,6 +71,7 @@ function startedBy({ transaction }: BridgeSettings) {
 const actions: Readonly<Record<string, Action>> = {
   deposit: {
     needs: ["amount"],
+    calls: ["portal", "l1StandardBridge"],
     act: (bridge, given) => {
       const pair = tokens(given);
       const amount = transfer(bridge, given);
@@ -73,6 +80,7 @@ const actions: Readonly<Record<string, Action>> = {
   },
   withdraw: {
     needs: ["amount"],
+    calls: ["portal"],
     act: (bridge, given) => {
       const pair = tokens(given);
       const amount = transfer(bridge, given);
@@ -83,10 +91,19 @@ const actions: Readonly<Record<string, Action>> = {
   },
   prove: {
     needs: ["transaction"],
+    calls: ["portal", "disputeGameFactory"],
     act: (bridge, given, log) => proveWithdrawal(bridge, startedBy(given), { log }),
   },
-  finalize: { needs: ["transaction"], act: (bridge, given) => finalizeWithdrawal(bridge, startedBy(given)) },
-  status: { needs: ["transaction"], act: (bridge, given) => withdrawalStatus(bridge, startedBy(given)) },
+  finalize: {
+    needs: ["transaction"],
+    calls: ["portal", "disputeGameFactory"],
+    act: (bridge, given) => finalizeWithdrawal(bridge, startedBy(given)),
+  },
+  status: {
+    needs: ["transaction"],
+    calls: ["portal", "disputeGameFactory"],
+    act: (bridge, given) => withdrawalStatus(bridge, startedBy(given)),
+  },
 };
 
 /** The one action that the words name. */
@@ -121,10 +138,16 @@ export const bridgeCommand = defineCommand({
   },
   settings,
   faults,
-  run: async (given, { words, print, log }) => {
+  answers: true,
+  run: async (given, { words, print, log, tell }) => {
     const action = actionOf(words);
     if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
-    print(jsonable(await action.act(await openBridge(given), given, log)));
+    const bridge = await openBridge(given, tell);
+    for (const name of action.calls) {
+      const contract = { name: CONTRACTS[name], flag: flagName(name), address: bridge.network[name] };
+      await requireContract(bridge, contract);
+    }
+    print(await action.act(bridge, given, log));
     return HOLDS;
   },
 });

@@ -5,17 +5,17 @@ import { readSignatures } from "@phala-l2/bridge/actions/claims/signatures-file"
 import { claimStatus } from "@phala-l2/bridge/actions/claims/status";
 import {
   executeAnnounced,
+  type Refused,
   submitClaim,
   submitRegistered,
   submitVeto,
   type WalletSignatures,
 } from "@phala-l2/bridge/actions/claims/submit";
+import { requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
-import { readAccount } from "@phala-l2/bridge/snapshot/account-text";
-import { type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { toHex } from "@phala-l2/protocol/bytes";
 import {
   addressSetting,
-  bigintSetting,
   bigintWithin,
   choiceOf,
   fileSetting,
@@ -23,19 +23,13 @@ import {
   folderSetting,
   hexSetting,
   type SettingsOf,
-  settingKind,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { CLAIM_FORMS, CLAIM_ROLES, MAX_DEADLINE } from "@phala-l2/sunset/message";
-import { DOES_NOT_HOLD, defineCommand, HOLDS, needed } from "./command.ts";
-import { holderSettings, jsonable, openBridge } from "./holder.ts";
-
-const parachainAccount = settingKind<Hash>("ADDRESS", (text) => {
-  const reading = readAccount(text);
-  if (reading.kind === "ok") return reading.account;
-  const wanted = "an SS58 address or 32 bytes of hex are wanted";
-  throw new RollupError("SETTING_INVALID", `${wanted}; ${reading.reason}`);
-});
+import { amountOf, PHA } from "./amount.ts";
+import { defineCommand, HOLDS, needed } from "./command.ts";
+import { holderSettings, openBridge } from "./holder.ts";
+import { parachainAccount } from "./parachain-account.ts";
 
 const settings = {
   ...holderSettings,
@@ -76,7 +70,7 @@ const settings = {
     optional: true,
     neededBy: "execute and veto",
   }),
-  amount: bigintSetting({ help: "wei of PHA", optional: true, neededBy: "fund" }),
+  amount: amountOf(PHA)({ help: "500PHA, 0.5PHA, or wei", optional: true, neededBy: "fund" }),
 };
 
 type ClaimSettings = SettingsOf<typeof settings>;
@@ -160,6 +154,14 @@ const actions: Readonly<Record<string, Action>> = {
       }),
   },
 };
+
+const isRefused = (result: object): result is Refused => "refused" in result;
+
+/** Nothing was sent: the claims folder or a signature says why. */
+function refusedClaim({ refused, help }: Refused): RollupError<"CLAIM_REFUSED"> {
+  return new RollupError("CLAIM_REFUSED", refused, { data: { help } });
+}
+
 const ACTIONS = Object.keys(actions).join(", ");
 
 function actionOf(words: readonly string[]): Action | undefined {
@@ -177,16 +179,20 @@ export const claimCommand = defineCommand({
     fault: (words) => (actionOf(words) === undefined ? `one action is wanted: ${ACTIONS}` : undefined),
   },
   settings,
+  answers: true,
   faults: (given, words) => {
     const missing = (actionOf(words)?.needs ?? []).filter((name) => !given.has(name));
     return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
   },
-  run: async (given, { words, print }) => {
+  run: async (given, { words, print, tell }) => {
     const action = actionOf(words);
     if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
-    const bridge = await openBridge(given);
-    const result = await action.act(bridge, { claims: toHex(given.contract) }, given);
-    print(jsonable(result));
-    return "refused" in result ? DOES_NOT_HOLD : HOLDS;
+    const bridge = await openBridge(given, tell);
+    const places = { claims: toHex(given.contract) };
+    await requireContract(bridge, { name: "SunsetClaims", flag: "--contract", address: places.claims });
+    const result = await action.act(bridge, places, given);
+    if (isRefused(result)) throw refusedClaim(result);
+    print(result);
+    return HOLDS;
   },
 });

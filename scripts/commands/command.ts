@@ -16,8 +16,10 @@ export type CommandContext = {
   readonly log: Log;
   /** Words of the command line that are no flags: files, an action's name. */
   readonly words: readonly string[];
-  /** Prints one JSON document as one line on stdout. */
+  /** Prints one JSON document as one line on stdout; bigints in decimal digits. */
   readonly print: (document: unknown) => void;
+  /** Says something to a person: one line of plain words on stderr, where the log level lets it. */
+  readonly tell: (line: string) => void;
   /** Aborted by SIGINT or SIGTERM; a long-running command then stops cleanly. */
   readonly stop: AbortSignal;
 };
@@ -57,6 +59,11 @@ type CommandDefinition<Table extends SettingsTable> = {
   readonly words?: CommandWords;
   readonly settings: Table;
   /**
+   * True of a command that does one thing or answers one question for a person: what stops it is an answer too, a JSON document
+   * on stdout and plain words on stderr (`refusal.ts`). What others end with is logged.
+   */
+  readonly answers?: true;
+  /**
    * What is wrong with the settings together: which contradict each other, and which are needed beside others.
    * @param given Names of those that were given, readable or not.
    */
@@ -71,6 +78,7 @@ export type Command = {
   readonly name: string;
   readonly summary: string;
   readonly words: CommandWords | undefined;
+  readonly answers: boolean;
   /** With those that all commands have. */
   readonly settings: SettingsTable;
   /** Reads words and settings first; nothing is opened, and nothing else begins, when they are wrong. */
@@ -111,6 +119,7 @@ export function defineCommand<Table extends SettingsTable>(definition: CommandDe
     name,
     summary,
     words: wanted,
+    answers: definition.answers === true,
     settings: { ...settings, ...commonSettings },
     run: async (sources, words, open) => {
       const own = resolveSettings(settings, { ...sources, file: entries(sources.file, "own") });

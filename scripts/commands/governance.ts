@@ -11,6 +11,7 @@ import { propose } from "@phala-l2/bridge/actions/governance/propose";
 import { parseDelegation, parseVote } from "@phala-l2/bridge/actions/governance/signed";
 import { proposalStatus } from "@phala-l2/bridge/actions/governance/status";
 import { castVote, SUPPORTS, signVote, voteBySignature } from "@phala-l2/bridge/actions/governance/vote";
+import { requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
 import {
@@ -24,22 +25,42 @@ import {
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { defineCommand, HOLDS, needed } from "./command.ts";
-import { holderSettings, jsonable, openBridge } from "./holder.ts";
+import { holderSettings, openBridge } from "./holder.ts";
 
 const settings = {
   ...holderSettings,
-  to: addressSetting({ help: "who votes for the account", optional: true, neededBy: "delegate" }),
-  proposal: bigintSetting({ help: "the proposal's number, in decimal digits", optional: true }),
-  support: choiceOf(...SUPPORTS)({ help: "what the vote says", optional: true, neededBy: "vote" }),
-  reason: textSetting({ help: "why, for all to read", optional: true }),
+  to: addressSetting({
+    help: "who casts all of the account's votes; the account itself takes them back",
+    optional: true,
+    neededBy: "delegate and sign-delegation",
+  }),
+  proposal: bigintSetting({
+    help: "the proposal's number, in decimal digits, as propose printed it",
+    optional: true,
+    neededBy: "vote, sign-vote, queue, execute, execute-on-l1 and status",
+  }),
+  support: choiceOf(...SUPPORTS)({
+    help: "what the vote says",
+    optional: true,
+    neededBy: "vote and sign-vote",
+  }),
+  reason: textSetting({ help: "why the account votes so, for all to read; of vote only", optional: true }),
   description: textSetting({ help: "what the proposal says", optional: true, neededBy: "propose" }),
   calls: fileSetting({
     help: "JSON: what the proposal does on each layer",
     optional: true,
     neededBy: "propose",
   }),
-  expiry: bigintSetting({ help: "Unix seconds until which a signed delegation holds", optional: true }),
-  signed: fileSetting({ help: "JSON that a sign- action printed", optional: true }),
+  expiry: bigintSetting({
+    help: "Unix second until which a signed delegation can be brought",
+    optional: true,
+    neededBy: "sign-delegation",
+  }),
+  signed: fileSetting({
+    help: "JSON that a sign- action printed",
+    optional: true,
+    neededBy: "submit-delegation and submit-vote",
+  }),
 };
 
 type Settings = SettingsOf<typeof settings>;
@@ -156,15 +177,19 @@ export const governanceCommand = defineCommand({
   },
   settings,
   faults,
-  run: async (given, { words, print }) => {
+  answers: true,
+  run: async (given, { words, print, tell }) => {
     const action = actionOf(words);
     if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
-    const bridge = await openBridge(given);
+    const bridge = await openBridge(given, tell);
     const governance = {
       governor: toHex(needed(given.governor, "governor")),
       l1Executor: toHex(needed(given.l1Executor, "l1Executor")),
     };
-    print(jsonable(await action.act(bridge, governance, given)));
+    const { governor, l1Executor } = governance;
+    await requireContract(bridge, { name: "PhaGovernor", flag: "--governor", address: governor });
+    await requireContract(bridge, { name: "L1Executor", flag: "--l1-executor", address: l1Executor });
+    print(await action.act(bridge, governance, given));
     return HOLDS;
   },
 });

@@ -31,8 +31,15 @@ export const holderSettings = {
   passwordFile: fileSetting({ help: "file whose first line opens the keystore", optional: true }),
 };
 
-/** The clients of the holder's account on both chains. @throws RollupError KEY_… */
-export async function openBridge(given: SettingsOf<typeof holderSettings>): Promise<Bridge> {
+/**
+ * The clients of the holder's account on both chains.
+ * @param tell Hears what is about to be signed or sent
+ * @throws RollupError KEY_…
+ */
+export async function openBridge(
+  given: SettingsOf<typeof holderSettings>,
+  tell: (line: string) => void,
+): Promise<Bridge> {
   const account = await loadAccount({ ...given, l1ChainId: BigInt(given.l1ChainId) });
   const network = {
     ...given,
@@ -41,12 +48,5 @@ export async function openBridge(given: SettingsOf<typeof holderSettings>): Prom
     l1StandardBridge: toHex(given.l1StandardBridge),
     multicall3: toHex(given.multicall3),
   };
-  return createBridge(network, account);
-}
-
-/** An action's result as JSON has it: bigints in decimal digits. */
-export function jsonable(result: object): unknown {
-  return JSON.parse(
-    JSON.stringify(result, (_name, value: unknown) => (typeof value === "bigint" ? value.toString() : value)),
-  );
+  return createBridge(network, account, tell);
 }

@@ -2,17 +2,19 @@ import { stake } from "@phala-l2/bridge/actions/staking/stake";
 import { stakingStatus } from "@phala-l2/bridge/actions/staking/status";
 import { cancelUnlock, claimUnlock, requestUnlock } from "@phala-l2/bridge/actions/staking/unlock";
 import type { Staking } from "@phala-l2/bridge/actions/staking/vault";
+import { requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { addressSetting, bigintSetting, flagName, type SettingsOf } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { amountOf, PHA } from "./amount.ts";
 import { defineCommand, HOLDS, needed } from "./command.ts";
-import { holderSettings, jsonable, openBridge } from "./holder.ts";
+import { holderSettings, openBridge } from "./holder.ts";
 
 const settings = {
   ...holderSettings,
-  amount: bigintSetting({
-    help: "wei of PHA; for unlock what the stake shall be worth, all of it when absent",
+  amount: amountOf(PHA)({
+    help: "500PHA, 0.5PHA, or wei; for unlock what the request shall be worth, all that is staked when absent",
     optional: true,
     neededBy: "deposit",
   }),
@@ -93,11 +95,14 @@ export const stakeCommand = defineCommand({
   },
   settings,
   faults,
-  run: async (given, { words, print }) => {
+  answers: true,
+  run: async (given, { words, print, tell }) => {
     const action = actionOf(words);
     if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
     const staking = { vault: toHex(needed(given.vault, "vault")) };
-    print(jsonable(await action.act(await openBridge(given), staking, given)));
+    const bridge = await openBridge(given, tell);
+    await requireContract(bridge, { name: "VotingPha", flag: "--vault", address: staking.vault });
+    print(await action.act(bridge, staking, given));
     return HOLDS;
   },
 });

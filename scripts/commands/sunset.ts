@@ -6,12 +6,13 @@ import {
   readSunsetTerms,
   sunsetStatus,
 } from "@phala-l2/bridge/actions/sunset/propose";
+import { requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { addressSetting, type SettingsOf, urlsSetting } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { type CommandContext, defineCommand, HOLDS } from "./command.ts";
-import { holderSettings, jsonable, openBridge } from "./holder.ts";
+import { holderSettings, openBridge } from "./holder.ts";
 
 const settings = {
   ...holderSettings,
@@ -24,13 +25,14 @@ type Act = (bridge: Bridge, given: SunsetSettings, context: CommandContext) => P
 
 /** Provers' signatures over one statement, however long their counts take. */
 async function collect(bridge: Bridge, { registry, endpoints }: SunsetSettings, context: CommandContext) {
-  const { log, stop } = context;
+  const { tell, stop } = context;
   return collectSunset(endpoints, await readSunsetTerms(bridge, toHex(registry)), {
     signal: stop,
     onProgress: (endpoint, answer) => {
-      if (answer.kind === "running") log.info({ endpoint, entries: answer.entries }, "counting");
+      if (answer.kind === "running")
+        tell(`${endpoint} is counting: ${answer.blocks} blocks, ${answer.entries} entries`);
     },
-    onLeftOut: (endpoint, why) => log.warn({ endpoint, why }, "this prover gives no statement"),
+    onLeftOut: (endpoint, why) => tell(`Left out: ${endpoint} gives no statement: ${why}`),
   });
 }
 
@@ -86,6 +88,7 @@ export const sunsetCommand = defineCommand({
     fault: (words) => (actionOf(words) === undefined ? `one action is wanted: ${ACTIONS}` : undefined),
   },
   settings,
+  answers: true,
   faults: (given, words) =>
     words[0] !== undefined && ASKING.has(words[0]) && !given.has("endpoints")
       ? [`${words[0]} needs --endpoints`]
@@ -93,7 +96,10 @@ export const sunsetCommand = defineCommand({
   run: async (given, context) => {
     const act = actionOf(context.words);
     if (act === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
-    context.print(jsonable(await act(await openBridge(given), given, context)));
+    const bridge = await openBridge(given, context.tell);
+    const address = toHex(given.registry);
+    await requireContract(bridge, { name: "SunsetRegistry", flag: "--registry", address });
+    context.print(await act(bridge, given, context));
     return HOLDS;
   },
 });

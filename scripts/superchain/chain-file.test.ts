@@ -107,6 +107,7 @@ async function genesis(flags: Record<string, string>): Promise<{ status: unknown
   const context = {
     log: silentLog,
     print: (document: unknown) => printed.push(document),
+    tell: () => {},
     stop: new AbortController().signal,
   };
   const status = await genesisCommand.run({ flags, environment: {}, file: undefined }, [], () => context);

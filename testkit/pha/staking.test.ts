@@ -4,16 +4,22 @@ import { stake } from "@phala-l2/bridge/actions/staking/stake";
 import { stakingStatus } from "@phala-l2/bridge/actions/staking/status";
 import { cancelUnlock, claimUnlock, requestUnlock } from "@phala-l2/bridge/actions/staking/unlock";
 import type { Staking } from "@phala-l2/bridge/actions/staking/vault";
+import { boundDescriptors } from "@phala-l2/bridge/clear-signing/deployment";
+import { requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
+import { votingPhaAbi } from "@phala-l2/contracts/abi/voting-pha";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { type Address, parseEther } from "viem";
 import { type StakingWorld, startStakingWorld } from "./staking-world.ts";
 
 const WEEK = 7 * 24 * 3_600;
 
-/** A refusal of the chain whose words name the contract's error. */
-const refusedBy = (name: string) => (error: unknown) =>
-  isRollupError(error, "BRIDGE_TRANSACTION_REVERTED") && error.message.includes(name);
+/** A refusal of the chain by the contract's error of that name, in words and with what helps. */
+const refusedBy = (name: string) => (error: unknown) => {
+  if (!isRollupError(error, "BRIDGE_TRANSACTION_REVERTED")) return false;
+  const { error: found, help } = Object(error.data);
+  return found === name && !error.message.includes(name) && typeof help === "string";
+};
 
 describe("staking PHA from a wallet", () => {
   let world: StakingWorld;
@@ -48,11 +54,69 @@ describe("staking PHA from a wallet", () => {
 
   it("refuses to stake more than there is, and nothing", async () => {
     const more = stake(bridge, staking, { to: alice.address, amount: parseEther("41") });
-    await assert.rejects(more, refusedBy("ERC20InsufficientBalance"));
+    await assert.rejects(more, { code: "STAKE_FUNDS", message: /has 40 PHA .* 41 PHA/ });
     const nothing = stake(bridge, staking, { to: alice.address, amount: 0n });
     await assert.rejects(nothing, refusedBy("VotingPha_ZeroAmount"));
     const lost = stake(bridge, staking, { to: staking.vault, amount: 1n });
     await assert.rejects(lost, refusedBy("ERC4626ExceededMaxDeposit"));
+  });
+
+  it("refuses to ask back more than the stake is worth", async () => {
+    const more = requestUnlock(bridge, staking, { to: alice.address, assets: parseEther("61") });
+    await assert.rejects(more, { code: "STAKE_FUNDS", message: /is worth 60 PHA .* 61 PHA/ });
+  });
+
+  it("says before it sends what it does, when it is paid, and that it can be cancelled", async () => {
+    const lines: string[] = [];
+    const telling = { ...bridge, tell: (line: string) => lines.push(line) };
+    const { id } = await requestUnlock(telling, staking, { to: bob.address, assets: parseEther("20") });
+    const told = lines.join("\n");
+    assert.match(told, /Asks 20 PHA \(20000000000000000000 wei\) back for 0x/);
+    assert.match(told, /Claimable from \d{4}-\d\d-\d\d [\d:]{8} UTC, in 21 d\./);
+    assert.match(told, /not final: it can be cancelled .* until it is paid/);
+    assert.doesNotMatch(told, /final(?!:)/);
+    await stakingStatus(telling, staking, { holder: alice.address });
+    assert.match(
+      lines.at(-1) ?? "",
+      new RegExp(`^Request ${id}: 20 PHA .* can be cancelled until it is paid`),
+    );
+    lines.length = 0;
+    await cancelUnlock(telling, staking, { id });
+    assert.match(lines.join(), new RegExp(`^Cancels request ${id}: 20 PHA`));
+  });
+
+  it("takes no address for the vault that is none, or another contract's, nor an endpoint of another chain", async () => {
+    const at = (address: Address) => requireContract(bridge, { name: "VotingPha", flag: "--vault", address });
+    await at(staking.vault);
+    await assert.rejects(at(bob.address), { code: "BRIDGE_WRONG_CONTRACT", message: /there is no contract/ });
+    for (const other of [world.token, world.distributor, world.pledges]) {
+      await assert.rejects(at(other), { code: "BRIDGE_WRONG_CONTRACT", message: /another contract/ });
+    }
+    const elsewhere = { ...bridge, network: { ...bridge.network, l2ChainId: 1 } };
+    const asked = requireContract(elsewhere, { name: "VotingPha", flag: "--vault", address: staking.vault });
+    await assert.rejects(asked, { code: "BRIDGE_WRONG_CHAIN", message: /chain 31337, not of 1/ });
+  });
+
+  it("is shown by wallets under the domains that the contracts have", async () => {
+    const bound = boundDescriptors({
+      l1ChainId: 1,
+      l2ChainId: bridge.network.l2ChainId,
+      l1: {},
+      l2: { Pha: [world.token], VotingPha: [world.vault], ProviderPledges: [world.pledges] },
+      domainNames: { Pha: "Phala" },
+    });
+    for (const [file, address] of [
+      ["eip712-PhaOnL2.json", world.token],
+      ["eip712-VotingPha.json", world.vault],
+    ] as const) {
+      const [, name, version] = await bridge.l2.readContract({
+        address,
+        abi: votingPhaAbi,
+        functionName: "eip712Domain",
+      });
+      const document = bound.find((each) => each.file === file)?.document;
+      assert.deepEqual(Object(document).context.eip712.domain, { name, version }, file);
+    }
   });
 
   it("asks for a part back, lists the request, and cancels it", async () => {

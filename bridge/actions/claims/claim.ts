@@ -1,9 +1,12 @@
 import { sunsetClaimsAbi } from "@phala-l2/contracts/abi/sunset-claims";
+import { hashFromHex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { type ClaimForm, formNumber } from "@phala-l2/sunset/message";
+import { encodeSs58, PHALA_SS58_PREFIX } from "@phala-l2/protocol/substrate/ss58";
+import { type ClaimForm, formNumber, phaOfPlanck } from "@phala-l2/sunset/message";
 import { type Address, type Hash, type Hex, parseEventLogs } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { clockNow, whenText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import {
   claimsContract,
@@ -39,6 +42,27 @@ async function claimed(bridge: Bridge, l1Hash: Hash): Promise<Claimed> {
   return { l1Hash, account, receiver, planck, amount };
 }
 
+const ARRIVES: Readonly<Record<ClaimForm, string>> = {
+  ethereum: "on Ethereum. It is in the receiver's wallet with this transaction.",
+  l2: "on the L2. The bridge brings it there, seconds to minutes after this transaction.",
+  staked:
+    "on the L2, staked: as vPHA, with its votes. It comes seconds to minutes after this transaction; 'l2 stake unlock' asks it back.",
+};
+
+type Payment = {
+  readonly account: Hex;
+  readonly planck: bigint;
+  readonly receiver: Address;
+  readonly form: ClaimForm;
+};
+
+/** What the transaction does, before it is sent. */
+function tellPayment({ tell }: Bridge, { account, planck, receiver, form }: Payment): void {
+  const ss58 = encodeSs58(hashFromHex(account), PHALA_SS58_PREFIX);
+  tell(`Pays all that ${ss58} is owed, ${phaOfPlanck(planck)} PHA, to ${receiver} ${ARRIVES[form]}`);
+  tell("An account is paid once; nobody can take it back.");
+}
+
 type SignedClaim = { readonly entitlement: Entitlement; readonly order: SignedOrder };
 
 /**
@@ -57,6 +81,7 @@ export async function claim(
       functionName: "claim",
       args: [entitlement, orderOf(order), ownership],
     });
+    tellPayment(bridge, { ...entitlement, ...order });
     return claimed(bridge, await bridge.l1.writeContract(request));
   });
 }
@@ -74,6 +99,7 @@ export async function claimMultisig(
       functionName: "claimMultisig",
       args: [entitlement, orderOf(order), owners],
     });
+    tellPayment(bridge, { ...entitlement, ...order });
     return claimed(bridge, await bridge.l1.writeContract(request));
   });
 }
@@ -93,6 +119,7 @@ export async function claimByProxy(
       functionName: "claimByProxy",
       args: [entitlement, orderOf(order), link, owners],
     });
+    tellPayment(bridge, { ...entitlement, ...order });
     return claimed(bridge, await bridge.l1.writeContract(request));
   });
 }
@@ -116,11 +143,16 @@ export async function announceByProxy(
       functionName: "announceByProxy",
       args: [entitlement, orderOf(order), link, owners],
     });
+    bridge.tell(
+      `Announces that ${phaOfPlanck(entitlement.planck)} PHA shall be paid to ${order.receiver}; nothing is paid yet, and the account can veto it.`,
+    );
     const l1Hash = await bridge.l1.writeContract(request);
     const { logs } = await confirmed(bridge.l1, l1Hash, "announcement");
     const [event] = parseEventLogs({ abi: sunsetClaimsAbi, eventName: "Announced", logs });
     if (event === undefined) throw new RollupError("CLAIM_NO_EVENT", `${l1Hash} announced nothing`);
-    return { l1Hash, opensAt: event.args.opensAt };
+    const { opensAt } = event.args;
+    bridge.tell(`'l2 claim execute' pays it from ${whenText(opensAt, clockNow())}; anyone may.`);
+    return { l1Hash, opensAt };
   });
 }
 
@@ -144,6 +176,7 @@ export async function claimAnnounced(
       functionName: "claimAnnounced",
       args: [account, planck, orderOf(order), delegate],
     });
+    tellPayment(bridge, { account, planck, ...order });
     return claimed(bridge, await bridge.l1.writeContract(request));
   });
 }
@@ -169,6 +202,7 @@ export async function claimRegistered(
       functionName: "claimRegistered",
       args: [entitlement, receiver, formNumber(form), registration],
     });
+    tellPayment(bridge, { ...entitlement, receiver, form });
     return claimed(bridge, await bridge.l1.writeContract(request));
   });
 }
@@ -193,6 +227,7 @@ export async function vetoProxy(
       functionName: "veto",
       args: [account, delegate, deadline, owners],
     });
+    bridge.tell(`Shuts the proxy ${delegate} of ${account} out of its claim, for ever.`);
     const l1Hash = await bridge.l1.writeContract(request);
     await confirmed(bridge.l1, l1Hash, "veto");
     return { l1Hash };

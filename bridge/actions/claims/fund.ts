@@ -1,6 +1,7 @@
 import { erc20Abi, type Hash } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { phaText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { claimsContract, type SunsetPlaces } from "./contract.ts";
 
@@ -9,10 +10,11 @@ import { claimsContract, type SunsetPlaces } from "./contract.ts";
  * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of L1
  */
 export async function fundClaims(
-  { l1, account }: Bridge,
+  bridge: Bridge,
   places: SunsetPlaces,
   { amount }: { readonly amount: bigint },
 ): Promise<{ readonly l1Hash: Hash }> {
+  const { l1, account } = bridge;
   return withFaults(async () => {
     const contract = claimsContract(places);
     const address = await l1.readContract({ ...contract, functionName: "token" });
@@ -22,7 +24,11 @@ export async function fundClaims(
       functionName: "allowance",
       args: [account.address, places.claims],
     });
+    bridge.tell(
+      `Gives ${phaText(amount)} of ${account.address} to what can be claimed. It does not come back.`,
+    );
     if (allowance < amount) {
+      bridge.tell("Approves exactly that amount first, in a transaction of its own.");
       const hash = await l1.writeContract({
         ...token,
         functionName: "approve",

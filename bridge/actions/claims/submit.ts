@@ -11,6 +11,7 @@ import { type Address, type Hex, slice } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
 import { claimsFile, findClaims, type ProvenLeaf } from "../../snapshot/claims-folder.ts";
+import { whenText } from "../../wording.ts";
 import {
   type Announced,
   announceByProxy,
@@ -39,8 +40,8 @@ export type WalletSignatures = {
   readonly multisigs: readonly Multisig[];
 };
 
-/** Nothing was sent, and why. */
-export type Refused = { readonly refused: string };
+/** Nothing was sent, why, and what helps. */
+export type Refused = { readonly refused: string; readonly help?: string };
 
 export type Holder = {
   /** What `l2 claims snapshot` wrote: the folder, or its claims.json. */
@@ -71,7 +72,10 @@ function entitlementIn(leaves: readonly ProvenLeaf[]): Entitlement | undefined {
   return found && { account: found.leaf.account, planck: found.leaf.value, proof: found.proof };
 }
 
-const nothingOwed = ({ holder }: Holder): Refused => ({ refused: `nothing is owed to ${holder}` });
+const nothingOwed = ({ holder }: Holder): Refused => ({
+  refused: `nothing is owed to ${holder}`,
+  help: "Name the account that owned the PHA on the parachain; 'l2 claims prove --account' shows what the claims have of it.",
+});
 
 /** Each key's signature judged here first: what the contract would refuse is not sent. */
 async function evidenceOf(
@@ -81,7 +85,12 @@ async function evidenceOf(
   const evidence: KeySignature[] = [];
   for (const [i, { signer, signature }] of keys.entries()) {
     const reading = await readEvidence(text, signature, signer);
-    if (reading.kind === "invalid") return { refused: `signature ${i + 1}: ${reading.reason}` };
+    if (reading.kind === "invalid") {
+      return {
+        refused: `signature ${i + 1}: ${reading.reason}`,
+        help: "Receiver, form, role, deadline and contract must be those that were signed: 'l2 claims verify' tells.",
+      };
+    }
     evidence.push(reading.evidence);
   }
   return evidence;
@@ -116,6 +125,8 @@ export async function submitClaim(
   submission: Submission,
 ): Promise<Claimed | Announced | Refused> {
   const { order, role, signatures, delegate } = submission;
+  const late = await lateness(bridge, order.deadline);
+  if (late !== undefined) return late;
   const leaves = await leavesOf(submission);
   const entitlement = entitlementIn(leaves);
   if (entitlement === undefined) return nothingOwed(submission);
@@ -129,12 +140,18 @@ export async function submitClaim(
   if (role === "signatory") return claimMultisig(bridge, places, { entitlement, order, owners });
   if (role === "owner") {
     const [ownership] = evidence;
-    if (ownership === undefined) return { refused: "the owner's signature is missing" };
+    if (ownership === undefined) {
+      const help = "Give --signature: 'l2 claims sign' prints the text for the wallet.";
+      return { refused: "the owner's signature is missing", help };
+    }
     return claim(bridge, places, { entitlement, order, ownership });
   }
   const link = delegate && linkIn(leaves, delegate);
-  if (link === undefined)
-    return { refused: `${delegate} is no proxy of ${entitlement.account} for everything` };
+  if (link === undefined) {
+    const help =
+      "Only a proxy of kind Any, as it stood in the frozen state, can claim: 'l2 claims prove' lists them.";
+    return { refused: `${delegate} is no proxy of ${entitlement.account} for everything`, help };
+  }
   const byProxy = { entitlement, order, owners, link };
   return link.delay === 0 ? claimByProxy(bridge, places, byProxy) : announceByProxy(bridge, places, byProxy);
 }
@@ -166,7 +183,8 @@ export async function submitRegistered(
   const found = leaves.find(({ leaf }) => leaf.kind === RECEIVER);
   const form = found && CLAIM_FORMS[Number(found.leaf.value)];
   if (found === undefined || form === undefined) {
-    return { refused: `${holder.holder} has registered no receiver` };
+    const help = "It can claim by a signature all the same: 'l2 claim submit'.";
+    return { refused: `${holder.holder} has registered no receiver`, help };
   }
   const receiver: Address = slice(found.leaf.subject, ADDRESS_OFFSET);
   return claimRegistered(bridge, places, { entitlement, receiver, form, registration: found.proof });
@@ -179,6 +197,16 @@ export type VetoSubmission = {
   readonly signatures: WalletSignatures;
 };
 
+/** What is late is not sent, and no wallet is asked to sign it. */
+async function lateness({ l1 }: Bridge, deadline: bigint): Promise<Refused | undefined> {
+  const { timestamp: now } = await withFaults(() => l1.getBlock());
+  if (deadline >= now) return undefined;
+  return {
+    refused: `the message was good until ${whenText(deadline, now)}`,
+    help: "Have it signed again with a later --deadline: 'l2 claims sign' prints the text.",
+  };
+}
+
 /**
  * Sends an account's veto of one of its proxies; without a signature, the text to sign.
  * @throws RollupError BRIDGE_… of L1
@@ -188,6 +216,8 @@ export async function submitVeto(
   places: SunsetPlaces,
   { holder, delegate, deadline, signatures }: VetoSubmission,
 ): Promise<{ readonly l1Hash: Hex } | { readonly message: string } | Refused> {
+  const late = await lateness(bridge, deadline);
+  if (late !== undefined) return late;
   const origin = await claimOrigin(bridge, places);
   const parts = { account: hashFromHex(holder), delegate: hashFromHex(delegate), deadline };
   const message = vetoMessage(origin, parts);

@@ -1,6 +1,9 @@
-import { type Address, type Hash, type Hex, parseAbi, parseSignature } from "viem";
+import { votingPhaAbi } from "@phala-l2/contracts/abi/voting-pha";
+import { RollupError } from "@phala-l2/protocol/errors";
+import { type Address, type Hash, type Hex, isAddressEqual, parseAbi, parseSignature } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { votesText, whenText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type Governance, placesOf } from "./places.ts";
 
@@ -36,6 +39,17 @@ export async function delegateVotes(
 ): Promise<{ readonly l2Hash: Hash }> {
   return withFaults(async () => {
     const { votes } = await placesOf(bridge, governance);
+    const { address } = bridge.account;
+    const own = await ownVotes(bridge, votes);
+    const isBack = isAddressEqual(to, address);
+    bridge.tell(
+      isBack
+        ? `${address} casts its own votes again: ${own}, and those of what it stakes later.`
+        : `Lets ${to} cast all votes of ${address}: ${own}, and those of what it stakes later.`,
+    );
+    bridge.tell(
+      "No PHA moves. It holds for proposals whose vote begins after now, until the account delegates anew (to itself: it votes again).",
+    );
     const l2Hash = await bridge.l2.writeContract({
       address: votes,
       abi: votesAbi,
@@ -47,7 +61,30 @@ export async function delegateVotes(
   });
 }
 
-/** The account's delegation as a signature, for somebody else to pay for. @param expiry Unix seconds. */
+/** What the account's stake weighs, wherever it is. */
+async function ownVotes({ l2, account }: Bridge, votes: Address): Promise<string> {
+  const read = { address: votes, abi: votingPhaAbi, args: [account.address] } as const;
+  const parts = await Promise.all([
+    l2.readContract({ ...read, functionName: "balanceOf" }),
+    l2.readContract({ ...read, functionName: "pledgedOf" }),
+    l2.readContract({ ...read, functionName: "unlockingSharesOf" }),
+  ]);
+  return votesText(parts.reduce((sum, part) => sum + part, 0n));
+}
+
+/** @throws RollupError GOVERNANCE_EXPIRED */
+function requireFuture(expiry: bigint, now: bigint): void {
+  if (expiry >= now) return;
+  throw new RollupError("GOVERNANCE_EXPIRED", `--expiry is past: ${whenText(expiry, now)}`, {
+    data: { expiry, now, help: "Such a signature is good for nothing: give a later Unix second." },
+  });
+}
+
+/**
+ * The account's delegation as a signature, for somebody else to pay for.
+ * @param expiry Unix seconds
+ * @throws RollupError GOVERNANCE_EXPIRED, BRIDGE_… of the chains
+ */
 export async function signDelegation(
   bridge: Bridge,
   governance: Governance,
@@ -60,6 +97,16 @@ export async function signDelegation(
       bridge.l2.readContract({ ...contract, functionName: "nonces", args: [bridge.account.address] }),
       bridge.l2.readContract({ ...contract, functionName: "eip712Domain" }),
     ]);
+    const { timestamp } = await bridge.l2.getBlock();
+    requireFuture(expiry, timestamp);
+    const { address } = bridge.account;
+    bridge.tell(
+      `Signs and sends nothing. Whoever has this signature can bring it to L2 until ${whenText(expiry, timestamp)} ('l2 governance submit-delegation').`,
+    );
+    bridge.tell(
+      `Brought there, ${to} casts all votes of ${address} (${await ownVotes(bridge, votes)} now) until the account delegates anew. No PHA moves.`,
+    );
+    bridge.tell(`It is void once another signature with nonce ${nonce} of the account was brought.`);
     const message = { delegatee: to, nonce, expiry };
     const signature = await bridge.l2.signTypedData({
       domain: { name, version, chainId: Number(chainId), verifyingContract: votes },
@@ -87,6 +134,7 @@ export async function delegateBySignature(
       functionName: "delegateBySig",
       args: [delegatee, nonce, expiry, yParity + 27, r, s],
     });
+    bridge.tell(`Brings a signed delegation to L2: ${delegatee} then casts all votes of who signed it.`);
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "delegation");
     return { l2Hash };

@@ -5,8 +5,11 @@ import type { Hash, Hex } from "viem";
 import { getWithdrawals } from "viem/op-stack";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { whenText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { batchId } from "./batch.ts";
+import { describeCall } from "./describe-call.ts";
+import { callLine, callLines } from "./in-words.ts";
 import { type Governance, placesOf } from "./places.ts";
 import { proposedCalls } from "./proposal.ts";
 
@@ -26,6 +29,7 @@ export async function queueProposal(
       functionName: "queue",
       args: [proposalId],
     });
+    bridge.tell(`Puts proposal ${proposalId} into L2's timelock.`);
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "queueing");
     const eta = await bridge.l2.readContract({
@@ -33,6 +37,8 @@ export async function queueProposal(
       functionName: "proposalEta",
       args: [proposalId],
     });
+    const { timestamp } = await bridge.l2.getBlock();
+    bridge.tell(`It can be executed from ${whenText(eta, timestamp)} ('l2 governance execute'), by anyone.`);
     return { l2Hash, eta };
   });
 }
@@ -46,20 +52,29 @@ export type Executed = {
 /** Executes what L2's timelock has ready. Anyone may. @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_… */
 export async function executeProposal(
   bridge: Bridge,
-  { governor }: Governance,
+  governance: Governance,
   { proposalId }: Proposal,
 ): Promise<Executed> {
   return withFaults(async () => {
     const { request } = await bridge.l2.simulateContract({
       account: bridge.account,
-      address: governor,
+      address: governance.governor,
       abi: phaGovernorAbi,
       functionName: "execute",
       args: [proposalId],
     });
+    const { calls } = await proposedCalls(bridge, governance, proposalId);
+    bridge.tell(`Executes proposal ${proposalId}; what is for L1 starts on its way there:`);
+    for (const line of callLines(governance, calls)) bridge.tell(line);
     const l2Hash = await bridge.l2.writeContract(request);
     const receipt = await confirmed(bridge.l2, l2Hash, "execution");
-    return { l2Hash, startsMessage: getWithdrawals(receipt).length > 0 };
+    const startsMessage = getWithdrawals(receipt).length > 0;
+    if (startsMessage) {
+      bridge.tell(
+        `L1 hears it by 'l2 bridge prove --transaction ${l2Hash}' and then 'l2 bridge finalize'; anyone may.`,
+      );
+    }
+    return { l2Hash, startsMessage };
   });
 }
 
@@ -95,6 +110,7 @@ export async function executeOnL1(
           salt,
         ],
       });
+      for (const call of calls) bridge.tell(callLine(describeCall(call), "l1"));
       const l1Hash = await bridge.l1.writeContract(request);
       await confirmed(bridge.l1, l1Hash, "execution");
       l1Hashes.push(l1Hash);

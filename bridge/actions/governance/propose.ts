@@ -3,8 +3,10 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, type Hash, keccak256, parseEventLogs, stringToHex } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { whenText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { batchFor, type Call, callForL1 } from "./batch.ts";
+import { callLines } from "./in-words.ts";
 import type { Governance } from "./places.ts";
 
 export type Draft = {
@@ -61,6 +63,8 @@ export async function propose(
         text,
       ],
     });
+    bridge.tell(`Proposes as ${bridge.account.address}, who alone may propose this text: ${description}`);
+    for (const line of callLines({ governor, l1Executor }, calls)) bridge.tell(line);
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "proposal");
     const [created] = parseEventLogs({ abi: phaGovernorAbi, eventName: "ProposalCreated", logs });
@@ -70,6 +74,10 @@ export async function propose(
       });
     }
     const { proposalId, voteStart, voteEnd } = created.args;
+    const { timestamp } = await bridge.l2.getBlock();
+    bridge.tell(
+      `Votes can be cast from ${whenText(voteStart + 1n, timestamp)}, until ${whenText(voteEnd, timestamp)}.`,
+    );
     return { l2Hash, proposalId, voteStart, voteEnd };
   });
 }

@@ -7,15 +7,10 @@ import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
 import { batchId, batchOf, type L1Batch } from "./batch.ts";
 import { type DescribedCall, describeCall } from "./describe-call.ts";
+import { statusLines } from "./in-words.ts";
 import { type Governance, type Places, placesOf } from "./places.ts";
 import { proposedCalls } from "./proposal.ts";
-
-/** In the order of IGovernor.ProposalState. */
-const STATES = [
-  ...(["pending", "active", "canceled", "defeated"] as const),
-  ...(["succeeded", "queued", "expired", "executed"] as const),
-] as const;
-export type ProposalState = (typeof STATES)[number];
+import { PROPOSAL_STATES, type ProposalState } from "./proposal-states.ts";
 
 /** TimelockController's timestamp of what was executed. */
 const DONE = 1n;
@@ -116,7 +111,7 @@ export async function proposalStatus(
         bridge.l2.readContract({ ...contract, functionName: "guardianMayCancelUntil", args }),
         bridge.l2.getBlock(),
       ]);
-    const state = STATES[number];
+    const state = PROPOSAL_STATES[number];
     if (state === undefined) {
       throw new RollupError(
         "GOVERNANCE_UNKNOWN_PROPOSAL",
@@ -131,7 +126,7 @@ export async function proposalStatus(
     const batches = calls
       .map((call) => batchOf(governance.l1Executor, call))
       .filter((batch) => batch !== undefined);
-    return {
+    const status: ProposalStatus = {
       proposalId,
       state,
       voteStart,
@@ -143,5 +138,7 @@ export async function proposalStatus(
       calls: calls.map(describeCall),
       onL1: await Promise.all(batches.map((batch) => l1Status(bridge, places, batch))),
     };
+    for (const line of statusLines(status, governance, now)) bridge.tell(line);
+    return status;
   });
 }

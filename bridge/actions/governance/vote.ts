@@ -2,6 +2,7 @@ import { phaGovernorAbi } from "@phala-l2/contracts/abi/pha-governor";
 import type { Address, Hash, Hex } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { timeText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import type { Governance } from "./places.ts";
 
@@ -40,10 +41,31 @@ export async function castVote(
       functionName: "castVoteWithReason",
       args: [proposalId, numberOf(support), reason],
     });
+    await tellVote(bridge, governor, { proposalId, support });
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "vote");
     return { l2Hash };
   });
+}
+
+async function tellVote({ l2, account, tell }: Bridge, governor: Address, ballot: Ballot): Promise<void> {
+  const { proposalId, support } = ballot;
+  const contract = { address: governor, abi: phaGovernorAbi } as const;
+  const snapshot = await l2.readContract({
+    ...contract,
+    functionName: "proposalSnapshot",
+    args: [proposalId],
+  });
+  const votes = await l2.readContract({
+    ...contract,
+    functionName: "getVotes",
+    args: [account.address, snapshot],
+  });
+  tell(
+    `Votes '${support}' on proposal ${proposalId} with all votes of ${account.address}: ${votesText(votes)}, as of ${timeText(snapshot)}.`,
+  );
+  tell("A vote cannot be changed.");
+  if (votes === 0n) tell("Warning: the account had no votes then; this vote weighs nothing.");
 }
 
 /** The account's vote as a signature, for somebody else to pay for. */
@@ -59,6 +81,12 @@ export async function signVote(
       bridge.l2.readContract({ ...contract, functionName: "nonces", args: [voter] }),
       bridge.l2.readContract({ ...contract, functionName: "eip712Domain" }),
     ]);
+    bridge.tell(
+      `Signs and sends nothing. Whoever has this signature can bring it to L2 while the vote runs ('l2 governance submit-vote').`,
+    );
+    bridge.tell(
+      `Brought there it votes '${support}' on proposal ${proposalId} with all votes of ${voter}, and cannot be changed.`,
+    );
     const signature = await bridge.l2.signTypedData({
       domain: { name, version, chainId: Number(chainId), verifyingContract: governor },
       types: BALLOT,
@@ -83,6 +111,7 @@ export async function voteBySignature(
       functionName: "castVoteBySig",
       args: [proposalId, numberOf(support), voter, signature],
     });
+    bridge.tell(`Brings ${voter}'s signed vote '${support}' on proposal ${proposalId} to L2.`);
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "vote");
     return { l2Hash };

@@ -3,10 +3,12 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, type Hash, parseAbi, parseEventLogs, parseSignature } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { durationText, phaText, timeText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type Staking, vaultContract } from "./vault.ts";
 
 const tokenAbi = parseAbi([
+  "function balanceOf(address owner) view returns (uint256)",
   "function allowance(address owner, address spender) view returns (uint256)",
   "function nonces(address owner) view returns (uint256)",
   "function eip712Domain() view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions)",
@@ -34,7 +36,7 @@ export type Staked = {
 
 /**
  * Stakes `amount` wei of the account's PHA for `to`, in one transaction: what the vault may take is signed, not sent.
- * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of the chains
+ * @throws RollupError STAKE_FUNDS, BRIDGE_TRANSACTION_REVERTED, BRIDGE_FUNDS, BRIDGE_… of the chains
  */
 export async function stake(
   bridge: Bridge,
@@ -43,7 +45,9 @@ export async function stake(
 ): Promise<Staked> {
   return withFaults(async () => {
     const contract = { ...vaultContract(staking), account: bridge.account } as const;
-    const { token, allowance } = await allowanceOf(bridge, staking);
+    const { token, allowance, balance } = await holdingOf(bridge, staking);
+    requireBalance(bridge, balance, amount);
+    await tellStake(bridge, staking, { to, amount });
     let l2Hash: Hash;
     if (allowance >= amount) {
       const { request } = await bridge.l2.simulateContract({
@@ -72,15 +76,49 @@ export async function stake(
   });
 }
 
-async function allowanceOf(bridge: Bridge, staking: Staking) {
+async function holdingOf(bridge: Bridge, staking: Staking) {
+  const owner = bridge.account.address;
   const token = await bridge.l2.readContract({ ...vaultContract(staking), functionName: "asset" });
-  const allowance = await bridge.l2.readContract({
-    address: token,
-    abi: tokenAbi,
-    functionName: "allowance",
-    args: [bridge.account.address, staking.vault],
-  });
-  return { token, allowance };
+  const contract = { address: token, abi: tokenAbi } as const;
+  const [allowance, balance] = await Promise.all([
+    bridge.l2.readContract({ ...contract, functionName: "allowance", args: [owner, staking.vault] }),
+    bridge.l2.readContract({ ...contract, functionName: "balanceOf", args: [owner] }),
+  ]);
+  return { token, allowance, balance };
+}
+
+/** @throws RollupError STAKE_FUNDS */
+function requireBalance({ account }: Bridge, balance: bigint, amount: bigint): void {
+  if (balance >= amount) return;
+  throw new RollupError(
+    "STAKE_FUNDS",
+    `${account.address} has ${phaText(balance)} on L2, and ${phaText(amount)} are to be staked`,
+    {
+      data: {
+        balance,
+        amount,
+        help: "Stake less, or bring PHA from L1: 'l2 bridge deposit' with --l1-token and --l2-token. Amounts: --amount 500PHA.",
+      },
+    },
+  );
+}
+
+async function tellStake(
+  { l2, account, tell }: Bridge,
+  staking: Staking,
+  { to, amount }: { readonly to: Address; readonly amount: bigint },
+): Promise<void> {
+  const contract = vaultContract(staking);
+  const [shares, period] = await Promise.all([
+    l2.readContract({ ...contract, functionName: "previewDeposit", args: [amount] }),
+    l2.readContract({ ...contract, functionName: "unlockPeriod" }),
+  ]);
+  tell(
+    `Stakes ${phaText(amount)} of ${account.address} on L2: ${votesText(shares)} vPHA for ${to}, with their votes.`,
+  );
+  tell(
+    `It can be asked back at any time ('l2 stake unlock'), and is paid ${durationText(period)} after that.`,
+  );
 }
 
 type Permit = { readonly token: Address; readonly spender: Address; readonly value: bigint };
@@ -94,6 +132,9 @@ async function signPermit(bridge: Bridge, { token, spender, value }: Permit) {
     bridge.l2.getBlock(),
   ]);
   const deadline = timestamp + PERMIT_SECONDS;
+  bridge.tell(
+    `Signs a permit first: ${spender} may take exactly that amount, once, until ${timeText(deadline)}. It goes with the transaction.`,
+  );
   const signature = await bridge.l2.signTypedData({
     account: bridge.account,
     domain: { name, version, chainId: Number(chainId), verifyingContract: token },

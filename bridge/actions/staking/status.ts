@@ -1,6 +1,7 @@
 import type { Address } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { phaText, votesText, whenText } from "../../wording.ts";
 import { type Staking, vaultContract } from "./vault.ts";
 
 export type UnlockStatus = {
@@ -82,7 +83,7 @@ export async function stakingStatus(
       bridge.l2.readContract({ ...contract, functionName: "convertToAssets", args: [part] });
     const [assets, pledgedAssets] = await Promise.all([worth(shares), worth(pledgedShares)]);
     const unlocks = await Promise.all(ids.map((id) => unlockStatus(bridge, staking, id, timestamp)));
-    return {
+    const status: StakingStatus = {
       holder,
       shares,
       assets,
@@ -95,5 +96,24 @@ export async function stakingStatus(
       price,
       unlockPeriod,
     };
+    for (const line of stakingLines(status, timestamp)) bridge.tell(line);
+    return status;
   });
+}
+
+/** The same in words. @param now Unix seconds */
+function stakingLines(status: StakingStatus, now: bigint): readonly string[] {
+  const { holder, shares, assets, pledgedShares, pledgedAssets, unlocks, votes, delegate } = status;
+  const isOwn = delegate.toLowerCase() === holder.toLowerCase();
+  return [
+    `${holder} has staked ${phaText(assets)}: ${votesText(shares)} vPHA.`,
+    ...(pledgedShares === 0n ? [] : [`Pledged as collateral besides: ${phaText(pledgedAssets)}.`]),
+    isOwn
+      ? `It casts ${votesText(votes)} votes.`
+      : `Its votes are cast by ${delegate}; itself it casts ${votesText(votes)}.`,
+    ...unlocks.map(
+      ({ id, receiver, assets: asked, unlockAt }) =>
+        `Request ${id}: ${phaText(asked)} for ${receiver}, claimable from ${whenText(unlockAt, now)}; can be cancelled until it is paid.`,
+    ),
+  ];
 }

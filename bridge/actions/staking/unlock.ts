@@ -3,6 +3,7 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, type Hash, parseEventLogs } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { phaText, votesText, whenText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type Staking, vaultContract } from "./vault.ts";
 
@@ -14,6 +15,8 @@ export type UnlockRequested = {
   readonly assets: bigint;
   /** Unix seconds from which anyone can pay it out. Until somebody does, its owner can cancel it. */
   readonly unlockAt: bigint;
+  /** Until it is paid, matured or not. */
+  readonly canBeCancelled: true;
 };
 
 /** `assets` in wei of PHA that the request shall be worth; all that is staked in the wallet when it is absent. */
@@ -38,12 +41,47 @@ async function sharesFor(bridge: Bridge, staking: Staking, assets: bigint | unde
     args: [all],
   });
   // Who asks for all that his stake is worth means all of it: the last unit of rounding is no reason to refuse.
-  return assets === worth ? all : wanted;
+  if (assets === worth) return all;
+  if (wanted <= all) return wanted;
+  throw new RollupError(
+    "STAKE_FUNDS",
+    `the stake in ${bridge.account.address} is worth ${phaText(worth)}, and ${phaText(assets)} are asked back`,
+    {
+      data: {
+        worth,
+        assets,
+        help: "Ask for less, or leave --amount out for all of it. 'l2 stake status' shows the stake.",
+      },
+    },
+  );
+}
+
+async function tellRequest(bridge: Bridge, staking: Staking, shares: bigint, to: Address): Promise<void> {
+  const { l2, tell } = bridge;
+  const contract = vaultContract(staking);
+  const [assets, period, { timestamp }] = await Promise.all([
+    l2.readContract({ ...contract, functionName: "previewRedeem", args: [shares] }),
+    l2.readContract({ ...contract, functionName: "unlockPeriod" }),
+    l2.getBlock(),
+  ]);
+  tell(`Asks ${phaText(assets)} back for ${to} (${votesText(shares)} vPHA of ${bridge.account.address}).`);
+  tell(
+    `Claimable from ${whenText(timestamp + period, timestamp)}. Until it is paid it keeps its votes and earns nothing.`,
+  );
+  tell(
+    "It is not final: it can be cancelled ('l2 stake cancel') until it is paid, before that date and after.",
+  );
+}
+
+/** A request that stands, for whoever is about to pay or cancel it; nothing of one that does not. */
+async function openRequest({ l2 }: Bridge, staking: Staking, id: bigint) {
+  const unlock = await l2.readContract({ ...vaultContract(staking), functionName: "unlockOf", args: [id] });
+  return unlock.unlockAt === 0n ? undefined : unlock;
 }
 
 /**
  * Asks for staked PHA back. It is paid to `to` after the unlock period, and can be cancelled until it is paid.
- * @throws RollupError BRIDGE_TRANSACTION_REVERTED, BRIDGE_… of the chains
+ * @throws RollupError STAKE_FUNDS, BRIDGE_TRANSACTION_REVERTED, BRIDGE_… of the chains
  */
 export async function requestUnlock(
   bridge: Bridge,
@@ -58,12 +96,14 @@ export async function requestUnlock(
       functionName: "requestUnlock",
       args: [shares, to],
     });
+    await tellRequest(bridge, staking, shares, to);
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "request");
     const [event] = parseEventLogs({ abi: votingPhaAbi, eventName: "UnlockRequested", logs });
     if (event === undefined) throw new RollupError("STAKE_NO_EVENT", `${l2Hash} requested nothing`);
     const { id, receiver, assets: fixed, unlockAt } = event.args;
-    return { l2Hash, id, receiver, assets: fixed, unlockAt };
+    bridge.tell(`It is request ${id}. To stake it again: l2 stake cancel --request ${id}`);
+    return { l2Hash, id, receiver, assets: fixed, unlockAt, canBeCancelled: true };
   });
 }
 
@@ -80,6 +120,9 @@ export async function claimUnlock(
       functionName: "claim",
       args: [id],
     });
+    const unlock = await openRequest(bridge, staking, id);
+    if (unlock !== undefined)
+      bridge.tell(`Pays request ${id}: ${phaText(unlock.assets)} to ${unlock.receiver}, for good.`);
     const l2Hash = await bridge.l2.writeContract(request);
     await confirmed(bridge.l2, l2Hash, "claim");
     return { l2Hash, assets: result };
@@ -99,6 +142,12 @@ export async function cancelUnlock(
       functionName: "cancelUnlock",
       args: [id],
     });
+    const unlock = await openRequest(bridge, staking, id);
+    if (unlock !== undefined) {
+      bridge.tell(
+        `Cancels request ${id}: ${phaText(unlock.assets)} are staked again at the price of now, and earn again.`,
+      );
+    }
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "cancellation");
     const [event] = parseEventLogs({ abi: votingPhaAbi, eventName: "UnlockCancelled", logs });

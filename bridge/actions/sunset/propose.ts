@@ -1,14 +1,16 @@
 import { sunsetRegistryAbi } from "@phala-l2/contracts/abi/sunset-registry";
 import { addressFromHex, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
+import { phaOfPlanck } from "@phala-l2/sunset/message";
 import type { Address } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { whenText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import type { Collected, SunsetTerms } from "./collect.ts";
 
 /** The part of a holder's clients that these actions use. */
-export type L1Side = Pick<Bridge, "l1" | "network">;
+export type L1Side = Pick<Bridge, "l1" | "network" | "tell">;
 
 /** What the contract asks of a statement. @throws RollupError BRIDGE_… */
 export function readSunsetTerms({ l1, network }: L1Side, registry: Address): Promise<SunsetTerms> {
@@ -43,7 +45,7 @@ export type Proposed = { readonly l1Hash: Hex; readonly finalAt: bigint };
  * @throws RollupError BRIDGE_…
  */
 export function proposeSunset(
-  { l1 }: L1Side,
+  { l1, tell }: L1Side,
   registry: Address,
   { statement, signatures }: Collected,
 ): Promise<Proposed> {
@@ -54,6 +56,10 @@ export function proposeSunset(
       functionName: "propose",
       args: [argumentOf(statement), signatures.map(({ signature }) => signature)],
     });
+    const { genesisHash, height, claimable, claimsRoot } = statement;
+    tell(
+      `Proposes that the parachain ${toHex(genesisHash)} at height ${height} owes ${phaOfPlanck(claimable)} PHA by claims root ${toHex(claimsRoot)}; ${signatures.length} provers say so.`,
+    );
     const l1Hash = await l1.writeContract(request);
     await confirmed(l1, l1Hash, "proposal");
     const finalAt = await l1.readContract({
@@ -61,6 +67,10 @@ export function proposeSunset(
       abi: sunsetRegistryAbi,
       functionName: "finalAt",
     });
+    const { timestamp } = await l1.getBlock();
+    tell(
+      `It can be made final from ${whenText(finalAt, timestamp)} ('l2 sunset finalize', by anyone). Until then one prover's other word voids it.`,
+    );
     return { l1Hash, finalAt };
   });
 }
@@ -70,7 +80,7 @@ export function proposeSunset(
  * @throws RollupError BRIDGE_…
  */
 export function contradictSunset(
-  { l1 }: L1Side,
+  { l1, tell }: L1Side,
   registry: Address,
   { statement, signatures }: Collected,
 ): Promise<{ readonly l1Hash: Hex }> {
@@ -81,6 +91,9 @@ export function contradictSunset(
       functionName: "contradict",
       args: [argumentOf(statement), signatures[0]?.signature ?? "0x"],
     });
+    tell(
+      `Voids the proposal by the word of ${signatures[0]?.key}: claims root ${toHex(statement.claimsRoot)}.`,
+    );
     const l1Hash = await l1.writeContract(request);
     await confirmed(l1, l1Hash, "contradiction");
     return { l1Hash };
@@ -93,7 +106,7 @@ export function contradictSunset(
  * @throws RollupError BRIDGE_…
  */
 export function finalizeSunset(
-  { l1 }: L1Side,
+  { l1, tell }: L1Side,
   registry: Address,
   signatures: readonly Hex[] = [],
 ): Promise<{ readonly l1Hash: Hex }> {
@@ -104,6 +117,7 @@ export function finalizeSunset(
       functionName: "finalize",
       args: [signatures],
     });
+    tell("Makes the proposal final, for ever: claims begin with it.");
     const l1Hash = await l1.writeContract(request);
     await confirmed(l1, l1Hash, "finalisation");
     return { l1Hash };
@@ -124,7 +138,7 @@ export type SunsetStatus = {
 };
 
 /** How far a sunset is. @throws RollupError BRIDGE_… */
-export function sunsetStatus({ l1 }: L1Side, registry: Address): Promise<SunsetStatus> {
+export function sunsetStatus({ l1, tell }: L1Side, registry: Address): Promise<SunsetStatus> {
   return withFaults(async () => {
     const contract = { address: registry, abi: sunsetRegistryAbi } as const;
     const [status, [sunset, keys], finalAt, reopensAt] = await Promise.all([
@@ -134,6 +148,24 @@ export function sunsetStatus({ l1 }: L1Side, registry: Address): Promise<SunsetS
       l1.readContract({ ...contract, functionName: "reopensAt" }),
     ]);
     const { claimsRoot } = sunset;
-    return { status: STATUS[status] ?? "none", finalAt, reopensAt, claimsRoot, keys };
+    const answer = { status: STATUS[status] ?? "none", finalAt, reopensAt, claimsRoot, keys };
+    tell(statusLine(answer, (await l1.getBlock()).timestamp));
+    return answer;
   });
+}
+
+/** The same in words, and what comes next. @param now Unix seconds on L1 */
+function statusLine({ status, finalAt, reopensAt, claimsRoot, keys }: SunsetStatus, now: bigint): string {
+  switch (status) {
+    case "none":
+      return reopensAt > now
+        ? `A proposal was voided; the next can be made from ${whenText(reopensAt, now)}.`
+        : "Nothing is proposed: 'l2 sunset propose' asks provers and brings their word.";
+    case "proposed":
+      return finalAt > now
+        ? `Claims root ${claimsRoot} is proposed by ${keys.length} provers, and can be made final from ${whenText(finalAt, now)}.`
+        : `Claims root ${claimsRoot} can be made final now: 'l2 sunset finalize', by anyone.`;
+    case "final":
+      return `Claims root ${claimsRoot} is final: holders claim with 'l2 claim submit'.`;
+  }
 }
