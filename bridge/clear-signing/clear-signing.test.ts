@@ -131,7 +131,13 @@ function deploymentOf(names: readonly string[]): Deployment {
   const addresses = Object.fromEntries(
     names.map((name, i): [string, Address[]] => [name, [pad(toHex(i + 1), { size: 20 })]]),
   );
-  return { l1ChainId: 900, l2ChainId: 2035, l1: addresses, l2: addresses };
+  return {
+    l1ChainId: 900,
+    l2ChainId: 2035,
+    l1: addresses,
+    l2: addresses,
+    domainNames: { Pha: "Some token" },
+  };
 }
 
 describe("descriptors of a deployment", () => {
@@ -147,6 +153,24 @@ describe("descriptors of a deployment", () => {
     }
     const portal = bound.find(({ file }) => file === "calldata-OptimismPortal.json");
     assert.deepEqual(every(portal?.document, "chainId"), ["900"]);
+  });
+
+  it("have the domain of the deployed token, whatever it is called there, and the others their own", () => {
+    const domainIn = (name: string, file: string) => {
+      const bound = boundDescriptors({ ...deploymentOf(names), domainNames: { Pha: name } });
+      const found = bound.find((each) => each.file === file);
+      return at(found?.document, "context", "eip712", "domain");
+    };
+    for (const remote of ["Phala", "TEST Phala (worthless)"]) {
+      assert.deepEqual(domainIn(remote, "eip712-PhaOnL2.json"), { name: remote, version: "1" });
+      assert.deepEqual(domainIn(remote, "eip712-VotingPha.json"), { name: "Voting PHA", version: "1" });
+      assert.deepEqual(domainIn(remote, "eip712-PhaGovernor.json"), { name: "PhaGovernor", version: "1" });
+    }
+    for (const domainNames of [{}, { VotingPha: "x" }]) {
+      assert.throws(() => boundDescriptors({ ...deploymentOf(names), domainNames }), {
+        code: "DESCRIPTOR_INVALID",
+      });
+    }
   });
 
   it("name all contracts of one kind, as each parachain has its own", () => {

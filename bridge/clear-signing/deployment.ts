@@ -15,6 +15,8 @@ export type Deployment = {
   readonly l2ChainId: number;
   readonly l1: Named;
   readonly l2: Named;
+  /** EIP-712 names of contracts that are named when they are deployed, by the contracts' names. */
+  readonly domainNames: Readonly<Record<string, string>>;
 };
 
 /** A descriptor as wallets take it: bound to chain and address. */
@@ -55,6 +57,19 @@ function boundConstants(file: string, constants: Json, { layer }: Place, deploym
   return Object.fromEntries(bound);
 }
 
+/**
+ * A message's domain. One that the file gives no name has that of the deployed contract: another one would show the message of no
+ * contract, and the contract's own message to nobody. @throws RollupError DESCRIPTOR_INVALID
+ */
+function boundDomain(file: string, domain: Json, { name }: Place, { domainNames }: Deployment): Json {
+  if (domain.name !== undefined) return domain;
+  const found = Object.hasOwn(domainNames, name) ? domainNames[name] : undefined;
+  if (found !== undefined) return { name: found, ...domain };
+  throw new RollupError("DESCRIPTOR_INVALID", `${file}: nobody says by which name ${name} was deployed`, {
+    data: { file, name },
+  });
+}
+
 function bind(file: string, place: Place, deployment: Deployment): BoundDescriptor | undefined {
   const addresses = addressesAt(place, deployment);
   if (addresses.length === 0) return undefined;
@@ -63,6 +78,8 @@ function bind(file: string, place: Place, deployment: Deployment): BoundDescript
   const context = part(document, "context");
   const kind = isRecord(context.contract) ? "contract" : "eip712";
   const metadata = part(document, "metadata");
+  const bound = part(context, kind);
+  const domain = kind === "eip712" && { domain: boundDomain(file, part(bound, "domain"), place, deployment) };
   const constants = boundConstants(file, part(metadata, "constants"), place, deployment);
   return {
     file,
@@ -70,7 +87,7 @@ function bind(file: string, place: Place, deployment: Deployment): BoundDescript
       ...document,
       context: {
         ...context,
-        [kind]: { ...part(context, kind), deployments: addresses.map((address) => ({ chainId, address })) },
+        [kind]: { ...bound, ...domain, deployments: addresses.map((address) => ({ chainId, address })) },
       },
       metadata: Object.keys(constants).length === 0 ? metadata : { ...metadata, constants },
     },

@@ -106,7 +106,7 @@ const descriptor = record(
         [
           ["eip712"],
           record(
-            { eip712: record({ domain: record({ name: text }, { version: text }), deployments }) },
+            { eip712: record({ domain: record({}, { name: text, version: text }), deployments }) },
             { $id: text },
           ),
         ],

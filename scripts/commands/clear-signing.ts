@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { boundDescriptors, type Named } from "@phala-l2/bridge/clear-signing/deployment";
 import { readAddressBook } from "@phala-l2/contracts/deploy/address-book";
+import { bridgedPha } from "@phala-l2/contracts/deploy/l2-addresses";
 import { fileSetting, folderSetting } from "@phala-l2/protocol/config/settings";
 import type { Address } from "viem";
 import { BAD_USAGE, defineCommand, HOLDS } from "./command.ts";
@@ -32,12 +33,15 @@ export const clearSigningCommand = defineCommand({
       log.error({ addresses }, "there is no such file");
       return BAD_USAGE;
     }
-    const { l1ChainId, sources } = book;
+    const { l1ChainId, sources, addresses: l1 } = book;
+    // By the rule that the deployment names its token by.
+    const { name } = bridgedPha({ pha: l1.PhaTestToken === undefined ? l1.Pha : undefined }, l1.Pha);
     const sunsets = sources.map(({ sunset }) => sunset);
     const swaps = sources.map(({ ParachainSwap }) => ({ ParachainSwap }));
     const descriptors = boundDescriptors({
       l1ChainId,
       l2ChainId: Number(book.l2ChainId),
+      domainNames: { Pha: name },
       l1: known(book.addresses, ...sunsets, ...swaps),
       l2: known(book.l2, ...sunsets),
     });
