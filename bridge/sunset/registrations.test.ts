@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { concatBytes, fromHex, type Hex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, concatBytes, fromHex, type Hex } from "@phala-l2/protocol/bytes";
 import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
 import fc from "fast-check";
 import { addressSubject } from "./claims-tree.ts";
-import { registrationsOf, signedRemark } from "./registrations.ts";
+import { CLAIM_FORMS } from "./message.ts";
+import { registrationsOf, registrationText, signedRemark } from "./registrations.ts";
 import { type ExtrinsicParts, remarkOf, signedCall } from "./testing/blocks.ts";
 import { person } from "./testing/state.ts";
 
@@ -32,6 +33,16 @@ test("an account's last registration counts, in every kind of key and layout", (
   ]);
   assert.deepEqual(read([later, earlier]).length, 1);
   assert.deepEqual(read([later, earlier])[0]?.form, 0);
+});
+
+test("what an account is told to remark registers what was asked for", () => {
+  const receiver = addressFromHex(TO);
+  for (const [number, form] of CLAIM_FORMS.entries()) {
+    const told = registrationText(1n, receiver, form);
+    assert.match(told, /^[\x20-\x7e]+$/, "a wallet shows it as text");
+    assert.deepEqual(read([extrinsic(ALICE, told)]), [{ account: ALICE, subject, form: number }]);
+    assert.deepEqual(read([extrinsic(ALICE, registrationText(11n, receiver, form))]), []);
+  }
 });
 
 test("only that very text, signed by the account itself in a call of its own, registers", () => {

@@ -1,7 +1,14 @@
-import { addressFromHex, bytesEqual, type Hex, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
+import {
+  type Address,
+  addressFromHex,
+  bytesEqual,
+  type Hex,
+  toHex,
+  ZERO_ADDRESS,
+} from "@phala-l2/protocol/bytes";
 import { ScaleReader } from "@phala-l2/protocol/substrate/scale";
 import { addressSubject } from "./claims-tree.ts";
-import { CLAIM_FORMS, formNumber } from "./message.ts";
+import { CLAIM_FORMS, type ClaimForm, formNumber } from "./message.ts";
 import type { RegisteredReceiver } from "./snapshot.ts";
 
 /**
@@ -11,6 +18,11 @@ import type { RegisteredReceiver } from "./snapshot.ts";
  * a proxy of kind `NonTransfer` may remark for an account whose money it may not move.
  */
 const TEXT = /^phala-l2 sunset receiver: (\d{1,20}) (0x[0-9a-fA-F]{40}) (ethereum|l2|staked)$/;
+
+/** What an account remarks, to have its claim go to that receiver. @param chainId the L1 that claims are paid on */
+export function registrationText(chainId: bigint, receiver: Address, form: ClaimForm): string {
+  return `phala-l2 sunset receiver: ${chainId} ${toHex(receiver)} ${form}`;
+}
 
 /** How a signed extension stands between signature and call. */
 type Extension = "era" | "compact" | "zero";

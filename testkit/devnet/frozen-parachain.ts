@@ -1,4 +1,5 @@
 import {
+  addressFromHex,
   asHash,
   compareBytes,
   concatBytes,
@@ -13,6 +14,7 @@ import { encodeHeader, headerHash, type SubstrateHeader } from "@phala-l2/protoc
 import { encodeByteString } from "@phala-l2/protocol/substrate/scale";
 import { mapKey } from "@phala-l2/protocol/substrate/storage-key";
 import { orderedRoot, stateRoot } from "@phala-l2/protocol/substrate/trie/root";
+import { registrationText } from "@phala-l2/sunset/registrations";
 import { Keyring } from "@polkadot/keyring";
 import { cryptoWaitReady } from "@polkadot/util-crypto";
 import { assetHubGenesis, giveBalances, holderBalances } from "../parachain/asset-hub-genesis.ts";
@@ -41,7 +43,7 @@ export type FrozenParachain = {
 
 /** A signed extrinsic of Asset Hub's form: a remark that registers a user as receiver of PHA on the L2. No runtime has seen it. */
 function registration(genesisHash: Hash, nonce: number, receiver: Hex): Uint8Array {
-  const text = `phala-l2 sunset receiver: ${L1_CHAIN_ID} ${receiver} l2`;
+  const text = registrationText(BigInt(L1_CHAIN_ID), addressFromHex(receiver), "l2");
   const call = concatBytes(Uint8Array.of(0, 0), encodeByteString(new TextEncoder().encode(text)));
   // Immortal, nonce (compact), no tip, no asset for fees.
   const extra = Uint8Array.of(0, nonce << 2, 0, 0);
