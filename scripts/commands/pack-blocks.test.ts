@@ -195,6 +195,19 @@ describe("l2 pack-blocks", () => {
   });
 });
 
+describe("l2 claims register", () => {
+  it("tells what to remark, which then registers it, and nothing without a receiver", async () => {
+    const flags = { receiver: NEW, form: "l2", chainId: String(L1) };
+    const { status, document } = await run(claimsCommand, ["register"], flags);
+    assert.equal(status, 0);
+    const extrinsic = signedCall(ALICE, remarkOf(String(fieldOf(document, "remark"))));
+    assert.deepEqual(extrinsic, registering(ALICE, NEW, L1));
+    const { receiver, ...without } = flags;
+    const refused = await run(claimsCommand, ["register"], without);
+    assert.ok(typeof refused.status !== "number", `${receiver} is needed`);
+  });
+});
+
 describe("registrations by the command line, and by an enclave", () => {
   it("give the same root: of last words, within the window only, for this L1 only", async () => {
     const roots = new Set<unknown>();
