@@ -55,7 +55,7 @@ type Served = { readonly facts: () => KeyFacts; readonly readStanding?: () => Pr
 
 async function serve({ facts, readStanding = async () => STANDING }: Served): Promise<string> {
   const clock = { now: () => 0, sleep: async () => {} };
-  const settings = { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [] };
+  const settings = { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [], rpcReleaseMebibytes: 4 };
   const parts = { facts, readStanding, ...NO_SETTLEMENT, clock, log: silentLog };
   const server = await startTeeEndpoint(settings, parts);
   assert.ok(server);
@@ -175,7 +175,7 @@ describe("a prover's endpoint", () => {
   });
 
   it("is not there without a port", async () => {
-    const settings = { rpcHost: "127.0.0.1", rpcPort: undefined, rpcCorsOrigins: [] };
+    const settings = { rpcHost: "127.0.0.1", rpcPort: undefined, rpcCorsOrigins: [], rpcReleaseMebibytes: 4 };
     const facts = await factsOf("TDX");
     const clock = { now: () => 0, sleep: async () => {} };
     const given = { facts: () => facts, readStanding: async () => STANDING };

@@ -3,7 +3,13 @@ import type { RpcLimits } from "@phala-l2/node/rpc/limits";
 import { type RpcServer, startRpcServer } from "@phala-l2/node/rpc/server";
 import { noSubscriptions } from "@phala-l2/node/rpc/subscription";
 import type { Hex } from "@phala-l2/protocol/bytes";
-import { listSetting, portSetting, type SettingsOf, textSetting } from "@phala-l2/protocol/config/settings";
+import {
+  integerWithin,
+  listSetting,
+  portSetting,
+  type SettingsOf,
+  textSetting,
+} from "@phala-l2/protocol/config/settings";
 import type { Log } from "@phala-l2/protocol/log";
 import type { Standing } from "../attest/renewal.ts";
 import type { StatementDesk } from "../host/statements/desk.ts";
@@ -14,6 +20,9 @@ import { type SettlementView, settlementMethods } from "./settlement.ts";
 import { statementMethods } from "./statements.ts";
 import { type KeyFacts, teeMethods } from "./tee.ts";
 
+/** What the enclave takes, in hex. */
+const MAX_RELEASE_MEBIBYTES = 128;
+
 export const rpcSettings = {
   rpcHost: textSetting({ help: "address that tee_* methods are served on", default: "127.0.0.1" }),
   rpcPort: portSetting({
@@ -21,6 +30,13 @@ export const rpcSettings = {
     optional: true,
   }),
   rpcCorsOrigins: listSetting({ help: "origins whose pages may call; * is any", default: "" }),
+  rpcReleaseMebibytes: integerWithin(
+    1,
+    MAX_RELEASE_MEBIBYTES,
+  )({
+    help: "largest question about a deposit, in MiB of JSON; more is needed for one that was final days ago",
+    default: "4",
+  }),
 };
 
 /** Methods of few parameters for curious strangers, beside a key: far less than a node's. */
@@ -32,14 +48,16 @@ const LIMITS = {
   pendingPerSocket: 8,
 } satisfies Partial<RpcLimits>;
 /**
- * A release's witness in hex: the events of one block or two, what proves them, and that they are final: votes of a thousand authorities,
+ * A release's witness is in hex: the events of one block or two, what proves them, and that they are final: votes of a thousand authorities,
  * a hundred kilobytes, and headers down from the parachain's head, half a day of which are two megabytes.
  */
-const RELEASE_BODY_BYTES = 2 ** 22;
+const MEBIBYTE = 2 ** 20;
 /** Keys: the prover's own alone are asked about, one after another. */
 const KEYS_MOST = 8;
 /** Blocks, each of up to some ninety cheap calls: less than a prover that follows its games asks L1 for. */
 const BLOCKS_MOST = 32;
+
+export type EndpointSettings = SettingsOf<typeof rpcSettings>;
 
 export type EndpointParts = {
   readonly facts: () => KeyFacts;
@@ -69,7 +87,7 @@ export function rememberedStanding({
 
 /** Serves `tee_*` where a port is set. @throws RollupError RPC_LISTEN_FAILED */
 export async function startTeeEndpoint(
-  { rpcHost: host, rpcPort: port, rpcCorsOrigins: corsOrigins }: SettingsOf<typeof rpcSettings>,
+  { rpcHost: host, rpcPort: port, rpcCorsOrigins: corsOrigins, rpcReleaseMebibytes }: EndpointSettings,
   parts: EndpointParts,
 ): Promise<RpcServer | undefined> {
   if (port === undefined) return undefined;
@@ -81,7 +99,7 @@ export async function startTeeEndpoint(
     ...settlementMethods({ policy: () => rules("policy"), coverage, numberOf: parts.numberOf }),
     ...(parts.desk === undefined ? {} : statementMethods(parts.desk)),
   };
-  const bodyBytes = parts.desk === undefined ? LIMITS.bodyBytes : RELEASE_BODY_BYTES;
+  const bodyBytes = parts.desk === undefined ? LIMITS.bodyBytes : rpcReleaseMebibytes * MEBIBYTE;
   const options = { host, port, corsOrigins, limits: { ...LIMITS, bodyBytes } };
   return startRpcServer(options, { methods, subscriptions: noSubscriptions, log });
 }

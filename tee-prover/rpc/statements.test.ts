@@ -150,7 +150,7 @@ async function serve({ sunset, swap, isFinal = async () => true }: Files) {
   });
   const nothing = () => assert.fail("it is not asked for here");
   const server = await startTeeEndpoint(
-    { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [] },
+    { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [], rpcReleaseMebibytes: 4 },
     {
       facts: nothing,
       readStanding: nothing,

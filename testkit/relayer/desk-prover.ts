@@ -38,7 +38,7 @@ export async function serveDesk(
     signal: abort.signal,
   });
   const server = await startTeeEndpoint(
-    { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [] },
+    { rpcHost: "127.0.0.1", rpcPort: 0, rpcCorsOrigins: [], rpcReleaseMebibytes: 4 },
     {
       facts: notAsked,
       readStanding: notAsked,
