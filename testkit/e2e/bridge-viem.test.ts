@@ -261,11 +261,11 @@ describe("the bridge", { concurrency: true }, () => {
       const pair = { l1Token, l2Token: l1Token, to, amount };
       await assert.rejects(
         depositErc20(bridgeOver(), pair),
-        fault("BRIDGE_TRANSACTION_REVERTED", /would be reverted: \w+/),
+        fault("BRIDGE_TRANSACTION_REVERTED", /^0x\w{40} has \d+ and needs \d+ of the token/),
       );
       await assert.rejects(
         depositErc20(bridgeOver(), { ...pair, l1Token: to }),
-        fault("BRIDGE_REFUSED", /\w+/),
+        fault("BRIDGE_WRONG_CONTRACT", /^0x\w{40} answers nothing to allowance\(\)/),
       );
     });
 
