@@ -20,6 +20,7 @@ import { type SettlementView, settlementMethods } from "./settlement.ts";
 import { statementMethods } from "./statements.ts";
 import { type KeyFacts, teeMethods } from "./tee.ts";
 
+const MEBIBYTE = 2 ** 20;
 /** What the enclave takes, in hex. */
 const MAX_RELEASE_MEBIBYTES = 128;
 
@@ -30,6 +31,8 @@ export const rpcSettings = {
     optional: true,
   }),
   rpcCorsOrigins: listSetting({ help: "origins whose pages may call; * is any", default: "" }),
+  // In hex: the events of one block or two, what proves them, and that they are final: votes of a thousand authorities, a hundred
+  // kilobytes, and headers down from the parachain's head, half a day of which are two megabytes.
   rpcReleaseMebibytes: integerWithin(
     1,
     MAX_RELEASE_MEBIBYTES,
@@ -47,11 +50,6 @@ const LIMITS = {
   sockets: 16,
   pendingPerSocket: 8,
 } satisfies Partial<RpcLimits>;
-/**
- * A release's witness is in hex: the events of one block or two, what proves them, and that they are final: votes of a thousand authorities,
- * a hundred kilobytes, and headers down from the parachain's head, half a day of which are two megabytes.
- */
-const MEBIBYTE = 2 ** 20;
 /** Keys: the prover's own alone are asked about, one after another. */
 const KEYS_MOST = 8;
 /** Blocks, each of up to some ninety cheap calls: less than a prover that follows its games asks L1 for. */
