@@ -129,6 +129,13 @@ export const l1ExecutorAbi = [
   },
   {
     inputs: [],
+    name: "VETO_LAPSE",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "VETO_REPEAT",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
@@ -163,6 +170,20 @@ export const l1ExecutorAbi = [
     type: "function",
   },
   {
+    inputs: [],
+    name: "gameFactory",
+    outputs: [{ internalType: "contract IDisputeGameFactory", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "gameType",
+    outputs: [{ internalType: "uint32", name: "", type: "uint32" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
     inputs: [{ internalType: "bytes32", name: "id", type: "bytes32" }],
     name: "isBarred",
     outputs: [{ internalType: "bool", name: "", type: "bool" }],
@@ -187,6 +208,13 @@ export const l1ExecutorAbi = [
     inputs: [],
     name: "messenger",
     outputs: [{ internalType: "contract ICrossDomainMessenger", name: "", type: "address" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
+    name: "portal",
+    outputs: [{ internalType: "contract IOptimismPortal", name: "", type: "address" }],
     stateMutability: "view",
     type: "function",
   },

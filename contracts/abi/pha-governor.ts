@@ -228,6 +228,15 @@ export const phaGovernorAbi = [
   {
     anonymous: false,
     inputs: [
+      { indexed: true, internalType: "uint256", name: "proposalId", type: "uint256" },
+      { indexed: true, internalType: "bytes32", name: "content", type: "bytes32" },
+    ],
+    name: "ProposalVetoed",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
       { indexed: false, internalType: "uint256", name: "oldQuorumNumerator", type: "uint256" },
       { indexed: false, internalType: "uint256", name: "newQuorumNumerator", type: "uint256" },
     ],
@@ -316,6 +325,13 @@ export const phaGovernorAbi = [
   },
   {
     inputs: [],
+    name: "VETO_LAPSE",
+    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    stateMutability: "view",
+    type: "function",
+  },
+  {
+    inputs: [],
     name: "VETO_REPEAT",
     outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
     stateMutability: "view",
@@ -336,7 +352,7 @@ export const phaGovernorAbi = [
       { internalType: "bytes32", name: "descriptionHash", type: "bytes32" },
     ],
     name: "cancel",
-    outputs: [{ internalType: "uint256", name: "", type: "uint256" }],
+    outputs: [{ internalType: "uint256", name: "proposalId", type: "uint256" }],
     stateMutability: "nonpayable",
     type: "function",
   },

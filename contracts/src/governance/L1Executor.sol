@@ -9,6 +9,7 @@ import {IDisputeGameFactory} from "../settlement/interfaces/IDisputeGameFactory.
 import {IMultiProofGame} from "../settlement/interfaces/IMultiProofGame.sol";
 import {IOptimismPortal} from "../settlement/interfaces/IOptimismPortal.sol";
 import {ISystemConfig} from "../settlement/interfaces/ISystemConfig.sol";
+import {Vetoes} from "./Vetoes.sol";
 import {IL1Executor} from "./interfaces/IL1Executor.sol";
 
 /// @title L1Executor
@@ -21,7 +22,9 @@ contract L1Executor is IL1Executor {
     }
 
     /// @inheritdoc IL1Executor
-    uint256 public constant VETO_REPEAT = 30 days;
+    uint256 public constant VETO_REPEAT = Vetoes.REPEAT;
+    /// @inheritdoc IL1Executor
+    uint256 public constant VETO_LAPSE = Vetoes.LAPSE;
     /// @inheritdoc IL1Executor
     uint256 public constant MAX_VALIDITY = 90 days;
 
@@ -38,9 +41,12 @@ contract L1Executor is IL1Executor {
     /// @inheritdoc IL1Executor
     uint64 public immutable vetoWindow;
 
-    IOptimismPortal private immutable PORTAL;
-    IDisputeGameFactory private immutable GAME_FACTORY;
-    uint32 private immutable GAME_TYPE;
+    /// @inheritdoc IL1Executor
+    IOptimismPortal public immutable portal;
+    /// @inheritdoc IL1Executor
+    IDisputeGameFactory public immutable gameFactory;
+    /// @inheritdoc IL1Executor
+    uint32 public immutable gameType;
 
     mapping(bytes32 id => Batch) private _batches;
     /// @inheritdoc IL1Executor
@@ -63,9 +69,9 @@ contract L1Executor is IL1Executor {
         l2Timelock = parameters.l2Timelock;
         timelock = parameters.timelock;
         systemConfig = parameters.systemConfig;
-        PORTAL = parameters.portal;
-        GAME_FACTORY = parameters.gameFactory;
-        GAME_TYPE = parameters.gameType;
+        portal = parameters.portal;
+        gameFactory = parameters.gameFactory;
+        gameType = parameters.gameType;
         margin = parameters.margin;
         vetoWindow = parameters.vetoWindow;
     }
@@ -106,9 +112,7 @@ contract L1Executor is IL1Executor {
         require(msg.sender == systemConfig.guardian(), L1Executor_NotTheGuardian(msg.sender));
         Batch memory batch = _known(id);
         require(block.timestamp < batch.vetoableUntil, L1Executor_VetoWindowOver(id, batch.vetoableUntil));
-        uint256 first = firstVetoAt[batch.content];
-        if (first == 0) firstVetoAt[batch.content] = block.timestamp;
-        else require(block.timestamp < first + VETO_REPEAT, L1Executor_AlreadyVetoed(batch.content));
+        require(Vetoes.count(firstVetoAt, batch.content), L1Executor_AlreadyVetoed(batch.content));
         timelock.cancel(id);
         emit BatchVetoed(id, batch.content);
     }
@@ -132,8 +136,8 @@ contract L1Executor is IL1Executor {
     /// @dev Everything that is read here is the timelock's to change, so that nobody else can shorten the window, or stop
     ///      governance by a window that cannot be read. The respected game type is the guardian's, and is not asked.
     function exitWindow() public view returns (uint256) {
-        IMultiProofGame game = IMultiProofGame(address(GAME_FACTORY.gameImpls(GAME_TYPE)));
-        return PORTAL.proofMaturityDelaySeconds() + PORTAL.disputeGameFinalityDelaySeconds()
+        IMultiProofGame game = IMultiProofGame(address(gameFactory.gameImpls(gameType)));
+        return portal.proofMaturityDelaySeconds() + portal.disputeGameFinalityDelaySeconds()
             + game.proofPolicy().slowDelay() + margin;
     }
 

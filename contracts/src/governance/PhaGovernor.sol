@@ -15,12 +15,13 @@ import {
 } from "@openzeppelin/contracts/governance/extensions/GovernorVotesQuorumFraction.sol";
 import {IVotes} from "@openzeppelin/contracts/governance/utils/IVotes.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {Vetoes} from "./Vetoes.sol";
 
 /// @title PhaGovernor
 /// @notice Votes of vPHA decide. All of it is OpenZeppelin's Governor; what is added:
 ///
-///         - the guardian only cancels, until `guardianWindow` after the end of the vote, and the same calls only until
-///           `VETO_REPEAT` after their first veto: a veto delays what is voted for again, it does not rule;
+///         - the guardian only cancels, until `guardianWindow` after the end of the vote, and the same calls not for ever
+///           (`Vetoes`): a veto delays what is voted for again, it does not rule;
 ///         - the quorum has a floor, so that the first who stake do not rule over what others bring later;
 ///         - the timelock is fixed, since `L1Executor` on L1 hears that one and no other;
 ///         - the token's clock must be time.
@@ -35,6 +36,8 @@ contract PhaGovernor is
     GovernorProposalGuardian,
     GovernorStorage
 {
+    /// @param token Whose votes decide: vPHA.
+    /// @param timelock What is decided waits in, and is executed by; for ever.
     /// @param votingDelay Seconds from the proposal to the moment at which votes are counted.
     /// @param votingPeriod Seconds of the vote.
     /// @param proposalThreshold Votes that a proposer needs, in units of votes (vPHA has 24 decimals).
@@ -67,13 +70,19 @@ contract PhaGovernor is
     /// @notice Seconds from the first veto of calls in which the same calls may be vetoed again. Twins under other
     ///         descriptions that were proposed before it end within: a whole vote with its delays, a late quorum and
     ///         `guardianWindow` must be shorter, which deployment checks.
-    uint256 public constant VETO_REPEAT = 30 days;
+    uint256 public constant VETO_REPEAT = Vetoes.REPEAT;
 
-    /// @notice Unix seconds at which the guardian first cancelled a proposal of these calls, zero = never; `content` is
-    ///         keccak256(abi.encode(targets, values, calldatas)).
+    /// @notice Seconds from the first veto of calls until it is forgotten, and they may be vetoed as if for the first time.
+    uint256 public constant VETO_LAPSE = Vetoes.LAPSE;
+
+    /// @notice Unix seconds at which the guardian first cancelled a proposal of these calls, zero = never; of no account
+    ///         after `VETO_LAPSE`. `content` is keccak256(abi.encode(targets, values, calldatas)).
     mapping(bytes32 content => uint256) public firstVetoAt;
 
-    /// @notice The same calls were first vetoed `VETO_REPEAT` ago.
+    /// @notice The guardian cancelled the proposal, which is of these calls (see `firstVetoAt`).
+    event ProposalVetoed(uint256 indexed proposalId, bytes32 indexed content);
+
+    /// @notice The same calls were first vetoed more than `VETO_REPEAT` ago, and less than `VETO_LAPSE`.
     error PhaGovernor_AlreadyVetoed(bytes32 content);
     /// @notice L1Executor hears this timelock alone.
     error PhaGovernor_TimelockIsFixed();
@@ -82,6 +91,7 @@ contract PhaGovernor is
     /// @notice A quorum of zero, as a fraction or as a floor, lets one vote rule.
     error PhaGovernor_ZeroQuorum();
 
+    /// @dev Reverts with PhaGovernor_ClockIsNotTime, PhaGovernor_ZeroQuorum, and as OpenZeppelin's parts do.
     constructor(Parameters memory parameters)
         Governor("PhaGovernor")
         GovernorSettings(parameters.votingDelay, parameters.votingPeriod, parameters.proposalThreshold)
@@ -98,20 +108,18 @@ contract PhaGovernor is
     }
 
     /// @inheritdoc Governor
-    /// @dev Who may is `_validateCancel`'s to say; here a veto is remembered.
+    /// @dev Who may is `_validateCancel`'s to say; here a veto is counted.
     function cancel(
         address[] memory targets,
         uint256[] memory values,
         bytes[] memory calldatas,
         bytes32 descriptionHash
-    ) public override returns (uint256) {
-        if (_msgSender() == proposalGuardian()) {
-            bytes32 content = keccak256(abi.encode(targets, values, calldatas));
-            uint256 first = firstVetoAt[content];
-            if (first == 0) firstVetoAt[content] = block.timestamp;
-            else require(block.timestamp < first + VETO_REPEAT, PhaGovernor_AlreadyVetoed(content));
-        }
-        return super.cancel(targets, values, calldatas, descriptionHash);
+    ) public override returns (uint256 proposalId) {
+        proposalId = super.cancel(targets, values, calldatas, descriptionHash);
+        if (_msgSender() != proposalGuardian()) return proposalId;
+        bytes32 content = keccak256(abi.encode(targets, values, calldatas));
+        require(Vetoes.count(firstVetoAt, content), PhaGovernor_AlreadyVetoed(content));
+        emit ProposalVetoed(proposalId, content);
     }
 
     /// @inheritdoc GovernorTimelockControl

@@ -18,12 +18,15 @@ contract MultiProofGameInvariantTest is SettlementFixture {
     uint256 private _highestAnchor;
     bool private _anchorFell;
     uint256[4] private _keys = [TDX_KEY, TDX_KEY_2, SNP_KEY, TDX_GPU_KEY];
+    /// @dev The keys' addresses: to derive them after each call took most of the time of a long run.
+    address[4] private _provers;
     uint256 private _given;
     uint256 private _paidOut;
     mapping(MultiProofGame game => uint256) private _claimed;
 
     function setUp() public override {
         super.setUp();
+        for (uint256 i = 0; i < 4; ++i) _provers[i] = vm.addr(_keys[i]);
         _games.push(_propose(TDX_KEY, ROOT, 10, address(0)));
     }
 
@@ -68,9 +71,9 @@ contract MultiProofGameInvariantTest is SettlementFixture {
     }
 
     function actRevoke(uint8 key) external {
-        if (key % 16 > 3 || !registry.isValid(vm.addr(_keys[key % 4]))) return;
+        if (key % 16 > 3 || !registry.isValid(_provers[key % 4])) return;
         vm.prank(guardian);
-        registry.revoke(vm.addr(_keys[key % 4]));
+        registry.revoke(_provers[key % 4]);
     }
 
     function actWait(uint16 time) external {
@@ -161,7 +164,7 @@ contract MultiProofGameInvariantTest is SettlementFixture {
         assertEq(held, pha.balanceOf(address(rewards)));
         assertEq(held + _paidOut, _given);
         uint256 owed;
-        for (uint8 i = 0; i < 4; ++i) owed += rewards.owed(vm.addr(_keys[i]));
+        for (uint8 i = 0; i < 4; ++i) owed += rewards.owed(_provers[i]);
         assertEq(rewards.totalOwed(), owed);
         uint256 reserved;
         for (uint256 i = 0; i < _games.length; ++i) {
@@ -221,7 +224,7 @@ contract MultiProofGameInvariantTest is SettlementFixture {
 
     /// @dev A prover, the treasury, or this contract, which posts the bonds.
     function _claimant(uint8 whom) private view returns (address) {
-        if (whom % 6 < 4) return vm.addr(_keys[whom % 6]);
+        if (whom % 6 < 4) return _provers[whom % 6];
         return whom % 6 == 4 ? owner : address(this);
     }
 

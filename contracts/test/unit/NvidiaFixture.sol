@@ -19,8 +19,8 @@ contract SystemConfigStub {
     }
 }
 
-/// @notice Takes every signature: certificates' are tested elsewhere (`CertificateCache.t.sol`), and cost the time of most
-///         tests here.
+/// @notice Takes every signature: certificates' are tested elsewhere (`CertificateCacheAdding.t.sol`), and cost the time of
+///         most tests here.
 contract DangerouslyTrustingSignatures is ISignatureVerifier {
     /// @inheritdoc ISignatureVerifier
     function verify(KeyKind, bytes calldata, bytes calldata, bytes calldata, bool) external pure returns (bool) {

@@ -6,24 +6,12 @@ import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {ProverRegistry} from "../../src/tee/ProverRegistry.sol";
 import {IAttestationPolicy} from "../../src/tee/interfaces/IAttestationPolicy.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
-import {AdmissionFixture} from "./AdmissionFixture.sol";
 import {GuardianStub} from "./IntelFixture.sol";
+import {RegistrationFixture} from "./RegistrationFixture.sol";
 
-/// @notice Admission by evidence, attacked: whatever the evidence, the block or the place is other than it must be, nobody
-///         becomes a prover.
-contract ProverRegistryAdmissionTest is AdmissionFixture {
+/// @notice Which evidence admits a key: of this key, registry, chain, version and block, by what policy lets in, once.
+contract ProverRegistryAdmissionTest is RegistrationFixture {
     address private constant HISTORY = 0x0000F90827F1C53a10cb7A02335B175320002935;
-
-    address private thief = account("thief");
-
-    function setUp() public {
-        vm.roll(10_000);
-        vm.warp(1_000_000);
-        vm.setBlockhash(9_999, keccak256("block 9999"));
-        vm.setBlockhash(9_998, keccak256("block 9998"));
-        _deployFoundations();
-        _deployAdmission(ISystemConfig(address(new GuardianStub(guardian))));
-    }
 
     function test_honest_evidence_admits_a_key_with_all_that_it_said() public {
         _register(TDX_GPU_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
@@ -52,8 +40,6 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         assertEq(registry.proverCount(), 1);
         assertEq(registry.proverAt(0), key);
     }
-
-    // What is bound.
 
     function test_evidence_copied_from_the_mempool_serves_no_other_beneficiary() public {
         IProverRegistry.Registration memory stolen = _honest();
@@ -133,8 +119,6 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         registry.register(registration);
     }
 
-    // When.
-
     function test_a_block_that_is_too_old_or_not_yet_is_refused() public {
         Draft memory draft = _tdx();
         uint256[3] memory numbers = [block.number, block.number + 1, block.number - registry.MAX_EVIDENCE_AGE() - 1];
@@ -205,8 +189,6 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         registry.register(registration);
     }
 
-    // Which kind.
-
     /// @dev Evidence has bytes that nobody signed: whoever copies it may fill them with what is dear to read.
     function test_evidence_that_could_not_be_judged_anew_admits_nobody() public {
         IProverRegistry.Registration memory registration = _honest();
@@ -246,108 +228,6 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         _refused(_registration(draft), IAttestationPolicy.AttestationPolicy_KindMismatch.selector);
     }
 
-    // GPUs.
-
-    function test_gpu_reports_are_for_this_key_and_in_this_order() public {
-        Draft memory draft = _gpus(2);
-        IProverRegistry.Registration memory registration = _registration(draft);
-        (registration.gpuEvidence[0], registration.gpuEvidence[1]) =
-            (registration.gpuEvidence[1], registration.gpuEvidence[0]);
-        _refused(registration, IProverRegistry.ProverRegistry_GpuNonceMismatch.selector);
-
-        Draft memory other = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
-        registration = _registration(_gpu());
-        registration.gpuEvidence[0] = _registration(other).gpuEvidence[0];
-        _refused(registration, IProverRegistry.ProverRegistry_GpuNonceMismatch.selector);
-
-        other = _gpu();
-        other.registry = account("other registry");
-        registration = _registration(_gpu());
-        registration.gpuEvidence[0] = _registration(other).gpuEvidence[0];
-        _refused(registration, IProverRegistry.ProverRegistry_GpuNonceMismatch.selector);
-    }
-
-    function test_the_cpu_vouches_for_each_gpu_report_and_for_no_more_or_fewer() public {
-        // Another genuine GPU with the right nonce: relayed, the CPU did not see it.
-        Draft memory draft = _gpu();
-        IProverRegistry.Registration memory registration = _registration(draft);
-        draft.devices[0] = keccak256("a GPU far away");
-        registration.gpuEvidence[0] = abi.encode(_gpuReport(draft, 0));
-        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
-
-        registration = _registration(_gpus(2));
-        bytes[] memory one = new bytes[](1);
-        one[0] = registration.gpuEvidence[0];
-        registration.gpuEvidence = one;
-        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
-
-        registration = _registration(_gpu());
-        registration.gpuEvidence = _registration(_gpus(2)).gpuEvidence;
-        _refused(registration, IProverRegistry.ProverRegistry_ReportDataMismatch.selector);
-        _refused(_registration(_gpus(9)), IProverRegistry.ProverRegistry_GpuCount.selector);
-    }
-
-    function test_one_gpu_is_not_two() public {
-        Draft memory draft = _gpus(2);
-        draft.devices[1] = draft.devices[0];
-        _refused(_registration(draft), IProverRegistry.ProverRegistry_DuplicateDevice.selector);
-    }
-
-    function test_a_gpu_serves_one_valid_key() public {
-        _submit(_registration(_gpu()));
-        bytes32 device = _gpu().devices[0];
-        Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
-        second.devices[0] = device;
-        _refused(_registration(second), IProverRegistry.ProverRegistry_DeviceInUse.selector);
-        // Once the key has ended, anyone who has the GPU.
-        vm.prank(operator);
-        registry.retire(vm.addr(TDX_GPU_KEY));
-        _submit(_registration(second));
-        assertEq(registry.keyOfDevice(device), vm.addr(NEW_KEY));
-    }
-
-    /// @dev Who rents a GPU, registers it and leaves must not keep the next tenant out.
-    function test_a_gpu_goes_to_whoever_shows_it_over_a_newer_block() public {
-        _submit(_registration(_gpu()));
-        Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
-        second.devices = _gpu().devices;
-        second.beneficiary = thief;
-        second = _aBlockLater(second);
-        _submit(_registration(second));
-        assertEq(registry.keyOfDevice(_gpu().devices[0]), vm.addr(NEW_KEY));
-        assertFalse(registry.isValid(vm.addr(TDX_GPU_KEY)), "it is elsewhere");
-        assertTrue(registry.isValid(vm.addr(NEW_KEY)), "here");
-    }
-
-    function test_a_prover_that_starts_again_takes_its_gpu_along_and_its_old_key_ends() public {
-        _submit(_registration(_gpus(2)));
-        Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
-        second.devices = _gpus(2).devices;
-        second.platformId = _platform(TDX_GPU_KEY);
-        _refused(_registration(second), IProverRegistry.ProverRegistry_DeviceInUse.selector);
-        second = _aBlockLater(second);
-        _submit(_registration(second));
-        assertTrue(
-            registry.prover(vm.addr(TDX_GPU_KEY)).ending == IProverRegistry.Ending.SUPERSEDED, "superseded"
-        );
-        assertFalse(registry.isValid(vm.addr(TDX_GPU_KEY)), "one key for one GPU");
-        assertTrue(registry.isValid(vm.addr(NEW_KEY)), "the newer one");
-    }
-
-    /// @dev The calldata of a registration that reverted, or was replaced, is public; its key may be gone.
-    function test_a_registration_that_was_left_over_takes_no_gpu_from_a_newer_key() public {
-        IProverRegistry.Registration memory leftOver = _registration(_gpu());
-        Draft memory second = _draft(NEW_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
-        second.devices = _gpu().devices;
-        second.platformId = _platform(TDX_GPU_KEY);
-        second = _aBlockLater(second);
-        _submit(_registration(second));
-        _refused(leftOver, IProverRegistry.ProverRegistry_DeviceInUse.selector);
-        assertTrue(registry.isValid(vm.addr(NEW_KEY)), "lives");
-    }
-
-    // Policy, through the registry.
-
     function test_what_the_policy_refuses_is_refused_by_its_name() public {
         Draft memory draft = _tdx();
         draft.measurement = keccak256("unknown image");
@@ -370,15 +250,6 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
         vm.prank(guardian);
         attestationPolicy.nullifyVendor(IProverRegistry.HostVendor.INTEL);
         _notAllowed(_tdx(), IAttestationPolicy.Standing.VENDOR_NULLIFIED);
-    }
-
-    function test_gpus_that_the_policy_does_not_know_or_too_few_are_refused() public {
-        vm.prank(guardian);
-        attestationPolicy.setMinimumGpus(2);
-        _refused(_registration(_gpu()), IAttestationPolicy.AttestationPolicy_TooFewGpus.selector);
-        vm.prank(guardian);
-        attestationPolicy.removeGpuMeasurement(GPU_FIRMWARE);
-        _refused(_registration(_gpus(2)), IAttestationPolicy.AttestationPolicy_GpuMeasurementNotAccepted.selector);
     }
 
     function test_a_key_ends_with_the_first_of_its_lifetime_its_certificates_and_a_grace() public {
@@ -421,30 +292,6 @@ contract ProverRegistryAdmissionTest is AdmissionFixture {
 
     function _honest() private view returns (IProverRegistry.Registration memory) {
         return _registration(_tdx());
-    }
-
-    function _gpu() private view returns (Draft memory) {
-        return _draft(TDX_GPU_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
-    }
-
-    function _aBlockLater(Draft memory draft) private returns (Draft memory) {
-        vm.roll(block.number + 1);
-        vm.setBlockhash(block.number - 1, keccak256("a block later"));
-        (draft.l1BlockNumber, draft.l1BlockHash) = (block.number - 1, keccak256("a block later"));
-        return draft;
-    }
-
-    function _gpus(uint256 count) private view returns (Draft memory draft) {
-        draft = _gpu();
-        draft.devices = new bytes32[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            draft.devices[i] = keccak256(abi.encode("device", i));
-        }
-    }
-
-    function _refused(IProverRegistry.Registration memory registration, bytes4 reason) private {
-        vm.expectPartialRevert(reason);
-        registry.register(registration);
     }
 
     function _notAllowed(Draft memory draft, IAttestationPolicy.Standing standing) private {
