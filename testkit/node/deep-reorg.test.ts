@@ -71,7 +71,10 @@ const DEEP = isWhole ? 64 : 33;
 const random = new Random(20);
 const cases = [
   ...DEPTHS.map((depth) => ({ depth, seed: depth })),
-  ...Array.from({ length: RANDOM_DEPTHS }, (_, index) => ({ depth: 1 + random.below(64), seed: 1000 + index })),
+  ...Array.from({ length: RANDOM_DEPTHS }, (_, index) => ({
+    depth: 1 + random.below(64),
+    seed: 1000 + index,
+  })),
 ];
 
 describe("an L1 reorg of up to 64 blocks", () => {
