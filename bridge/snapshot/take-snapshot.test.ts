@@ -173,6 +173,8 @@ test("a wrong, altered or incomplete state has no snapshot", async () => {
     issuance: "1501",
     counted: "1500",
     difference: "1",
+    refused: "1 planck of 1501 are not accounted for.",
+    help: "No root exists for this state: report it with the document.",
   });
 });
 
