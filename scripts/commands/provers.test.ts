@@ -64,8 +64,11 @@ describe("l2 provers", () => {
   });
 
   it("tells that a prover does not answer, without the keys in its URL", async () => {
-    const { status, stdout } = await provers({}, "--endpoints", "http://127.0.0.1:1/v1/0123456789abcdef");
+    const endpoint = "http://127.0.0.1:1/v1/0123456789abcdef";
+    const { status, stdout, stderr } = await provers({}, "--endpoints", endpoint);
     assert.equal(status, 1);
+    assert.match(stderr, /^l2: http:.*PROVER_UNREACHABLE/);
+    assert.ok(!stderr.includes("0123456789abcdef"));
     assert.match(stdout, /"ok":false.*PROVER_UNREACHABLE/);
     assert.ok(!stdout.includes("0123456789abcdef"));
   });
@@ -73,7 +76,9 @@ describe("l2 provers", () => {
   it("fails where no registry is", async () => {
     const { status, stdout, stderr } = await provers({ proverCount: undefined });
     assert.equal(status, 1);
-    assert.equal(stdout, "");
-    assert.notEqual(stderr, "");
+    const { ok, code, help } = JSON.parse(stdout);
+    assert.deepEqual([ok, code], [false, "BRIDGE_WRONG_CONTRACT"]);
+    assert.match(help, /address book/);
+    assert.match(stderr, /^l2: --prover-registry 0x\w{40} is no ProverRegistry on L1/);
   });
 });
