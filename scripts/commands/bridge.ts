@@ -7,8 +7,8 @@ import { type ContractName, requireContract } from "@phala-l2/bridge/contract-ch
 import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { addressSetting, flagName, hashSetting, type SettingsOf } from "@phala-l2/protocol/config/settings";
-import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
+import { actionsOf } from "./action.ts";
 import { amountOf, ETHER_OR_TOKEN } from "./amount.ts";
 import { defineCommand, HOLDS, needed } from "./command.ts";
 import { holderSettings, openBridge } from "./holder.ts";
@@ -106,42 +106,24 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-/** The one action that the words name. */
-function actionOf(words: readonly string[]): Action | undefined {
-  const [name = ""] = words;
-  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
-}
-
 /** What the action needs and was not given; of two tokens, one alone means nothing. */
 function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
-  const action = actionOf(words);
   const tokenNames = (["l1Token", "l2Token"] as const).filter((name) => !given.has(name));
-  const missing = [
-    ...(action?.needs ?? []).filter((name) => !given.has(name)),
-    ...(tokenNames.length === 1 ? tokenNames : []),
-  ];
-  return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
+  const needs = [...(choice.named(words)?.needs ?? []), ...(tokenNames.length === 1 ? tokenNames : [])];
+  return choice.lacking(words, needs, given);
 }
 
-const ACTIONS = Object.keys(actions).join(", ");
+const choice = actionsOf(actions);
 
 export const bridgeCommand = defineCommand({
   name: "bridge",
   summary: "deposit to the rollup, withdraw from it, prove and finalize a withdrawal, tell its status",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) =>
-      actionOf(words) === undefined
-        ? `one action is wanted, ${ACTIONS}${words.length === 0 ? "" : `, not '${words.join(" ")}'`}`
-        : undefined,
-  },
+  words: choice.words,
   settings,
   faults,
   answers: true,
   run: async (given, { words, print, log, tell }) => {
-    const action = actionOf(words);
-    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const action = choice.chosen(words);
     const bridge = await openBridge(given, tell);
     for (const name of action.calls) {
       const contract = { name: CONTRACTS[name], flag: flagName(name), address: bridge.network[name] };

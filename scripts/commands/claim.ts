@@ -19,13 +19,13 @@ import {
   bigintWithin,
   choiceOf,
   fileSetting,
-  flagName,
   folderSetting,
   hexSetting,
   type SettingsOf,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { CLAIM_FORMS, CLAIM_ROLES, MAX_DEADLINE } from "@phala-l2/sunset/message";
+import { actionsOf } from "./action.ts";
 import { amountOf, PHA } from "./amount.ts";
 import { defineCommand, HOLDS, needed } from "./command.ts";
 import { holderSettings, openBridge } from "./holder.ts";
@@ -162,31 +162,18 @@ function refusedClaim({ refused, help }: Refused): RollupError<"CLAIM_REFUSED"> 
   return new RollupError("CLAIM_REFUSED", refused, { data: { help } });
 }
 
-const ACTIONS = Object.keys(actions).join(", ");
-
-function actionOf(words: readonly string[]): Action | undefined {
-  const [name = ""] = words;
-  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
-}
+const choice = actionsOf(actions);
 
 export const claimCommand = defineCommand({
   name: "claim",
   summary:
     "takes what the sunset owes an account: sends signed claims, executes announced ones, funds, tells",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) => (actionOf(words) === undefined ? `one action is wanted: ${ACTIONS}` : undefined),
-  },
+  words: choice.words,
   settings,
   answers: true,
-  faults: (given, words) => {
-    const missing = (actionOf(words)?.needs ?? []).filter((name) => !given.has(name));
-    return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
-  },
+  faults: (given, words) => choice.lacking(words, choice.named(words)?.needs ?? [], given),
   run: async (given, { words, print, tell }) => {
-    const action = actionOf(words);
-    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const action = choice.chosen(words);
     const bridge = await openBridge(given, tell);
     const places = { claims: toHex(given.contract) };
     await requireContract(bridge, { name: "SunsetClaims", flag: "--contract", address: places.claims });

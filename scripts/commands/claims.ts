@@ -15,10 +15,10 @@ import {
   takeSnapshot,
 } from "@phala-l2/bridge/snapshot/take-snapshot";
 import { hashFromHex, toHex } from "@phala-l2/protocol/bytes";
-import { flagName } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import { BALANCE, isProven, leafHash, PROXY, RECEIVER } from "@phala-l2/sunset/claims-tree";
 import { phaOfPlanck } from "@phala-l2/sunset/message";
+import { actionsOf } from "./action.ts";
 import { sign, verify } from "./claims-message.ts";
 import { register } from "./claims-register.ts";
 import {
@@ -143,37 +143,26 @@ const actions = {
   sign: { needs: ["account", "receiver", "deadline", "chainId", "contract"], act: sign },
   verify: { needs: ["signature"], act: verify },
 } as const satisfies Readonly<Record<string, Action>>;
-const ACTIONS = Object.keys(actions).join(", ");
-
-function actionOf(words: readonly string[]): Action | undefined {
-  const [name] = words;
-  return words.length === 1 ? Object.entries(actions).find(([each]) => each === name)?.[1] : undefined;
-}
+const choice = actionsOf(actions);
 
 export const claimsCommand = defineCommand({
   name: "claims",
   summary:
     "counts a frozen parachain's state into claims, proves one, writes what to sign or to remark, checks a signature",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) => (actionOf(words) === undefined ? `one action is wanted: ${ACTIONS}` : undefined),
-  },
+  words: choice.words,
   settings: claimsSettings,
   answers: true,
   faults: (given, words) => {
     const isWhole = given.has("message") || given.has("messageFile");
     const needs = [
-      ...(actionOf(words)?.needs ?? []),
+      ...(choice.named(words)?.needs ?? []),
       ...(words[0] === "verify" && !isWhole ? actions.sign.needs : []),
       ...(words[0] === "verify" && isWhole && !given.has("signer") ? (["account"] as const) : []),
     ];
-    const missing = needs.filter((name) => !given.has(name));
-    return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
+    return choice.lacking(words, needs, given);
   },
   run: async (given, context) => {
-    const action = actionOf(context.words);
-    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const action = choice.chosen(context.words);
     return action.act(given, context);
   },
 });

@@ -26,6 +26,7 @@ import {
   urlSetting,
 } from "@phala-l2/protocol/config/settings";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import { actionsOf } from "./action.ts";
 import { type CommandContext, defineCommand, HOLDS, needed } from "./command.ts";
 
 const settings = {
@@ -147,26 +148,16 @@ const prove: Act = async (given, { print }) => {
 };
 
 const actions: Readonly<Record<string, Act>> = { source, follow, prove };
-const ACTIONS = Object.keys(actions).join(", ");
-
-function actionOf(words: readonly string[]): Act | undefined {
-  const [name = ""] = words;
-  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
-}
+const choice = actionsOf(actions);
 
 export const finalityCommand = defineCommand({
   name: "finality",
   summary:
     "collects what shows that a parachain's blocks are final: where it starts, hand-overs since, proofs",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) => (actionOf(words) === undefined ? `one action is wanted: ${ACTIONS}` : undefined),
-  },
+  words: choice.words,
   settings,
   run: async (given, context) => {
-    const act = actionOf(context.words);
-    if (act === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const act = choice.chosen(context.words);
     await act(given, context);
     return HOLDS;
   },

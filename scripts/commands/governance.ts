@@ -24,6 +24,7 @@ import {
   textSetting,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
+import { actionsOf } from "./action.ts";
 import { defineCommand, HOLDS, needed } from "./command.ts";
 import { holderSettings, openBridge } from "./holder.ts";
 
@@ -150,37 +151,18 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-const ACTIONS = Object.keys(actions).join(", ");
-
-/** The one action that the words name. */
-function actionOf(words: readonly string[]): Action | undefined {
-  const [name = ""] = words;
-  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
-}
-
-function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
-  const needs: readonly Name[] = ["governor", "l1Executor", ...(actionOf(words)?.needs ?? [])];
-  const missing = needs.filter((name) => !given.has(name));
-  return missing.length === 0 ? [] : [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
-}
+const choice = actionsOf(actions);
 
 export const governanceCommand = defineCommand({
   name: "governance",
   summary: "delegate votes, propose, vote, queue and execute on both layers, tell where a proposal stands",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) =>
-      actionOf(words) === undefined
-        ? `one action is wanted, ${ACTIONS}${words.length === 0 ? "" : `, not '${words.join(" ")}'`}`
-        : undefined,
-  },
+  words: choice.words,
   settings,
-  faults,
+  faults: (given, words) =>
+    choice.lacking(words, ["governor", "l1Executor", ...(choice.named(words)?.needs ?? [])], given),
   answers: true,
   run: async (given, { words, print, tell }) => {
-    const action = actionOf(words);
-    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const action = choice.chosen(words);
     const bridge = await openBridge(given, tell);
     const governance = {
       governor: toHex(needed(given.governor, "governor")),

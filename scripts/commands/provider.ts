@@ -11,13 +11,13 @@ import { toHex } from "@phala-l2/protocol/bytes";
 import {
   addressSetting,
   bigintSetting,
-  flagName,
   hashSetting,
   type SettingsOf,
   settingKind,
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Hex } from "viem";
+import { actionsOf } from "./action.ts";
 import { amountOf, type Currency, PHA } from "./amount.ts";
 import { defineCommand, HOLDS, needed } from "./command.ts";
 import { holderSettings, openBridge } from "./holder.ts";
@@ -123,39 +123,17 @@ const actions: Readonly<Record<string, Action>> = {
   reserve: { needs: [], act: reserveStatus },
 };
 
-const ACTIONS = Object.keys(actions).join(", ");
-
-/** The one action that the words name. */
-function actionOf(words: readonly string[]): Action | undefined {
-  const [name = ""] = words;
-  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
-}
-
-/** What the action needs and was not given. */
-function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
-  const action = actionOf(words);
-  const missing = ["pledges", ...(action?.needs ?? [])].filter((name) => !given.has(name));
-  if (action === undefined || missing.length === 0) return [];
-  return [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
-}
+const choice = actionsOf(actions);
 
 export const providerCommand = defineCommand({
   name: "provider",
   summary: "a compute provider's collateral and rewards: pledge, add, withdraw, claim; admit; fund rewards",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) =>
-      actionOf(words) === undefined
-        ? `one action is wanted, ${ACTIONS}${words.length === 0 ? "" : `, not '${words.join(" ")}'`}`
-        : undefined,
-  },
+  words: choice.words,
   settings,
-  faults,
+  faults: (given, words) => choice.lacking(words, ["pledges", ...(choice.named(words)?.needs ?? [])], given),
   answers: true,
   run: async (given, { words, print, tell }) => {
-    const action = actionOf(words);
-    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const action = choice.chosen(words);
     const providers = { pledges: toHex(needed(given.pledges, "pledges")) };
     const bridge = await openBridge(given, tell);
     await requireContract(bridge, { name: "ProviderPledges", flag: "--pledges", address: providers.pledges });

@@ -5,8 +5,8 @@ import type { Staking } from "@phala-l2/bridge/actions/staking/vault";
 import { requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
-import { addressSetting, bigintSetting, flagName, type SettingsOf } from "@phala-l2/protocol/config/settings";
-import { RollupError } from "@phala-l2/protocol/errors";
+import { addressSetting, bigintSetting, type SettingsOf } from "@phala-l2/protocol/config/settings";
+import { actionsOf } from "./action.ts";
 import { amountOf, PHA } from "./amount.ts";
 import { defineCommand, HOLDS, needed } from "./command.ts";
 import { holderSettings, openBridge } from "./holder.ts";
@@ -66,39 +66,17 @@ const actions: Readonly<Record<string, Action>> = {
   },
 };
 
-/** The one action that the words name. */
-function actionOf(words: readonly string[]): Action | undefined {
-  const [name = ""] = words;
-  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
-}
-
-/** What the action needs and was not given. */
-function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
-  const action = actionOf(words);
-  const missing = ["vault", ...(action?.needs ?? [])].filter((name) => !given.has(name));
-  if (action === undefined || missing.length === 0) return [];
-  return [`${words[0]} needs ${missing.map(flagName).join(", ")}`];
-}
-
-const ACTIONS = Object.keys(actions).join(", ");
+const choice = actionsOf(actions);
 
 export const stakeCommand = defineCommand({
   name: "stake",
   summary: "stake PHA on the rollup, ask for it back, claim or cancel a request, tell what is staked",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) =>
-      actionOf(words) === undefined
-        ? `one action is wanted, ${ACTIONS}${words.length === 0 ? "" : `, not '${words.join(" ")}'`}`
-        : undefined,
-  },
+  words: choice.words,
   settings,
-  faults,
+  faults: (given, words) => choice.lacking(words, ["vault", ...(choice.named(words)?.needs ?? [])], given),
   answers: true,
   run: async (given, { words, print, tell }) => {
-    const action = actionOf(words);
-    if (action === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const action = choice.chosen(words);
     const staking = { vault: toHex(needed(given.vault, "vault")) };
     const bridge = await openBridge(given, tell);
     await requireContract(bridge, { name: "VotingPha", flag: "--vault", address: staking.vault });

@@ -10,7 +10,7 @@ import { requireContract } from "@phala-l2/bridge/contract-check";
 import type { Bridge } from "@phala-l2/bridge/network";
 import { toHex } from "@phala-l2/protocol/bytes";
 import { addressSetting, type SettingsOf, urlsSetting } from "@phala-l2/protocol/config/settings";
-import { RollupError } from "@phala-l2/protocol/errors";
+import { actionsOf } from "./action.ts";
 import { type CommandContext, defineCommand, HOLDS } from "./command.ts";
 import { holderSettings, openBridge } from "./holder.ts";
 
@@ -72,30 +72,17 @@ const actions: Readonly<Record<string, Act>> = {
 };
 /** These ask provers. */
 const ASKING: ReadonlySet<string> = new Set(["propose", "contradict"]);
-const ACTIONS = Object.keys(actions).join(", ");
-
-function actionOf(words: readonly string[]): Act | undefined {
-  const [name = ""] = words;
-  return words.length === 1 && Object.hasOwn(actions, name) ? actions[name] : undefined;
-}
+const choice = actionsOf(actions);
 
 export const sunsetCommand = defineCommand({
   name: "sunset",
   summary: "has provers count a frozen parachain, and decides on L1 what it owes",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) => (actionOf(words) === undefined ? `one action is wanted: ${ACTIONS}` : undefined),
-  },
+  words: choice.words,
   settings,
   answers: true,
-  faults: (given, words) =>
-    words[0] !== undefined && ASKING.has(words[0]) && !given.has("endpoints")
-      ? [`${words[0]} needs --endpoints`]
-      : [],
+  faults: (given, words) => choice.lacking(words, ASKING.has(words[0] ?? "") ? ["endpoints"] : [], given),
   run: async (given, context) => {
-    const act = actionOf(context.words);
-    if (act === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted: ${ACTIONS}`);
+    const act = choice.chosen(context.words);
     const bridge = await openBridge(given, context.tell);
     const address = toHex(given.registry);
     await requireContract(bridge, { name: "SunsetRegistry", flag: "--registry", address });
