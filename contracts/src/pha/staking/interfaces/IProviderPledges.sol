@@ -41,44 +41,75 @@ interface IProviderPledges is IRewardTaker {
         bytes32 device;
     }
 
+    /// @notice What pledges of a class must hold, vPHA with 24 decimals, and weigh, in ten-thousandths, from their
+    ///         next `refresh`.
     event ClassSet(bytes32 indexed class, uint256 collateral, uint256 weight);
+    /// @notice Who admits and dismisses from now on.
     event AdmitterSet(address indexed admitter);
+    /// @notice vPHA (24 decimals) became collateral; without weight until it is admitted.
     event Pledged(uint256 indexed id, address indexed provider, bytes32 indexed class, uint256 shares);
+    /// @notice vPHA (24 decimals) more.
     event ToppedUp(uint256 indexed id, uint256 shares);
+    /// @notice The pledge is for this device.
     event Admitted(uint256 indexed id, bytes32 indexed device);
+    /// @notice The pledge is for no device any more, by the admitter or because it unbonds.
     event Dismissed(uint256 indexed id, bytes32 indexed device);
+    /// @notice With which it earns from now on, in ten-thousandths.
     event WeightChanged(uint256 indexed id, uint256 weight);
+    /// @notice It has no weight any more, and can be released from that Unix second on.
     event Unbonding(uint256 indexed id, uint256 releasableAt);
+    /// @notice vPHA (24 decimals) returned to its provider.
     event Released(uint256 indexed id, address indexed provider, uint256 shares);
+    /// @notice vPHA (24 decimals) was burnt, and the PHA that it was worth, in wei, went to the reward reserve.
     event Slashed(uint256 indexed id, bytes32 indexed offence, uint256 shares, uint256 assets);
     /// @notice PHA that came for the providers, spread over all weight.
     event RewardsCollected(uint256 amount);
+    /// @notice PHA in wei that the pledge had earned.
     event RewardsPaid(uint256 indexed id, address indexed receiver, uint256 amount);
+    /// @notice PHA in wei that the pledge had earned became vPHA of its provider.
     event RewardsRestaked(uint256 indexed id, uint256 amount, uint256 shares);
 
+    /// @notice Nobody, or this contract, where what is paid or named would be lost.
     error ProviderPledges_ZeroAddress();
+    /// @notice A top-up or a slash of nothing.
     error ProviderPledges_ZeroAmount();
+    /// @notice Only the admitter admits and dismisses.
     error ProviderPledges_NotTheAdmitter(address caller);
+    /// @notice Only who pledged does this with a pledge.
     error ProviderPledges_NotTheProvider(uint256 id, address caller);
+    /// @notice Ids run from 1 to `pledgeCount`.
     error ProviderPledges_NoSuchPledge(uint256 id);
     /// @notice The class takes no pledges.
     error ProviderPledges_ClassClosed(bytes32 class);
+    /// @notice Less vPHA than the class asks for, 24 decimals.
     error ProviderPledges_CollateralTooLow(uint256 shares, uint256 wanted);
+    /// @notice A class that is open asks for something that is worth a slash.
     error ProviderPledges_CollateralOutOfBounds(uint256 collateral, uint256 least);
+    /// @notice In ten-thousandths: a slip of more digits might pass a vote unseen.
     error ProviderPledges_WeightTooHigh(uint256 weight, uint256 most);
+    /// @notice It unbonds, or has been released.
     error ProviderPledges_NotBonded(uint256 id);
+    /// @notice `unbond` comes first.
     error ProviderPledges_NotUnbonding(uint256 id);
+    /// @notice Released from that Unix second on.
     error ProviderPledges_StillUnbonding(uint256 id, uint256 releasableAt);
     /// @notice Released, or slashed to nothing.
     error ProviderPledges_NothingHeld(uint256 id);
+    /// @notice There is no device to take back.
     error ProviderPledges_NotAdmitted(uint256 id);
+    /// @notice One GPU for each pledge: the admitter dismisses it first.
     error ProviderPledges_AlreadyAdmitted(uint256 id, bytes32 device);
+    /// @notice Zero stands for a pledge that was not admitted.
     error ProviderPledges_ZeroDevice();
+    /// @notice Each GPU earns for one pledge.
     error ProviderPledges_DeviceTaken(bytes32 device, uint256 id);
+    /// @notice An offence counts once, over all pledges.
     error ProviderPledges_AlreadySlashed(bytes32 offence);
     /// @notice The pledge was not bonded when the act is said to have been committed.
     error ProviderPledges_NotBondedThen(uint256 id, uint256 committedAt);
+    /// @notice The evidence window of the act ended at that Unix second.
     error ProviderPledges_TooLate(uint256 committedAt, uint256 until);
+    /// @notice Nothing, or less than a wei.
     error ProviderPledges_NothingEarned(uint256 id);
     /// @notice The distributor paid another amount than it owed.
     error ProviderPledges_NotReceived(uint256 received, uint256 wanted);

@@ -22,17 +22,28 @@ interface IRewardDistributor {
         uint16 providers;
     }
 
+    /// @notice PHA in wei that came into the reserve.
     event Funded(address indexed from, uint256 amount);
+    /// @notice PHA in wei per second from now on.
     event RateSet(uint256 rate);
+    /// @notice In ten-thousandths, from now on.
     event SplitSet(uint256 treasury, uint256 stakers, uint256 providers);
+    /// @notice Where the treasury's part goes, what it has not taken included.
     event TreasurySet(address indexed treasury);
+    /// @notice PHA in wei that left, to one of the three takers.
     event Paid(address indexed to, uint256 amount);
 
+    /// @notice Each part is paid at the call of whom it is for, which counts it in the same call.
     error RewardDistributor_NotTheTaker(address caller);
+    /// @notice A gift of nothing, or of which the token kept all.
     error RewardDistributor_NothingGiven();
+    /// @notice In wei per second.
     error RewardDistributor_RateTooHigh(uint256 rate, uint256 most);
+    /// @notice The three parts are 10,000 together.
     error RewardDistributor_SplitIsNotWhole(uint256 sum);
+    /// @notice A taker or the treasury is missing.
     error RewardDistributor_ZeroAddress();
+    /// @notice What is no contract pays nobody, and seems to.
     error RewardDistributor_TokenHasNoCode(address token);
 
     /// @notice Adds `amount` of the caller's PHA (from an allowance) to the reserve. There is no way back. PHA that was sent

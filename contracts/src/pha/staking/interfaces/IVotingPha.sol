@@ -37,6 +37,7 @@ interface IVotingPha is IERC4626, IERC5805, IRewardTaker {
         uint128 shares;
     }
 
+    /// @notice Shares (24 decimals) were burnt for PHA in wei, payable from the Unix second `unlockAt` on.
     event UnlockRequested(
         uint256 indexed id,
         address indexed owner,
@@ -45,18 +46,27 @@ interface IVotingPha is IERC4626, IERC5805, IRewardTaker {
         uint256 shares,
         uint256 unlockAt
     );
+    /// @notice PHA in wei was paid; the votes of the request ended.
     event UnlockClaimed(uint256 indexed id, address indexed owner, address indexed receiver, uint256 assets);
+    /// @notice PHA in wei was staked again for shares (24 decimals), at the price of this second.
     event UnlockCancelled(uint256 indexed id, address indexed owner, uint256 assets, uint256 shares);
+    /// @notice Seconds, of later requests.
     event UnlockPeriodSet(uint256 period);
     /// @notice Rewards that are the stakers' from now on whatever happens elsewhere; the price had them before.
     event RewardsCollected(uint256 assets);
+    /// @notice Shares (24 decimals) became collateral; their votes stay their owner's.
     event PledgeLocked(address indexed owner, uint256 shares);
+    /// @notice Shares (24 decimals) came back from collateral.
     event PledgeReturned(address indexed owner, uint256 shares);
+    /// @notice Shares (24 decimals) of collateral were burnt with their votes, and their PHA, in wei, went to the
+    ///         reward reserve.
     event PledgeSlashed(address indexed owner, uint256 shares, uint256 assets);
 
     /// @notice An amount of nothing, or so little that rounding leaves nothing.
     error VotingPha_ZeroAmount();
+    /// @notice A neighbour of the vault, or a receiver, is missing.
     error VotingPha_ZeroAddress();
+    /// @notice What is no contract pays nobody, and seems to.
     error VotingPha_TokenHasNoCode(address token);
     /// @notice The token kept a part for itself.
     error VotingPha_NotReceived(uint256 received, uint256 wanted);
@@ -64,13 +74,19 @@ interface IVotingPha is IERC4626, IERC5805, IRewardTaker {
     error VotingPha_NotAHolder(address account);
     /// @notice `withdraw` and `redeem` do not exist: see `requestUnlock`.
     error VotingPha_UnlockFirst();
+    /// @notice Of open requests; one that is cancelled or claimed makes room.
     error VotingPha_TooManyUnlocks(address owner, uint256 most);
     /// @notice Never asked for, already claimed, or cancelled.
     error VotingPha_NoSuchUnlock(uint256 id);
+    /// @notice Claimed from that Unix second on.
     error VotingPha_StillLocked(uint256 id, uint256 unlockAt);
+    /// @notice Only who asked for it cancels a request.
     error VotingPha_NotTheOwner(uint256 id, address caller);
+    /// @notice In seconds.
     error VotingPha_UnlockPeriodOutOfBounds(uint256 period, uint256 least, uint256 most);
+    /// @notice Collateral is moved by `ProviderPledges` alone.
     error VotingPha_NotThePledges(address caller);
+    /// @notice No more than the owner has pledged is returned or burnt, shares with 24 decimals.
     error VotingPha_NotPledged(address owner, uint256 shares, uint256 pledged);
 
     /// @notice `deposit` with an ERC-2612 permit of the caller's. A permit that somebody else has already used up is no
