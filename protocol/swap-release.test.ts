@@ -5,10 +5,13 @@ import fc from "fast-check";
 import { encodeAbiParameters, hashTypedData, keccak256, parseAbiParameters } from "viem";
 import { type Address, addressFromHex, asAddress, asHash, type Hash, hashFromHex, toHex } from "./bytes.ts";
 import {
+  areRuntimesSound,
   depositId,
+  type KnownRuntime,
   type Release,
   releaseDigest,
   type SwapSettings,
+  swapRulesHash,
   swapSettingsHash,
 } from "./swap-release.ts";
 
@@ -63,12 +66,14 @@ function viemDigest(chainId: bigint, contract: Address, salt: Hash, release: Rel
   });
 }
 
+const KNOWN: KnownRuntime = { specVersion: 1230, metadataHash: asHash(new Uint8Array(32).fill(2)) };
+
 const SETTINGS: SwapSettings = {
   genesisHash: asHash(new Uint8Array(32).fill(1)),
   firstHeight: 1n,
   lastHeight: 9_064_613n,
   minimum: 10n ** 10n,
-  runtimes: [{ specVersion: 1230, metadataHash: asHash(new Uint8Array(32).fill(2)) }],
+  runtimes: [KNOWN],
   token: asAddress(new Uint8Array(20).fill(3)),
   finalityAnchor: asHash(new Uint8Array(32)),
 };
@@ -125,6 +130,34 @@ describe("what a prover signs of a deposit", () => {
 });
 
 describe("the settings' hash", () => {
+  it("is the vector's that the contract computes too", () => {
+    const vector = JSON.parse(readFileSync(new URL("./vectors/swap-release.json", import.meta.url), "utf8"));
+    const { settings } = vector;
+    const runtimes: readonly KnownRuntime[] = settings.runtimes.map(
+      (known: { specVersion: number; metadataHash: string }) => ({
+        specVersion: known.specVersion,
+        metadataHash: hashFromHex(known.metadataHash),
+      }),
+    );
+    const read: SwapSettings = {
+      genesisHash: hashFromHex(settings.genesisHash),
+      firstHeight: BigInt(settings.firstHeight),
+      lastHeight: BigInt(settings.lastHeight),
+      minimum: BigInt(settings.minimum),
+      token: addressFromHex(settings.token),
+      finalityAnchor: hashFromHex(settings.finalityAnchor),
+      runtimes,
+    };
+    assert.equal(toHex(swapRulesHash(read)), vector.rulesHash);
+    assert.equal(toHex(swapSettingsHash(read)), vector.settingsHash);
+  });
+
+  it("has the rules' hash in it, which runtimes do not change", () => {
+    const further = { ...SETTINGS, runtimes: [...SETTINGS.runtimes, { ...KNOWN, specVersion: 1240 }] };
+    assert.deepEqual(swapRulesHash(further), swapRulesHash(SETTINGS));
+    assert.notDeepEqual(swapSettingsHash(further), swapSettingsHash(SETTINGS));
+  });
+
   it("differs with each setting", () => {
     const others: readonly SwapSettings[] = [
       { ...SETTINGS, genesisHash: asHash(new Uint8Array(32).fill(9)) },
@@ -144,5 +177,18 @@ describe("the settings' hash", () => {
     for (const wrong of [{ lastHeight: 2n ** 64n }, { minimum: 2n ** 128n }, { firstHeight: -1n }]) {
       assert.throws(() => swapSettingsHash({ ...SETTINGS, ...wrong }), { code: "INTEGER_RANGE" });
     }
+  });
+});
+
+describe("runtimes", () => {
+  it("are read in one way: some, each version once, in their order", () => {
+    const of = (...versions: readonly number[]) =>
+      areRuntimesSound(versions.map((specVersion) => ({ ...KNOWN, specVersion })));
+    assert.ok(of(0));
+    assert.ok(of(1230, 1231, 2 ** 32 - 1));
+    assert.ok(!of());
+    assert.ok(!of(1230, 1230));
+    assert.ok(!of(1231, 1230));
+    assert.ok(!of(1, 3, 2));
   });
 });

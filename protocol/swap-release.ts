@@ -6,7 +6,7 @@ import { keccak256 } from "./keccak.ts";
  * `ParachainSwap` checks, and the settings by which it judges what a deposit is.
  *
  * EIP-712 with domain { name, version, chainId, verifyingContract, salt }. The salt is the settings' hash: whoever has an
- * enclave judge by other settings gets a signature that no contract takes.
+ * enclave judge by settings that the contract does not accept gets a signature that is worth nothing.
  * protocol/vectors/swap-release.json pins the digest for TypeScript and Solidity alike.
  */
 export type Release = {
@@ -41,19 +41,24 @@ export type KnownRuntime = {
   readonly metadataHash: Hash;
 };
 
-/** What a deposit is, but for where the swap pays. */
-export type SwapSettings = {
+/** What a swap holds to for ever. */
+export type SwapRules = {
   readonly genesisHash: Hash;
   /** u64: blocks whose deposits are released, the last one included. */
   readonly firstHeight: bigint;
   readonly lastHeight: bigint;
   /** Planck, u128: less is not released by itself. */
   readonly minimum: bigint;
-  readonly runtimes: readonly KnownRuntime[];
   /** PHA on L1, which can be nobody's receiver. */
   readonly token: Address;
   /** What the proof of a block's finality starts from; zero where it is taken from the prover's own parachain node. */
   readonly finalityAnchor: Hash;
+};
+
+/** What a deposit is, but for where the swap pays. Governance names further lists of runtimes; each makes settings of its own. */
+export type SwapSettings = SwapRules & {
+  /** By ascending version. */
+  readonly runtimes: readonly KnownRuntime[];
 };
 
 export const SWAP_DOMAIN_NAME = "Phala L2 swap";
@@ -77,8 +82,9 @@ const DOMAIN_TYPE_HASH = hashOfText(DOMAIN_TYPE);
 const NAME_HASH = hashOfText(SWAP_DOMAIN_NAME);
 const VERSION_HASH = hashOfText(SWAP_DOMAIN_VERSION);
 const RELEASE_TYPE_HASH = hashOfText(RELEASE_TYPE);
-/** In front of the settings, so that their hash is that of nothing else. */
-const SETTINGS_TAG = hashOfText("phala-l2 swap settings, version 1");
+/** In front of rules and of settings, so that their hashes are those of nothing else. */
+const RULES_TAG = hashOfText("phala-l2 swap rules, version 1");
+const SETTINGS_TAG = hashOfText("phala-l2 swap settings, version 2");
 
 /** An unsigned integer of `bytes` bytes as a word. @throws RollupError INTEGER_RANGE */
 function word(value: bigint, bytes: number): Uint8Array {
@@ -90,27 +96,43 @@ function addressWord(address: Address): Uint8Array {
 }
 
 /**
- * What pins the settings in the contract and in each signature: keccak256 of tag | genesisHash | firstHeight | lastHeight |
- * minimum | token | finalityAnchor | keccak256 of (specVersion | metadataHash) for each runtime; a word each.
+ * What the contract computes of its own terms, and never changes: keccak256 of tag | genesisHash | firstHeight | lastHeight |
+ * minimum | token | finalityAnchor; a word each.
  * @throws RollupError INTEGER_RANGE
  */
-export function swapSettingsHash(settings: SwapSettings): Hash {
-  const { genesisHash, firstHeight, lastHeight, minimum, runtimes, token, finalityAnchor } = settings;
-  const known = runtimes.flatMap(({ specVersion, metadataHash }) => [
-    word(BigInt(specVersion), 4),
-    metadataHash,
-  ]);
+export function swapRulesHash(rules: SwapRules): Hash {
+  const { genesisHash, firstHeight, lastHeight, minimum, token, finalityAnchor } = rules;
   return keccak256(
     concatBytes(
-      SETTINGS_TAG,
+      RULES_TAG,
       genesisHash,
       word(firstHeight, 8),
       word(lastHeight, 8),
       word(minimum, 16),
       addressWord(token),
       finalityAnchor,
-      keccak256(concatBytes(...known)),
     ),
+  );
+}
+
+/**
+ * What a signature is judged by: keccak256 of tag | hash of the rules | keccak256 of (specVersion | metadataHash) for each
+ * runtime; a word each. The contract accepts it where governance has named these runtimes.
+ * @throws RollupError INTEGER_RANGE
+ */
+export function swapSettingsHash(settings: SwapSettings): Hash {
+  const known = settings.runtimes.flatMap(({ specVersion, metadataHash }) => [
+    word(BigInt(specVersion), 4),
+    metadataHash,
+  ]);
+  return keccak256(concatBytes(SETTINGS_TAG, swapRulesHash(settings), keccak256(concatBytes(...known))));
+}
+
+/** Whether there is one way to read each runtime: at least one, each version once, in their order. The contract asks it too. */
+export function areRuntimesSound(runtimes: readonly KnownRuntime[]): boolean {
+  return (
+    runtimes.length > 0 &&
+    runtimes.every(({ specVersion }, i) => specVersion > (runtimes[i - 1]?.specVersion ?? -1))
   );
 }
 

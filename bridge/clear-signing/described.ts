@@ -35,6 +35,7 @@ export type Described = {
 const OTHER_BRIDGE = "the bridge of the other chain";
 const DEPLOYMENT = "the deployment, once";
 const TIMELOCK = "the governance timelock";
+const WATCHER = "whoever watches what provers sign";
 const GUARDIAN = "the guardian";
 const PLEDGES = "ProviderPledges";
 const TOKENS_SENT = "a token contract, when it is sent there";
@@ -146,7 +147,7 @@ export const DESCRIBED: readonly Described[] = [
     file: "calldata-ParachainSwap.json",
     place: { layer: "l1", name: "ParachainSwap" },
     abi: parachainSwapAbi,
-    others: { pause: GUARDIAN, unpause: GUARDIAN },
+    others: { nameRuntimes: TIMELOCK, pause: GUARDIAN, reportEquivocation: WATCHER, unpause: GUARDIAN },
   },
   {
     file: "calldata-SunsetClaims.json",
@@ -158,7 +159,7 @@ export const DESCRIBED: readonly Described[] = [
     file: "calldata-SunsetRegistry.json",
     place: { layer: "l1", name: "SunsetRegistry" },
     abi: sunsetRegistryAbi,
-    others: { freeze: GUARDIAN },
+    others: { freeze: GUARDIAN, reportEquivocation: WATCHER },
   },
   {
     file: "calldata-SunsetStaker.json",

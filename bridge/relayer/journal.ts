@@ -31,6 +31,8 @@ export type DepositRecord = {
   /** The later deposit that says so, of one that was refused. */
   readonly repairedBy?: { readonly height: string; readonly eventIndex: number };
   readonly signatures: readonly RecordedSignature[];
+  /** Hash of the settings that all of them judged it by. */
+  readonly judgedBy?: Hex;
   /** Hashes of all L1 transactions that were written for it. */
   readonly transactions: readonly Hex[];
   /** Wei that L1 has paid, decimal, at the last look. */

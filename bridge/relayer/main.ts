@@ -1,8 +1,6 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { bytesEqual, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { configInvalid } from "@phala-l2/protocol/config/json-reader";
 import {
   bigintSetting,
   fileSetting,
@@ -16,8 +14,7 @@ import {
 } from "@phala-l2/protocol/config/settings";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
-import { createReleaseJudge, type ReleaseJudge } from "@phala-l2/swap/release";
-import { parseSwapDescription, type SwapDescription } from "@phala-l2/swap/settings-json";
+import type { SwapDescription } from "@phala-l2/swap/settings-json";
 import { createPublicClient, http, type LocalAccount } from "viem";
 import { readParaId } from "../finality/para-id.ts";
 import { type Ask, jsonRpc } from "../json-rpc.ts";
@@ -32,6 +29,7 @@ import { Relayer } from "./relayer.ts";
 import { Releaser } from "./releaser.ts";
 import { type StatusQuestion, swapStatus } from "./status.ts";
 import { createSwapContract } from "./swap-contract.ts";
+import { readSwapFile, SwapFile } from "./swap-file.ts";
 import { Watcher } from "./watcher.ts";
 
 export const relayerSettings = {
@@ -63,32 +61,6 @@ export const relayerSettings = {
 const NODE_TIMEOUT_MS = 30_000;
 /** Looks at the chains until provers are asked again that have not signed: half a minute, as it is by default. */
 const ASK_AGAIN_POLLS = 5;
-
-/** @throws RollupError CONFIG_INVALID */
-export async function readSwapFile(path: string): Promise<SwapDescription> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (cause) {
-    throw new RollupError("CONFIG_INVALID", `the swap's file ${path} can't be read`, {
-      data: { path },
-      cause,
-    });
-  }
-  try {
-    return parseSwapDescription(JSON.parse(text));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw configInvalid(path, "JSON is wanted");
-    throw error;
-  }
-}
-
-/** @throws RollupError CONFIG_INVALID */
-export function judgeOf({ settings, domain, metadata }: SwapDescription): ReleaseJudge {
-  const created = createReleaseJudge(settings, domain, metadata);
-  if (created.kind === "ok") return created.judge;
-  throw configInvalid("runtimes", `metadata that can be read are wanted (${created.reason})`);
-}
 
 export type RunningRelayer = {
   readonly address: string;
@@ -129,9 +101,10 @@ export async function startRelayer(
   { account, log }: { readonly account: LocalAccount; readonly log: Log },
 ): Promise<RunningRelayer> {
   const description = await readSwapFile(settings.swap);
-  const judge = judgeOf(description);
   const l1 = createPublicClient({ transport: http(settings.l1RpcUrl, { batch: true }), cacheTime: 0 });
   const contract = await createSwapContract(l1, description);
+  const swapFile = new SwapFile({ path: settings.swap, description }, { contract, log });
+  const judge = () => swapFile.judge();
   const askParachain = jsonRpc(settings.parachainUrl, NODE_TIMEOUT_MS);
   const parachain = createParachain(askParachain);
   if (!bytesEqual(await parachain.genesisHash(), description.settings.genesisHash)) {
@@ -171,7 +144,7 @@ export async function startRelayer(
     signal,
   });
   const watcher = new Watcher({ parachain, journal, judge, log });
-  const relayer = new Relayer({ pollIntervalMs }, { watcher, releaser, log, signal, sleep });
+  const relayer = new Relayer({ pollIntervalMs }, { swapFile, watcher, releaser, log, signal, sleep });
   let health: Health;
   try {
     health = await serveHealth(settings.healthPort, {

@@ -2,9 +2,11 @@ import { isRollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import { BaseError } from "viem";
 import type { Releaser } from "./releaser.ts";
+import type { SwapFile } from "./swap-file.ts";
 import type { Watcher, WatchProgress } from "./watcher.ts";
 
 export type RelayerDependencies = {
+  readonly swapFile: SwapFile;
   readonly watcher: Watcher;
   readonly releaser: Releaser;
   readonly log: Log;
@@ -45,7 +47,7 @@ export class Relayer {
 
   /** Runs until the signal aborts. */
   async run(): Promise<void> {
-    await Promise.all([this.#watch(), this.#release()]);
+    await Promise.all([this.#follow(), this.#watch(), this.#release()]);
   }
 
   progress(): RelayerProgress {
@@ -61,6 +63,13 @@ export class Relayer {
     if (this.#watched === undefined || this.#open === undefined) return ["starting"];
     const { read, known } = this.#watched;
     return known - read > MAX_LAG ? [`${known - read} final blocks of the parachain are not read yet`] : [];
+  }
+
+  async #follow(): Promise<void> {
+    await this.#forever("reading the swap's file", async () => {
+      await this.#on.swapFile.refresh();
+      return false;
+    });
   }
 
   async #watch(): Promise<void> {

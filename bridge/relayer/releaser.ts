@@ -1,4 +1,4 @@
-import { addressFromHex, type Hash, type Hex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, type Hash, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
 import type { Log } from "@phala-l2/protocol/log";
 import {
@@ -17,7 +17,8 @@ import { encodeRelease, type Paid, type Refusal, type SwapContract } from "./swa
 
 export type ReleaserDependencies = {
   readonly journal: Journal;
-  readonly judge: ReleaseJudge;
+  /** By what deposits are judged now. */
+  readonly judge: () => ReleaseJudge;
   readonly contract: SwapContract;
   readonly outbox: L1Outbox;
   readonly provers: readonly ProverEndpoint[];
@@ -44,11 +45,9 @@ const seconds = () => Math.floor(Date.now() / 1000);
 /** Brings each valid deposit to L1, one step after another; each step is in the journal before the next. */
 export class Releaser {
   readonly #on: ReleaserDependencies;
-  readonly #settingsHash: Hash;
 
   constructor(dependencies: ReleaserDependencies) {
     this.#on = dependencies;
-    this.#settingsHash = swapSettingsHash(dependencies.judge.settings);
   }
 
   /** Ends what a run before this one has left under way. */
@@ -81,9 +80,10 @@ export class Releaser {
     if (BigInt(seen.paid) >= owed || isWaiting(seen)) return;
     const { release, ...shown } = await this.#releaseOf(seen);
     const record = await this.#withSignatures(seen, release, shown);
-    if (record === undefined) return;
+    if (record?.judgedBy === undefined) return;
     const call = {
       release,
+      settingsHash: record.judgedBy,
       signatures: record.signatures.map(({ signature }) => signature),
       from: addressFromHex(this.#on.sender),
     };
@@ -133,8 +133,12 @@ export class Releaser {
             deposit,
             repair: { block: await this.#proofAt(repairedBy.height), eventIndex: repairedBy.eventIndex },
           };
-    const judged = this.#on.judge.releaseOf(witness);
+    const judged = this.#on.judge().releaseOf(witness);
     if (judged.kind === "release") return { release: judged.release, witness, blocks: judged.blocks };
+    if (judged.reason === "runtime-unknown") {
+      const message = `the swap's file names the runtime no more by which the deposit at ${height}-${eventIndex} was read`;
+      throw new RollupError("RELAYER_SETTINGS", message, { data: { height, eventIndex } });
+    }
     const message = `the deposit at ${height}-${eventIndex} was valid and is not any more: ${judged.reason}`;
     throw new RollupError("STORE_CORRUPT", message, { data: { height, eventIndex, reason: judged.reason } });
   }
@@ -145,17 +149,23 @@ export class Releaser {
     release: Release,
     shown: Shown,
   ): Promise<DepositRecord | undefined> {
-    const { journal, judge, log } = this.#on;
-    const kept = await this.#countingOf(record.signatures);
+    const { journal, log } = this.#on;
+    const kept = record.judgedBy === undefined ? undefined : await this.#countingOf(record.signatures);
     if (kept !== undefined && kept.length === record.signatures.length) return record;
-    const digest = releaseDigest(judge.domain, this.#settingsHash, release);
-    const about = { settingsHash: this.#settingsHash, digest, log };
+    const { judgedBy: _, waitsFor: _waited, ...bare } = record;
+    // All by one and the same settings: signatures by earlier ones count on, and are never put beside others.
+    const { domain, settings } = this.#on.judge();
+    const settingsHash =
+      kept !== undefined && record.judgedBy !== undefined
+        ? hashFromHex(record.judgedBy)
+        : swapSettingsHash(settings);
+    const digest = releaseDigest(domain, settingsHash, release);
+    const about = { settingsHash, digest, log };
     const asked = kept ?? (await this.#ask(record, shown, about));
     if (asked === undefined) {
       await this.#waitForFinality(record);
       return undefined;
     }
-    const { waitsFor: _, ...bare } = record;
     const signatures = await this.#countingOf(asked);
     const next: DepositRecord =
       signatures === undefined
@@ -165,7 +175,7 @@ export class Releaser {
             signatures: [],
             waitsFor: later("signatures", this.#on.askAgainAfter),
           }
-        : { ...bare, stage: "signed", signatures };
+        : { ...bare, stage: "signed", signatures, judgedBy: toHex(settingsHash) };
     await journal.recordDeposit(next);
     return signatures === undefined ? undefined : next;
   }

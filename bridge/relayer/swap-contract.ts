@@ -2,7 +2,7 @@ import { parachainSwapAbi } from "@phala-l2/contracts/abi/parachain-swap";
 import { proverRegistryAbi } from "@phala-l2/contracts/abi/prover-registry";
 import { type Address, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release";
+import { type Release, swapRulesHash, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import type { SwapDescription } from "@phala-l2/swap/settings-json";
 import {
   BaseError,
@@ -22,6 +22,8 @@ export type Paid = { readonly latest: bigint; readonly finalized: bigint };
 export interface SwapContract {
   readonly address: Hex;
   readonly minHostVendors: number;
+  /** @throws RollupError RELAYER_SETTINGS unless the contract is this swap's and accepts these settings */
+  requireSwap(description: SwapDescription): Promise<void>;
   paidOf(id: Hex): Promise<Paid>;
   /** The host vendor of a key whose signatures count now; undefined if they do not. */
   vendorOf(key: Hex): Promise<number | undefined>;
@@ -32,6 +34,8 @@ export interface SwapContract {
 
 export type ReleaseCall = {
   readonly release: Release;
+  /** What all signatures judged it by. */
+  readonly settingsHash: Hex;
   readonly signatures: readonly Hex[];
   readonly from: Address;
 };
@@ -39,7 +43,7 @@ export type ReleaseCall = {
 /** A block between estimate and inclusion may change what a release costs. */
 const GAS_MARGIN_PERCENT = 130n;
 
-function argsOf({ release, signatures }: Omit<ReleaseCall, "from">) {
+function argsOf({ release, settingsHash, signatures }: Omit<ReleaseCall, "from">) {
   const { height, extrinsicIndex, eventIndex, planck } = release;
   const deposit = {
     genesisHash: toHex(release.genesisHash),
@@ -51,7 +55,7 @@ function argsOf({ release, signatures }: Omit<ReleaseCall, "from">) {
     receiver: toHex(release.receiver),
     planck,
   };
-  return [deposit, [...signatures]] as const;
+  return [deposit, settingsHash, [...signatures]] as const;
 }
 
 export function encodeRelease(call: Omit<ReleaseCall, "from">): Hex {
@@ -71,27 +75,46 @@ function refusalIn(error: unknown): Refusal | undefined {
   return { error: data?.errorName ?? signature ?? reason ?? "reverted", args: data?.args ?? [] };
 }
 
+/** @throws RollupError RELAYER_SETTINGS */
+async function requireSame(
+  l1: PublicClient,
+  address: Hex,
+  { settings, domain }: SwapDescription,
+): Promise<void> {
+  const swap = { address, abi: parachainSwapAbi } as const;
+  const settingsHash = toHex(swapSettingsHash(settings));
+  const [chainId, found, isAccepted] = await Promise.all([
+    l1.getChainId(),
+    l1.readContract({ ...swap, functionName: "rulesHash" }),
+    l1.readContract({ ...swap, functionName: "accepts", args: [settingsHash] }),
+  ]);
+  const wanted = toHex(swapRulesHash(settings));
+  const isSame = BigInt(chainId) === domain.chainId && toHex(domain.contract) === address;
+  if (!isSame || found !== wanted) {
+    const message = `the swap's file is not of the contract ${address} on chain ${chainId}: rules ${wanted}, not ${found}`;
+    throw new RollupError("RELAYER_SETTINGS", message, { data: { wanted, found, chainId } });
+  }
+  if (isAccepted) return;
+  const message = `governance has not named the runtimes in the swap's file: settings ${settingsHash} are not accepted`;
+  throw new RollupError("RELAYER_SETTINGS", message, { data: { settingsHash } });
+}
+
 /**
  * Finds the contract of a swap, and whether it is the one that the swap's file describes.
  * @throws RollupError RELAYER_SETTINGS when it is another
  */
 export async function createSwapContract(
   l1: PublicClient,
-  { settings, domain }: SwapDescription,
+  description: SwapDescription,
 ): Promise<SwapContract> {
-  const address = toHex(domain.contract);
+  const address = toHex(description.domain.contract);
   const swap = { address, abi: parachainSwapAbi } as const;
-  const [chainId, found, registry, minHostVendors] = await Promise.all([
-    l1.getChainId(),
-    l1.readContract({ ...swap, functionName: "settingsHash" }),
+  const requireSwap = (found: SwapDescription) => requireSame(l1, address, found);
+  await requireSwap(description);
+  const [registry, minHostVendors] = await Promise.all([
     l1.readContract({ ...swap, functionName: "registry" }),
     l1.readContract({ ...swap, functionName: "minHostVendors" }),
   ]);
-  const wanted = toHex(swapSettingsHash(settings));
-  if (found !== wanted || BigInt(chainId) !== domain.chainId) {
-    const message = `the swap's file is not of the contract ${address} on chain ${chainId}: settings ${wanted}, not ${found}`;
-    throw new RollupError("RELAYER_SETTINGS", message, { data: { wanted, found, chainId } });
-  }
   const provers = { address: registry, abi: proverRegistryAbi } as const;
   const paid = (id: Hex, blockTag: "latest" | "finalized") =>
     l1.readContract({ ...swap, functionName: "paidOf", args: [id], blockTag });
@@ -107,6 +130,7 @@ export async function createSwapContract(
   return {
     address,
     minHostVendors,
+    requireSwap,
     paidOf: async (id) => {
       const latest = await paid(id, "latest");
       return { latest, finalized: latest === 0n ? 0n : await paidAtFinal(id) };

@@ -17,7 +17,8 @@ const READ_AHEAD = 32;
 export type WatcherDependencies = {
   readonly parachain: Parachain;
   readonly journal: Journal;
-  readonly judge: ReleaseJudge;
+  /** By what blocks are read now; only the runtimes in it ever change. */
+  readonly judge: () => ReleaseJudge;
   readonly log: Log;
 };
 
@@ -31,14 +32,17 @@ export type WatchProgress = {
   readonly isComplete: boolean;
 };
 
-/** Reads finalised blocks one after another and writes their deposits into the journal. */
+/**
+ * Reads finalised blocks one after another and writes their deposits into the journal. A block with a deposit that cannot be
+ * read, as one of a runtime that nobody has named yet, is never passed over: it is tried until it can be.
+ */
 export class Watcher {
   readonly #on: WatcherDependencies;
   readonly #account: Uint8Array;
 
   constructor(dependencies: WatcherDependencies) {
     this.#on = dependencies;
-    this.#account = swapAccount(dependencies.judge.domain.contract);
+    this.#account = swapAccount(dependencies.judge().domain.contract);
   }
 
   /**
@@ -47,7 +51,7 @@ export class Watcher {
    */
   async readNext(): Promise<WatchProgress> {
     const { parachain, journal, judge } = this.#on;
-    const { firstHeight, lastHeight } = judge.settings;
+    const { firstHeight, lastHeight } = judge().settings;
     const cursor = await journal.cursor();
     const next = cursor === undefined ? firstHeight : BigInt(cursor.height) + 1n;
     const finalized = await parachain.finalizedHeight();
@@ -107,7 +111,7 @@ export class Watcher {
   }
 
   #depositsOf(proof: BlockProof, { height, hash }: ParachainBlock): readonly Deposit[] {
-    const judged = this.#on.judge.judgeBlock(proof);
+    const judged = this.#on.judge().judgeBlock(proof);
     const data = { height: height.toString(), blockHash: toHex(hash) };
     if (judged.kind === "ok" && bytesEqual(judged.blockHash, hash)) return judged.deposits;
     const reason = judged.kind === "ok" ? "other-block" : judged.reason;
@@ -148,7 +152,7 @@ export class Watcher {
     const stored = isSameBlock ? undefined : await this.#on.journal.proof(earlier.height);
     const proof = isSameBlock ? laterProof : parseBlockProof(stored);
     if (proof === undefined) return false;
-    const judged = this.#on.judge.releaseOf({
+    const judged = this.#on.judge().releaseOf({
       deposit: { block: proof, eventIndex: earlier.eventIndex },
       repair: { block: laterProof, eventIndex: later.eventIndex },
     });
@@ -157,7 +161,7 @@ export class Watcher {
 
   #recordOf(deposit: Deposit, blockHash: Hash): DepositRecord {
     const { height, eventIndex, sender, planck, verdict } = deposit;
-    const { genesisHash } = this.#on.judge.settings;
+    const { genesisHash } = this.#on.judge().settings;
     const isValid = verdict.kind === "valid";
     return {
       id: toHex(depositId({ genesisHash, height, eventIndex })),

@@ -6,7 +6,12 @@ import {
   type MetadataFault,
   type RuntimeMetadata,
 } from "@phala-l2/protocol/substrate/metadata";
-import type { Release, SwapDomain, SwapSettings } from "@phala-l2/protocol/swap-release";
+import {
+  areRuntimesSound,
+  type Release,
+  type SwapDomain,
+  type SwapSettings,
+} from "@phala-l2/protocol/swap-release";
 import { type BlockProof, type BlockProofFault, readBlockProof } from "./block-proof.ts";
 import { type Deposit, depositsOf, type Refusal, type RepairFault, repairFault } from "./deposit.ts";
 
@@ -62,7 +67,7 @@ export type ReleaseJudgeCreation =
   | { readonly kind: "ok"; readonly judge: ReleaseJudge }
   | {
       readonly kind: "invalid";
-      readonly reason: MetadataFault | "metadata-not-of-settings" | "metadata-missing";
+      readonly reason: MetadataFault | "runtimes-ambiguous" | "metadata-not-of-settings" | "metadata-missing";
     };
 
 /**
@@ -74,6 +79,8 @@ export function createReleaseJudge(
   domain: SwapDomain,
   metadata: readonly Uint8Array[],
 ): ReleaseJudgeCreation {
+  // A version with two metadata would read as the host, who orders them, likes it.
+  if (!areRuntimesSound(settings.runtimes)) return { kind: "invalid", reason: "runtimes-ambiguous" };
   const runtimes = new Map<number, RuntimeMetadata>();
   for (const bytes of metadata) {
     const hash = blake2b256(bytes);

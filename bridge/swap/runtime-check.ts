@@ -40,8 +40,8 @@ function specVersionOf(answer: unknown): number {
 
 /**
  * Whether the parachain, at its best block, is one that this swap can read: its genesis, its runtime's version and metadata
- * are the settings', and no upgrade is under way. A deposit in a block of any other runtime is lost: nobody has the account's key,
- * and the sunset leaves the account out. The upgrade may still come between this answer and the deposit's block.
+ * are the settings', and no upgrade is under way. A deposit in a block of any other runtime waits until
+ * governance names that runtime: nobody has the account's key, and the sunset leaves the account out. The upgrade may still come between this answer and the deposit's block.
  * @throws RollupError SWAP_RUNTIME when a deposit must not be made, RPC_… when the node does not answer
  */
 export async function requireKnownRuntime(

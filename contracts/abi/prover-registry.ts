@@ -240,6 +240,15 @@ export const proverRegistryAbi = [
   {
     anonymous: false,
     inputs: [
+      { indexed: true, internalType: "address", name: "court", type: "address" },
+      { indexed: false, internalType: "bool", name: "isCourt", type: "bool" },
+    ],
+    name: "CourtChanged",
+    type: "event",
+  },
+  {
+    anonymous: false,
+    inputs: [
       { indexed: true, internalType: "bytes32", name: "deviceId", type: "bytes32" },
       { indexed: true, internalType: "address", name: "key", type: "address" },
     ],
@@ -460,6 +469,16 @@ export const proverRegistryAbi = [
     type: "function",
   },
   {
+    inputs: [
+      { internalType: "address", name: "key", type: "address" },
+      { internalType: "address", name: "reporter", type: "address" },
+    ],
+    name: "convict",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
     inputs: [],
     name: "currentPolicyVersion",
     outputs: [{ internalType: "uint64", name: "", type: "uint64" }],
@@ -541,6 +560,13 @@ export const proverRegistryAbi = [
     name: "invalidateByEvidence",
     outputs: [],
     stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [{ internalType: "address", name: "court", type: "address" }],
+    name: "isCourt",
+    outputs: [{ internalType: "bool", name: "", type: "bool" }],
+    stateMutability: "view",
     type: "function",
   },
   {
@@ -714,6 +740,16 @@ export const proverRegistryAbi = [
   {
     inputs: [{ internalType: "address", name: "key", type: "address" }],
     name: "revoke",
+    outputs: [],
+    stateMutability: "nonpayable",
+    type: "function",
+  },
+  {
+    inputs: [
+      { internalType: "address", name: "court", type: "address" },
+      { internalType: "bool", name: "isCourt_", type: "bool" },
+    ],
+    name: "setCourt",
     outputs: [],
     stateMutability: "nonpayable",
     type: "function",

@@ -1,5 +1,4 @@
-import { mayHoldValue } from "@phala-l2/protocol/config/development";
-import { RollupError } from "@phala-l2/protocol/errors";
+import { toHex } from "@phala-l2/protocol/bytes";
 import type { Address, Hex, LocalAccount, Transport } from "viem";
 import { hardhatArtifacts } from "../artifact.ts";
 import type { AddressBook } from "./address-book.ts";
@@ -8,35 +7,8 @@ import { type CreationCode, creationCodeFrom } from "./creation-code.ts";
 import { type Creation, type Deterministic, openDeterministic } from "./deterministic.ts";
 import { requireChain } from "./l1.ts";
 import { l1Sender } from "./l1-client.ts";
+import { requireSafeTerms, type SourceTerms, type SunsetTerms, type SwapTerms } from "./source-terms.ts";
 import { verifySource } from "./verify-source.ts";
-
-/** What is owed of a frozen parachain; see ISunsetRegistry and ISunsetClaims. Times in seconds. */
-export type SunsetTerms = {
-  readonly settingsHash: Hex;
-  readonly height: bigint;
-  readonly challengePeriod: bigint;
-  readonly secondsPerBlock: number;
-  /** Unix seconds; two years ahead at least. */
-  readonly closesAt: bigint;
-};
-
-/** What is swapped while the parachain lives; see IParachainSwap. */
-export type SwapTerms = {
-  readonly settingsHash: Hex;
-  readonly firstHeight: bigint;
-  readonly lastHeight: bigint;
-  /** Wei of PHA. */
-  readonly perDay: bigint;
-  /** Unix seconds; a year ahead at least. */
-  readonly closesAt: bigint;
-};
-
-/** One parachain that PHA comes from. Its heights are decided long after L1 was deployed, and for ever. */
-export type SourceTerms = {
-  readonly genesisHash: Hex;
-  readonly sunset?: SunsetTerms;
-  readonly swap?: SwapTerms;
-};
 
 export type SunsetAddresses = Readonly<
   Record<"SubstrateSignatures" | "SunsetRegistry" | "SunsetClaims" | "SunsetStaker", Address>
@@ -57,9 +29,6 @@ export type DeploySourceDependencies = {
   readonly artifacts?: string;
 };
 
-/** Where value may be held, provers and holders need time to contradict a snapshot. */
-const LEAST_CHALLENGE_PERIOD = 3n * 86_400n;
-
 type Plan = {
   readonly addresses: SourceAddresses;
   readonly onL1: readonly Creation[];
@@ -79,7 +48,7 @@ export async function deploySource(
   { l1, l2, deployer, artifacts }: DeploySourceDependencies,
 ): Promise<SourceAddresses> {
   requireSafeConfig(config, deployer.address);
-  requireSafeTerms(config, terms);
+  requireSafeTerms(config, book, terms);
   const [onL1, onL2] = [l1Sender(l1, deployer), l1Sender(l2, deployer)];
   await requireChain(onL1, config.l1ChainId);
   await requireChain(onL2, Number(config.l2ChainId));
@@ -90,7 +59,7 @@ export async function deploySource(
   const makeL2 = await openDeterministic(onL2, code, deployment);
   const plan = planOf(config, book, terms, { makeL1, makeL2, code });
   await Promise.all([makeL1.create(plan.onL1), makeL2.create(plan.onL2)]);
-  await verifySource(onL1.client, onL2.client, book, plan.addresses);
+  await verifySource({ l1: onL1.client, l2: onL2.client }, book, terms, plan.addresses);
   return plan.addresses;
 }
 
@@ -98,24 +67,6 @@ export async function deploySource(
 export function withSource(book: AddressBook, source: SourceAddresses): AddressBook {
   const others = book.sources.filter(({ genesisHash }) => genesisHash !== source.genesisHash);
   return { ...book, sources: [...others, source] };
-}
-
-function requireSafeTerms({ l1ChainId }: DeployConfig, { sunset, swap }: SourceTerms): void {
-  if (sunset !== undefined && swap !== undefined && swap.lastHeight > sunset.height) {
-    throw new RollupError(
-      "DEPLOY_CONFIG_INVALID",
-      "deposits after the snapshot would be owed twice: swap.lastHeight must be at most sunset.height",
-      { data: { lastHeight: swap.lastHeight, height: sunset.height } },
-    );
-  }
-  const isShort = sunset !== undefined && sunset.challengePeriod < LEAST_CHALLENGE_PERIOD;
-  if (isShort && mayHoldValue(BigInt(l1ChainId))) {
-    throw new RollupError(
-      "DEPLOY_CONFIG_INVALID",
-      `chain ${l1ChainId} may hold value: sunset.challengePeriod must be at least ${LEAST_CHALLENGE_PERIOD}`,
-      { data: { challengePeriod: sunset.challengePeriod } },
-    );
-  }
 }
 
 type Makers = {
@@ -126,7 +77,7 @@ type Makers = {
 
 function planOf(config: DeployConfig, book: AddressBook, terms: SourceTerms, makers: Makers): Plan {
   const sunset = terms.sunset && sunsetPlan(config, book, terms.genesisHash, terms.sunset, makers);
-  const swap = terms.swap && swapCreation(config, book, terms.genesisHash, terms.swap, makers);
+  const swap = terms.swap && swapCreation(config, book, terms.swap, makers);
   return {
     addresses: {
       genesisHash: terms.genesisHash,
@@ -154,7 +105,9 @@ function sunsetPlan(
         systemConfig: addresses.SystemConfigProxy,
         minHostVendors: policy.minHostVendors,
         genesisHash,
-        settingsHash: terms.settingsHash,
+        finalityAnchor: toHex(terms.settings.finalityAnchor),
+        rules: terms.settings.rules,
+        registrationsFrom: terms.settings.registrationsFrom,
         height: terms.height,
         challengePeriod: terms.challengePeriod,
       },
@@ -196,19 +149,29 @@ function sunsetPlan(
 function swapCreation(
   { policy }: DeployConfig,
   { addresses }: AddressBook,
-  genesisHash: Hex,
-  terms: SwapTerms,
+  { settings, perDay, closesAt }: SwapTerms,
   { makeL1, code }: Makers,
 ): Creation {
+  const { firstHeight, lastHeight, minimum } = settings;
   return makeL1.code(
     code("pha/swap/ParachainSwap", [
       {
         token: addresses.Pha,
         registry: addresses.ProverRegistryProxy,
         systemConfig: addresses.SystemConfigProxy,
+        governance: addresses.Timelock,
         minHostVendors: policy.minHostVendors,
-        genesisHash,
-        ...terms,
+        genesisHash: toHex(settings.genesisHash),
+        firstHeight,
+        lastHeight,
+        minimum,
+        finalityAnchor: toHex(settings.finalityAnchor),
+        runtimes: settings.runtimes.map(({ specVersion, metadataHash }) => ({
+          specVersion,
+          metadataHash: toHex(metadataHash),
+        })),
+        perDay,
+        closesAt,
         leftoverTo: addresses.Timelock,
       },
     ]),

@@ -1,4 +1,5 @@
-import { readSwapFile, relayerSettings, startRelayer } from "@phala-l2/bridge/relayer/main";
+import { relayerSettings, startRelayer } from "@phala-l2/bridge/relayer/main";
+import { readSwapFile } from "@phala-l2/bridge/relayer/swap-file";
 import { loadAccount } from "@phala-l2/node/keys/account";
 import { defineCommand, HOLDS, untilStopped } from "./command.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { jsonRpc } from "@phala-l2/bridge/json-rpc";
-import { readSwapFile } from "@phala-l2/bridge/relayer/main";
+import { readSwapFile } from "@phala-l2/bridge/relayer/swap-file";
 import { type StatusQuestion, swapStatusIn } from "@phala-l2/bridge/relayer/status";
 import { toHex } from "@phala-l2/protocol/bytes";
 import {

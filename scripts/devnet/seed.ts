@@ -19,7 +19,6 @@ import { type AddressBook, writeAddressBook } from "@phala-l2/contracts/deploy/a
 import { deploySource, type SunsetAddresses, withSource } from "@phala-l2/contracts/deploy/source";
 import { concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import { sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
 import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
 import { blockItem } from "@phala-l2/tee-prover/host/statements/blocks-file";
 import { packEntries } from "@phala-l2/tee-prover/host/statements/state-file";
@@ -85,7 +84,7 @@ async function deployedSunset(
   const { timestamp } = await bridge.l1.getBlock();
   const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom };
   const sunset = {
-    settingsHash: toHex(sunsetSettingsHash(settings)),
+    settings,
     height: header.number,
     challengePeriod: CHALLENGE_PERIOD,
     secondsPerBlock: SECONDS_PER_BLOCK,

@@ -231,10 +231,10 @@ describe("claims with keys of the parachain", () => {
     deadline = timestamp + 86_400n;
     const me = submitter.address;
     token = await deploy("pha/PhaTestToken", [me, SUPPLY]);
-    const hashes = { genesisHash: toHex(GENESIS), settingsHash: toHex(GENESIS) };
-    const terms = { proverRegistry: me, systemConfig: me, minHostVendors: 2, ...hashes };
+    const settings = { finalityAnchor: toHex(GENESIS), rules: 1, registrationsFrom: 0n };
+    const terms = { proverRegistry: me, systemConfig: me, minHostVendors: 2, genesisHash: toHex(GENESIS) };
     const registry = await deploy("pha/sunset/SunsetRegistry", [
-      { ...terms, height: HEIGHT, challengePeriod: 1n },
+      { ...terms, ...settings, height: HEIGHT, challengePeriod: 1n },
     ]);
     const claims = await deploy("pha/sunset/SunsetClaims", [
       {

@@ -3,7 +3,7 @@ import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
 import { sunsetClaimsAbi } from "@phala-l2/contracts/abi/sunset-claims";
 import { sunsetRegistryAbi } from "@phala-l2/contracts/abi/sunset-registry";
 import { deploySource, type SunsetAddresses } from "@phala-l2/contracts/deploy/source";
-import { addressFromHex, fromHex, type Hash, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, fromHex, type Hash, hashFromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
 import { BALANCE, buildClaimsTree, NO_SUBJECT, proofAt } from "@phala-l2/sunset/claims-tree";
 import { claimMessage, formNumber, signedBytes } from "@phala-l2/sunset/message";
@@ -63,18 +63,14 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
   const deployer = devnetAccount(ROLES.deployer);
   const { l1 } = clientsOf(network, deployer);
   const { timestamp: now } = await l1.getBlock();
-  const settingsHash = sunsetSettingsHash({
-    finalityAnchor: hashFromHex(NO_SUBJECT),
-    rules: SNAPSHOT_RULES,
-    registrationsFrom: 0n,
-  });
+  const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom: 0n };
   const { sunset: addresses } = await deploySource(
     config,
     book,
     {
       genesisHash: GENESIS,
       sunset: {
-        settingsHash: toHex(settingsHash),
+        settings,
         height: HEIGHT,
         challengePeriod: 1n,
         secondsPerBlock: 12,
@@ -102,7 +98,7 @@ export async function sunsetForOne(system: System, pha: bigint): Promise<SunsetF
     rounding: 0n,
   };
   const domain = { chainId: BigInt(L1_CHAIN_ID), contract: addressFromHex(addresses.SunsetRegistry) };
-  const hash = toHex(sunsetDigest(domain, settingsHash, statement));
+  const hash = toHex(sunsetDigest(domain, sunsetSettingsHash(settings), statement));
   const keys = await keysOfTwoVendors(system);
   const signatures = await Promise.all(keys.map((key) => key.sign({ hash })));
 

@@ -113,7 +113,7 @@ it("deposits that a real runtime executes: by each kind of key, multisig, proxy,
     assert.equal(created.kind, "ok");
     const { judge } = created;
     const parachain = createParachain(jsonRpc(node.url, 30_000));
-    const watcher = new Watcher({ parachain, journal, judge, log: silentLog });
+    const watcher = new Watcher({ parachain, journal, judge: () => judge, log: silentLog });
     while ((await watcher.readNext()).read < BigInt(4));
 
     const roots = await hub.roots();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -19,17 +19,24 @@ import {
 import { encodeFunctionData } from "viem";
 import { devnetAccount, ROLES } from "../devnet/accounts.ts";
 import { until } from "../system/wait.ts";
-import type { JsonRpcServer } from "./json-rpc-server.ts";
 import { relayWithFinality } from "./final-swap.ts";
+import type { JsonRpcServer } from "./json-rpc-server.ts";
 import { killRelayer } from "./kill-relayer.ts";
 import { SmallParachain } from "./small-parachain.ts";
-import { type SwapL1, type SwapWorld, startSwap, startSwapL1 } from "./swap-world.ts";
+import { type SwapL1, type SwapWorld, startSwap, startSwapL1, type WorldRuntime } from "./swap-world.ts";
 
 const PHA = 10n ** 12n;
 const PER_DAY = 1000n * 10n ** 18n;
 const account = (fill: number): Hash => asHash(new Uint8Array(32).fill(fill));
 const receiver = (n: number) => `0x${n.toString(16).padStart(40, "0")}`;
 const remark = (n: number, more = "") => `pha-swap:v1:900:${receiver(n)}${more}`;
+
+const runtime = (specVersion: number): WorldRuntime => ({
+  specVersion,
+  metadataHash: SMALL_METADATA_HASH,
+  metadata: SMALL_METADATA,
+});
+const RUNTIMES = [runtime(SMALL_SPEC_VERSION), runtime(SMALL_SPEC_VERSION + 1)];
 
 const folder = mkdtempSync(join(tmpdir(), "relayer-"));
 const parachain = new SmallParachain();
@@ -67,6 +74,12 @@ async function waitingOf(n: number): Promise<string | undefined> {
   return (await statusOf({ receiver: receiver(n) })).deposits[0]?.waitsFor?.what;
 }
 
+/** What the relayer says is wrong with it. */
+async function faults(): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${relayer?.healthPort}/readyz`);
+  return answer.text();
+}
+
 /** Does something as the guardian. */
 async function asGuardian(functionName: "pause" | "unpause"): Promise<void> {
   const swap = { address: toHex(world.contract), abi: parachainSwapAbi } as const;
@@ -87,9 +100,7 @@ before(async () => {
   l1 = await startSwapL1(folder);
   world = await startSwap(l1, folder, {
     genesisHash: parachain.genesisHash,
-    runtimes: [
-      { specVersion: SMALL_SPEC_VERSION, metadataHash: SMALL_METADATA_HASH, metadata: SMALL_METADATA },
-    ],
+    runtimes: RUNTIMES.slice(0, 1),
     perDay: PER_DAY,
     funded: 1500n * 10n ** 18n,
     minimum: PHA,
@@ -150,6 +161,37 @@ describe("the relayer", () => {
     assert.equal(await paid(4), 7n * 10n ** 18n);
   });
 
+  it("stops before a runtime that nobody has named, and pays once governance and the file name it", async () => {
+    const { length } = (await statusOf()).deposits;
+    parachain.upgrade(SMALL_SPEC_VERSION + 1);
+    parachain.addBlock([]);
+    const height = parachain.nextHeight;
+    parachain.addBlock([{ from: account(8), to: world.account, planck: PHA, remarks: [remark(8)] }]);
+    parachain.addBlock([{ from: account(8), to: world.account, planck: 2n * PHA, remarks: [remark(8)] }]);
+    await until(async () => (await faults()).includes("runtime-unknown"), { what: "the relayer stops" });
+    assert.equal((await statusOf()).read, String(height - 1n));
+
+    // A file that is ahead of governance changes nothing.
+    world.writeSwapFile(RUNTIMES);
+    await until(async () => (await faults()).includes("governance has not named"), { what: "it says so" });
+    assert.equal((await statusOf()).deposits.length, length);
+
+    await world.nameRuntimes(RUNTIMES);
+    await until(async () => (await paid(8)) === 3n * 10n ** 18n, { what: "both are paid" });
+    await until(async () => (await faults()).includes('"faults":[]'), { what: "nothing is wrong any more" });
+  });
+
+  it("keeps to its file while another is none, or names fewer runtimes", async () => {
+    writeFileSync(world.swapFile, "{");
+    await until(async () => (await faults()).includes("JSON is wanted"), { what: "it says so" });
+    world.writeSwapFile(RUNTIMES.slice(0, 1));
+    await until(async () => (await faults()).includes("no more; the earlier one is kept"), {
+      what: "it says so",
+    });
+    world.writeSwapFile(RUNTIMES);
+    await until(async () => (await faults()).includes('"faults":[]'), { what: "nothing is wrong any more" });
+  });
+
   it("waits while the guardian pauses", async () => {
     await asGuardian("pause");
     parachain.addBlock([{ from: account(7), to: world.account, planck: PHA, remarks: [remark(7)] }]);
@@ -176,7 +218,7 @@ describe("the relayer", () => {
     await until(async () => (await statusOf({ receiver: receiver(6) })).deposits.length === 1, {
       what: "the new deposit is read",
     });
-    assert.equal((await statusOf()).deposits.length, 7);
+    assert.equal((await statusOf()).deposits.length, 9);
     assert.ok((await world.payments()).count <= count + 1);
     await assert.rejects(Journal.open(join(folder, "journal")), { code: "STORE_LOCKED" });
   });

@@ -22,10 +22,14 @@ export async function signWith({ privateKey }: ProverKey, digest: Hash): Promise
   return signature;
 }
 
-/** `tee_signRelease` of a prover whose finality is that of the chain it is given. */
-export function serveProver(key: ProverKey, judge: ReleaseJudge): Promise<JsonRpcServer> {
-  const settingsHash = swapSettingsHash(judge.settings);
+/**
+ * `tee_signRelease` of a prover whose finality is that of the chain it is given.
+ * @param judgeNow By what it judges at that moment
+ */
+export function serveProver(key: ProverKey, judgeNow: () => Promise<ReleaseJudge>): Promise<JsonRpcServer> {
   return serveJsonRpc(async (method, [given]) => {
+    const judge = await judgeNow();
+    const settingsHash = swapSettingsHash(judge.settings);
     if (method !== "tee_signRelease") throw new RangeError(`no method ${method}`);
     const witness = parseReleaseWitness(given);
     if (witness === undefined) throw new RangeError("no witness");

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { judgeOf } from "@phala-l2/bridge/relayer/main";
+import { judgeOf, readSwapFile } from "@phala-l2/bridge/relayer/swap-file";
 import { parachainSwapAbi } from "@phala-l2/contracts/abi/parachain-swap";
 import { phaTestTokenAbi } from "@phala-l2/contracts/abi/pha-test-token";
 import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
@@ -14,9 +14,8 @@ import {
   toHex,
   ZERO_HASH,
 } from "@phala-l2/protocol/bytes";
-import { type KnownRuntime, type SwapSettings, swapSettingsHash } from "@phala-l2/protocol/swap-release";
+import type { KnownRuntime, SwapSettings } from "@phala-l2/protocol/swap-release";
 import { swapAccount } from "@phala-l2/swap/account";
-import type { ReleaseJudge } from "@phala-l2/swap/release";
 import { formatSwapDescription } from "@phala-l2/swap/settings-json";
 import {
   createPublicClient,
@@ -34,10 +33,13 @@ import { registerStolen } from "../system/register.ts";
 import type { JsonRpcServer } from "./json-rpc-server.ts";
 import { type ProverKey, proverKey, serveProver, signWith } from "./signing-prover.ts";
 
+/** A runtime of the world's parachain. */
+export type WorldRuntime = KnownRuntime & { readonly metadata: Uint8Array };
+
 /** What a world's swap is made for. */
 export type SwapTerms = {
   readonly genesisHash: Hash;
-  readonly runtimes: readonly (KnownRuntime & { readonly metadata: Uint8Array })[];
+  readonly runtimes: readonly WorldRuntime[];
   /** Wei a day, and wei that the contract is given. */
   readonly perDay: bigint;
   readonly funded: bigint;
@@ -66,10 +68,13 @@ export type SwapWorld = {
   /** Where deposits go. */
   readonly account: Hash;
   readonly token: Hex;
-  readonly judge: ReleaseJudge;
   readonly swapFile: string;
   readonly provers: readonly JsonRpcServer[];
   readonly l1: ReturnType<typeof l1Client>;
+  /** Governance names these runtimes. */
+  nameRuntimes(runtimes: readonly WorldRuntime[]): Promise<void>;
+  /** Writes the file with these runtimes, as whoever runs a relayer or a prover does. */
+  writeSwapFile(runtimes: readonly WorldRuntime[]): void;
   /** Everything that the contract has paid: wei by receiver, and how many payments there were. */
   payments(): Promise<{ readonly byReceiver: ReadonlyMap<string, bigint>; readonly count: number }>;
   /** Transactions of an account that L1 has reverted. */
@@ -77,7 +82,7 @@ export type SwapWorld = {
   stop(): Promise<void>;
 };
 
-/** Who deploys and funds. */
+/** Who deploys and funds, and is the swap's governance. */
 const OWNER = devnetAccount(ROLES.deployer);
 const YEARS_OPEN = 3n * 365n * 86_400n;
 
@@ -85,6 +90,10 @@ function l1Client(url: string) {
   return createTestClient({ mode: "anvil", transport: http(url), cacheTime: 0, pollingInterval: 50 }).extend(
     publicActions,
   );
+}
+
+function onChain({ specVersion, metadataHash }: WorldRuntime) {
+  return { specVersion, metadataHash: toHex(metadataHash) };
 }
 
 async function deploySwap(url: string, args: Record<string, unknown>): Promise<void> {
@@ -142,50 +151,68 @@ export async function startSwap(
 ): Promise<SwapWorld> {
   const nonce = await l1.getTransactionCount({ address: OWNER.address });
   const address = getContractAddress({ from: OWNER.address, nonce: BigInt(nonce) });
-  const settings: SwapSettings = {
+  const settingsWith = (runtimes: readonly WorldRuntime[]): SwapSettings => ({
     genesisHash: terms.genesisHash,
     firstHeight: 1n,
     lastHeight: terms.lastHeight,
     minimum: terms.minimum,
-    runtimes: terms.runtimes.map(({ specVersion, metadataHash }) => ({ specVersion, metadataHash })),
+    runtimes: runtimes.map(({ specVersion, metadataHash }) => ({ specVersion, metadataHash })),
     token: addressFromHex(addresses.Pha),
     finalityAnchor: terms.finalityAnchor ?? ZERO_HASH,
-  };
+  });
+  const settings = settingsWith(terms.runtimes);
   const { timestamp } = await l1.getBlock();
   await deploySwap(anvil.url, {
     token: addresses.Pha,
     registry: addresses.ProverRegistryProxy,
     systemConfig: addresses.SystemConfigProxy,
+    governance: OWNER.address,
     minHostVendors: 2,
     genesisHash: toHex(settings.genesisHash),
-    settingsHash: toHex(swapSettingsHash(settings)),
     firstHeight: settings.firstHeight,
     lastHeight: settings.lastHeight,
+    minimum: settings.minimum,
+    finalityAnchor: toHex(settings.finalityAnchor),
+    runtimes: terms.runtimes.map(onChain),
     perDay: terms.perDay,
     closesAt: timestamp + YEARS_OPEN,
     leftoverTo: OWNER.address,
   });
   const contract = addressFromHex(address);
   await fund(anvil.url, addresses.Pha, toHex(contract), terms.funded);
-  const description = {
-    settings,
-    domain: { chainId: BigInt(L1_CHAIN_ID), contract },
-    metadata: terms.runtimes.map(({ metadata }) => metadata),
-  };
   const swapFile = join(folder, "swap.json");
-  writeFileSync(swapFile, JSON.stringify(formatSwapDescription(description)));
-  const judge = judgeOf(description);
-  const serve = terms.serve ?? ((key: ProverKey) => serveProver(key, judge));
+  const writeSwapFile = (runtimes: readonly WorldRuntime[]) => {
+    const description = {
+      settings: settingsWith(runtimes),
+      domain: { chainId: BigInt(L1_CHAIN_ID), contract },
+      metadata: runtimes.map(({ metadata }) => metadata),
+    };
+    writeFileSync(swapFile, JSON.stringify(formatSwapDescription(description)));
+  };
+  writeSwapFile(terms.runtimes);
+  const judgeNow = async () => judgeOf(await readSwapFile(swapFile));
+  const serve = terms.serve ?? ((key: ProverKey) => serveProver(key, judgeNow));
   const provers = await Promise.all(keys.map((key) => serve(key, swapFile)));
   return {
     anvil,
     contract,
-    judge,
     swapFile,
     provers,
     l1,
     account: swapAccount(contract),
     token: addresses.Pha,
+    writeSwapFile,
+    nameRuntimes: async (runtimes) => {
+      const wallet = createWalletClient({ account: OWNER, transport: http(anvil.url) });
+      const hash = await wallet.writeContract({
+        address: toHex(contract),
+        abi: parachainSwapAbi,
+        functionName: "nameRuntimes",
+        args: [runtimes.map(onChain)],
+        chain: null,
+      });
+      await l1.waitForTransactionReceipt({ hash });
+    },
     payments: async () => {
       const events = await l1.getContractEvents({
         address: toHex(contract),

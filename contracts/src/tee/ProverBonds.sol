@@ -36,7 +36,7 @@ abstract contract ProverBonds is IProverRegistry, OwnableUpgradeable {
         require(prover_.bondState == BondState.DISPUTED, ProverRegistry_BondState(key, prover_.bondState));
         uint64 until = prover_.endedAt + DECISION_PERIOD;
         require(block.timestamp < until, ProverRegistry_DecisionPeriodOver(key, until));
-        if (slash) _slash(key, 0);
+        if (slash) _slash(key, msg.sender, 0);
         else _returnBond(key);
     }
 
@@ -60,14 +60,14 @@ abstract contract ProverBonds is IProverRegistry, OwnableUpgradeable {
         require(received == bond, ProverRegistry_BondNotReceived(bond, received));
     }
 
-    /// @param percent Of the bond, for the caller; the rest is the owner's.
-    function _slash(address key, uint256 percent) internal {
+    /// @param percent Of the bond, for the reporter; the rest is the owner's.
+    function _slash(address key, address reporter, uint256 percent) internal {
         Prover storage prover_ = _provers[key];
         prover_.bondState = BondState.SLASHED;
         uint256 bond = prover_.bond;
         uint256 reward = bond * percent / 100;
-        emit ProverSlashed(key, msg.sender, bond, reward);
-        if (reward != 0) bondToken.safeTransfer(msg.sender, reward);
+        emit ProverSlashed(key, reporter, bond, reward);
+        if (reward != 0) bondToken.safeTransfer(reporter, reward);
         if (bond != 0) bondToken.safeTransfer(owner(), bond - reward);
     }
 

@@ -48,8 +48,16 @@ contract ProverRegistry is EvidenceAppraisal, ProverBonds, EIP712Upgradeable {
     /// @dev L1 block that the last report of a GPU answers.
     mapping(bytes32 deviceId => uint256) private _askedAt;
 
+    /// @inheritdoc IProverRegistry
+    mapping(address court => bool) public isCourt;
+
     bytes32 private constant REGISTRATION_TYPEHASH =
         keccak256("Registration(address beneficiary,uint64 policyVersion,bytes32 l1BlockHash)");
+
+    modifier onlyCourt() {
+        require(isCourt[msg.sender], ProverRegistry_Unauthorized(msg.sender));
+        _;
+    }
 
     constructor(RegistryDependencies memory dependencies)
         EvidenceAppraisal(dependencies)
@@ -163,11 +171,22 @@ contract ProverRegistry is EvidenceAppraisal, ProverBonds, EIP712Upgradeable {
         require(isRegistered(key), ProverRegistry_UnknownKey(key));
         if (key == otherKey) {
             emit Equivocation(key, claim.outputRoot, otherOutputRoot);
-            _punish(key);
+            _punish(key, msg.sender);
         } else {
             emit Contradiction(key, otherKey, claim.outputRoot, otherOutputRoot);
             _dispute(key, otherKey);
         }
+    }
+
+    /// @inheritdoc IProverRegistry
+    function convict(address key, address reporter) external onlyCourt {
+        _punish(key, reporter);
+    }
+
+    /// @inheritdoc IProverRegistry
+    function setCourt(address court, bool isCourt_) external onlyOwner {
+        isCourt[court] = isCourt_;
+        emit CourtChanged(court, isCourt_);
     }
 
     /// @inheritdoc IProverRegistry
@@ -321,7 +340,7 @@ contract ProverRegistry is EvidenceAppraisal, ProverBonds, EIP712Upgradeable {
     }
 
     /// @dev The key lies, or is not where it was attested to be. One that was ended otherwise before did so all the same.
-    function _punish(address key) private {
+    function _punish(address key, address reporter) private {
         Prover storage prover_ = _provers[key];
         BondState state = prover_.bondState;
         require(state == BondState.HELD || state == BondState.DISPUTED, ProverRegistry_BondState(key, state));
@@ -330,7 +349,7 @@ contract ProverRegistry is EvidenceAppraisal, ProverBonds, EIP712Upgradeable {
         if (_standingOf(prover_) == IAttestationPolicy.Standing.ALLOWED) {
             policy.nullifyVendor(ProverKinds.hostVendor(prover_.kind));
         }
-        _slash(key, REPORTER_PERCENT);
+        _slash(key, reporter, REPORTER_PERCENT);
     }
 
     /// @dev Who of both lies is not for this contract to say; their vendor cannot be trusted until it is said.

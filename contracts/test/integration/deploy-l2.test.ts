@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { addressFromHex, toHex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, asAddress, hashFromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import {
   L2_STANDARD_BRIDGE,
   OPTIMISM_MINTABLE_ERC20_FACTORY,
   PROXY_ADMIN,
 } from "@phala-l2/protocol/predeploys";
+import type { SwapSettings } from "@phala-l2/protocol/swap-release";
 import hre from "hardhat";
 import {
   type Address,
@@ -36,13 +37,14 @@ import { type AddressBook, readAddressBook, writeAddressBook } from "../../deplo
 import { type DeployConfig, devnetDeployConfig } from "../../deploy/config.ts";
 import { deployL1 } from "../../deploy/l1.ts";
 import { deployL2 } from "../../deploy/l2.ts";
+import { deploySource, withSource } from "../../deploy/source.ts";
 import {
-  deploySource,
+  requireSafeTerms,
   type SourceTerms,
   type SunsetTerms,
   type SwapTerms,
-  withSource,
-} from "../../deploy/source.ts";
+} from "../../deploy/source-terms.ts";
+import { verifySource } from "../../deploy/verify-source.ts";
 import { aliasOf } from "../../genesis/alias.ts";
 import { createChain } from "../../genesis/chain.ts";
 import { runtimeCode } from "../../genesis/runtime-code.ts";
@@ -114,6 +116,10 @@ function code(wanted: string): (error: unknown) => boolean {
   return (error) => isRollupError(error, wanted);
 }
 
+function refused(words: RegExp, wanted = "DEPLOY_CONFIG_INVALID"): (error: unknown) => boolean {
+  return (error) => isRollupError(error, wanted) && words.test(error.message);
+}
+
 describe("deployL2, and then a parachain's contracts", () => {
   let folder: string;
   let setting: Setting;
@@ -165,35 +171,81 @@ describe("deployL2, and then a parachain's contracts", () => {
 
   describe("deploySource", () => {
     const genesisHash = keccak256("0x03");
-    const settingsHash = keccak256("0x04");
     const inThreeYears = BigInt(Math.floor(Date.now() / 1000)) + 3n * 365n * 86_400n;
     const sunset: SunsetTerms = {
-      settingsHash,
+      settings: { finalityAnchor: ZERO_HASH, rules: 2, registrationsFrom: 90n },
       height: 100n,
       challengePeriod: 1n,
       secondsPerBlock: 12,
       closesAt: inThreeYears,
     };
-    const swap: SwapTerms = {
-      settingsHash,
+    const settings: SwapSettings = {
+      genesisHash: hashFromHex(genesisHash),
       firstHeight: 1n,
       lastHeight: 100n,
+      minimum: 10n ** 10n,
+      runtimes: [{ specVersion: 1230, metadataHash: hashFromHex(keccak256("0x04")) }],
+      token: asAddress(new Uint8Array(20)),
+      finalityAnchor: ZERO_HASH,
+    };
+    /** With the token, which is known when the deployment stands. */
+    const swapOf = (change: Partial<SwapSettings> = {}): SwapTerms => ({
+      settings: { ...settings, token: addressFromHex(setting.book.addresses.Pha), ...change },
       perDay: parseEther("1000"),
       closesAt: inThreeYears,
-    };
-    const terms = { genesisHash, sunset, swap };
+    });
+    const termsOf = (): SourceTerms => ({ genesisHash, sunset, swap: swapOf() });
     const deploy = (given: SourceTerms, change: Partial<DeployConfig> = {}, l1 = setting.transport) => {
       const { config, book, deployer, transport } = setting;
       return deploySource({ ...config, ...change }, book, given, { l1, l2: transport, deployer });
     };
 
     it("refuses a swap beyond the snapshot: its deposits would be owed twice", async () => {
-      const late = { ...terms, swap: { ...swap, lastHeight: 101n } };
-      await assert.rejects(deploy(late), code("DEPLOY_CONFIG_INVALID"));
+      await assert.rejects(
+        deploy({ ...termsOf(), swap: swapOf({ lastHeight: 101n }) }),
+        refused(/owed twice/),
+      );
+    });
+
+    it("refuses settings that are not this parachain's, this deployment's, or no settings at all", async () => {
+      const other = hashFromHex(keccak256("0x05"));
+      const wrong: readonly (readonly [Partial<SwapSettings>, RegExp])[] = [
+        [{ genesisHash: other }, /another parachain/],
+        [{ token: asAddress(new Uint8Array(20).fill(1)) }, /this deployment's PHA/],
+        [{ firstHeight: 100n, lastHeight: 99n }, /before the first/],
+        [{ runtimes: [] }, /runtimes/],
+        [{ runtimes: [...settings.runtimes, ...settings.runtimes] }, /runtimes/],
+      ];
+      for (const [change, words] of wrong) {
+        await assert.rejects(deploy({ ...termsOf(), swap: swapOf(change) }), refused(words));
+      }
+      const late = { ...sunset, settings: { ...sunset.settings, registrationsFrom: 101n } };
+      await assert.rejects(deploy({ genesisHash, sunset: late }), refused(/registrationsFrom/));
+    });
+
+    it("refuses, where value may be held, finality by a node's word and a short time to contradict", () => {
+      const { config, book } = setting;
+      const check = (given: SourceTerms, l1ChainId = 1) =>
+        requireSafeTerms({ ...config, l1ChainId }, book, given);
+      const finalityAnchor = hashFromHex(keccak256("0x06"));
+      const challengePeriod = 3n * 86_400n;
+      const anchored = { ...sunset, challengePeriod, settings: { ...sunset.settings, finalityAnchor } };
+      const swap = swapOf({ finalityAnchor });
+      check({ genesisHash, sunset: anchored, swap });
+      const unanchored = { ...anchored, settings: sunset.settings };
+      assert.throws(
+        () => check({ genesisHash, sunset: unanchored }),
+        refused(/sunset.settings.finalityAnchor/),
+      );
+      assert.throws(() => check({ genesisHash, swap: swapOf() }), refused(/swap.settings.finalityAnchor/));
+      const short = { ...anchored, challengePeriod: challengePeriod - 1n };
+      assert.throws(() => check({ genesisHash, sunset: short }), refused(/challengePeriod/));
+      check({ genesisHash, sunset: unanchored, swap: swapOf() }, config.l1ChainId);
     });
 
     it("goes on after a kill, and its addresses are in the book for ever", async () => {
       const { client, book, config, deployer, transport } = setting;
+      const terms = termsOf();
       await assert.rejects(deploy(terms, {}, setting.transportFor(0)), /killed/);
       const source = await deploy(terms);
       const places = [...Object.values(source.sunset ?? {}), source.ParachainSwap];
@@ -218,11 +270,33 @@ describe("deployL2, and then a parachain's contracts", () => {
       assert.deepEqual(again.sources, [source]);
     });
 
+    it("tells of contracts that were made for other terms", async () => {
+      const { client: l1, book } = setting;
+      const terms = termsOf();
+      const source = await deploy(terms);
+      const verify = (given: SourceTerms) => verifySource({ l1, l2: l1 }, book, given, source);
+      await verify(terms);
+      const later = { ...sunset, settings: { ...sunset.settings, registrationsFrom: 91n } };
+      const runtimes = [{ specVersion: 1231, metadataHash: hashFromHex(keccak256("0x04")) }];
+      for (const [given, what] of [
+        [{ ...terms, genesisHash: keccak256("0x05") }, /genesisHash/],
+        [{ ...terms, sunset: later }, /settingsHash/],
+        [{ ...terms, sunset: { ...sunset, height: 101n } }, /height/],
+        [{ ...terms, sunset: { ...sunset, challengePeriod: 2n } }, /challengePeriod/],
+        [{ ...terms, swap: swapOf({ minimum: 0n }) }, /rulesHash/],
+        [{ ...terms, swap: swapOf({ runtimes }) }, /accepts/],
+      ] as const) {
+        await assert.rejects(verify(given), refused(what, "DEPLOY_MISMATCH"));
+      }
+    });
+
     it("is for another parachain another set, or the swap alone", async () => {
-      const other = await deploy({ genesisHash: keccak256("0x05"), swap });
-      assert.equal(other.sunset, undefined);
-      const first = await deploy(terms);
-      assert.notEqual(other.ParachainSwap, first.ParachainSwap);
+      const other = keccak256("0x05");
+      const swap = swapOf({ genesisHash: hashFromHex(other) });
+      const alone = await deploy({ genesisHash: other, swap });
+      assert.equal(alone.sunset, undefined);
+      const first = await deploy(termsOf());
+      assert.notEqual(alone.ParachainSwap, first.ParachainSwap);
     });
   });
 

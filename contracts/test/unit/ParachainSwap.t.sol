@@ -55,7 +55,7 @@ contract ParachainSwapTest is SwapFixture {
             _id(deposit), deposit.sender, receiver, deposit.planck, 123_456_789_012_345e6, 0
         );
         vm.prank(relayer);
-        assertEq(swap.release(deposit, signatures), 123_456_789_012_345e6);
+        assertEq(swap.release(deposit, settings, signatures), 123_456_789_012_345e6);
         assertEq(pha.balanceOf(receiver), 123_456_789_012_345e6);
         assertEq(swap.paidOf(_id(deposit)), 123_456_789_012_345e6);
         assertEq(swap.totalReleased(), 123_456_789_012_345e6);
@@ -64,7 +64,7 @@ contract ParachainSwapTest is SwapFixture {
     function testFuzz_one_planck_and_any_amount_within_the_limit(uint256 planck) public {
         planck = bound(planck, 1, PER_DAY / 1e6);
         Release memory deposit = _deposit(1, planck);
-        swap.release(deposit, _signed(deposit));
+        swap.release(deposit, settings, _signed(deposit));
         assertEq(pha.balanceOf(receiver), planck * 1e6);
     }
 
@@ -75,7 +75,7 @@ contract ParachainSwapTest is SwapFixture {
         signatures[1] = _sign(deposit, TDX_KEY_2);
         signatures[2] = _sign(deposit, TDX_GPU_KEY);
         signatures[3] = _sign(deposit, SNP_KEY);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
         assertEq(pha.balanceOf(receiver), 1 ether);
     }
 
@@ -84,21 +84,21 @@ contract ParachainSwapTest is SwapFixture {
     function test_no_signature_releases_nothing() public {
         Release memory deposit = _deposit(0, PHA);
         _expectTooFew(0);
-        swap.release(deposit, new bytes[](0));
+        swap.release(deposit, settings, new bytes[](0));
     }
 
     function test_one_vendor_is_not_two_however_many_keys_of_it_sign() public {
         Release memory deposit = _deposit(0, PHA);
         bytes[] memory signatures = _signed(deposit, TDX_KEY, TDX_KEY_2);
         _expectTooFew(1);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
         // One key twice, and a GPU beside the CPU, which is no vendor of its own.
         signatures = _signed(deposit, SNP_KEY, SNP_KEY);
         _expectTooFew(1);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
         signatures = _signed(deposit, TDX_KEY, TDX_GPU_KEY);
         _expectTooFew(1);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_a_key_that_is_no_prover_spoils_the_release() public {
@@ -107,7 +107,7 @@ contract ParachainSwapTest is SwapFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector, vm.addr(NEW_KEY))
         );
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_a_revoked_key_no_longer_counts() public {
@@ -118,7 +118,7 @@ contract ParachainSwapTest is SwapFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector, vm.addr(SNP_KEY))
         );
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_keys_of_a_nullified_vendor_no_longer_count() public {
@@ -127,7 +127,7 @@ contract ParachainSwapTest is SwapFixture {
         vm.prank(guardian);
         attestationPolicy.nullifyVendor(IProverRegistry.HostVendor.AMD);
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_an_expired_key_no_longer_counts() public {
@@ -135,20 +135,20 @@ contract ParachainSwapTest is SwapFixture {
         bytes[] memory signatures = _signed(deposit);
         vm.warp(block.timestamp + KEY_LIFETIME);
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_a_malleable_short_or_empty_signature_is_refused() public {
         Release memory deposit = _deposit(0, PHA);
         bytes[] memory signatures = _signed(deposit);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SNP_KEY, swap.digest(deposit));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(SNP_KEY, swap.digest(deposit, settings));
         uint256 order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141;
         bytes[3] memory bad =
             [abi.encodePacked(r, bytes32(order - uint256(s)), v == 27 ? 28 : 27), abi.encodePacked(r, s), bytes("")];
         for (uint256 i = 0; i < bad.length; ++i) {
             signatures[1] = bad[i];
             vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidSignature.selector, 1));
-            swap.release(deposit, signatures);
+            swap.release(deposit, settings, signatures);
         }
     }
 
@@ -164,11 +164,11 @@ contract ParachainSwapTest is SwapFixture {
             if (field == 4) other.sender = keccak256("another sender");
             if (field == 5) other.receiver = relayer;
             vm.expectPartialRevert(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector);
-            swap.release(other, signatures);
+            swap.release(other, settings, signatures);
         }
         deposit.planck += 1;
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_the_digest_is_the_vectors_that_provers_compute_too() public {
@@ -197,13 +197,12 @@ contract ParachainSwapTest is SwapFixture {
         SwapTerms memory terms = _terms();
         ParachainSwap other = new ParachainSwap(terms);
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector);
-        other.release(deposit, signatures);
+        other.release(deposit, settings, signatures);
         // The same address with other settings, or on another chain.
-        bytes32 here = swap.digest(deposit);
+        bytes32 here = swap.digest(deposit, settings);
+        assertTrue(swap.digest(deposit, keccak256("what a lying host told its enclave")) != here, "other settings");
         vm.chainId(block.chainid + 1);
-        assertTrue(swap.digest(deposit) != here, "another chain");
-        terms.settingsHash = keccak256("what a lying host told its enclave");
-        assertTrue(new ParachainSwap(terms).digest(deposit) != other.digest(deposit), "other settings");
+        assertTrue(swap.digest(deposit, settings) != here, "another chain");
     }
 
     // --- once, whatever else differs
@@ -211,9 +210,9 @@ contract ParachainSwapTest is SwapFixture {
     function test_a_deposit_is_released_once() public {
         Release memory deposit = _deposit(0, PHA);
         bytes[] memory signatures = _signed(deposit);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
         vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_AlreadyReleased.selector, _id(deposit)));
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
         // Another block at that height, another sender, receiver, amount or extrinsic: still the same event.
         deposit.blockHash = keccak256("fork");
         deposit.extrinsicIndex += 1;
@@ -222,16 +221,16 @@ contract ParachainSwapTest is SwapFixture {
         deposit.planck = 7;
         signatures = _signed(deposit);
         vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_AlreadyReleased.selector, _id(deposit)));
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_another_event_or_height_is_another_deposit() public {
         Release memory deposit = _deposit(0, PHA);
-        swap.release(deposit, _signed(deposit));
+        swap.release(deposit, settings, _signed(deposit));
         deposit.eventIndex += 1;
-        swap.release(deposit, _signed(deposit));
+        swap.release(deposit, settings, _signed(deposit));
         deposit.height += 1;
-        swap.release(deposit, _signed(deposit));
+        swap.release(deposit, settings, _signed(deposit));
         assertEq(pha.balanceOf(receiver), 3 ether);
     }
 
@@ -244,7 +243,7 @@ contract ParachainSwapTest is SwapFixture {
                 IParachainSwap.ParachainSwap_OtherGenesis.selector, GENESIS, deposit.genesisHash
             )
         );
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_only_blocks_of_the_swaps_life_count() public {
@@ -258,11 +257,11 @@ contract ParachainSwapTest is SwapFixture {
                     IParachainSwap.ParachainSwap_HeightOutOfRange.selector, FIRST, LAST, heights[i]
                 )
             );
-            swap.release(outside, signatures);
+            swap.release(outside, settings, signatures);
         }
         Release memory last = _deposit(0, PHA);
         last.height = LAST;
-        swap.release(last, _signed(last));
+        swap.release(last, settings, _signed(last));
     }
 
     function test_receivers_that_would_lose_it_are_refused() public {
@@ -272,7 +271,7 @@ contract ParachainSwapTest is SwapFixture {
             deposit.receiver = lost[i];
             bytes[] memory signatures = _signed(deposit);
             vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidReceiver.selector, lost[i]));
-            swap.release(deposit, signatures);
+            swap.release(deposit, settings, signatures);
         }
     }
 
@@ -282,7 +281,7 @@ contract ParachainSwapTest is SwapFixture {
             Release memory deposit = _deposit(0, amounts[i]);
             bytes[] memory signatures = _signed(deposit);
             vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidAmount.selector, amounts[i]));
-            swap.release(deposit, signatures);
+            swap.release(deposit, settings, signatures);
         }
     }
 
@@ -290,7 +289,7 @@ contract ParachainSwapTest is SwapFixture {
 
     function test_the_limit_is_reached_exactly_and_not_passed() public {
         Release memory all = _deposit(0, PER_DAY / 1e6);
-        swap.release(all, _signed(all));
+        swap.release(all, settings, _signed(all));
         assertEq(swap.available(), 0);
         Release memory more = _deposit(1, 1);
         bytes[] memory signatures = _signed(more);
@@ -300,69 +299,69 @@ contract ParachainSwapTest is SwapFixture {
                 IParachainSwap.ParachainSwap_AboveLimit.selector, 1e6, 0, block.timestamp + 1
             )
         );
-        swap.release(more, signatures);
+        swap.release(more, settings, signatures);
         vm.warp(block.timestamp + 1);
-        swap.release(more, signatures);
+        swap.release(more, settings, signatures);
         vm.warp(block.timestamp + 1 days);
         assertEq(swap.available(), PER_DAY);
     }
 
     function test_what_is_refused_above_the_limit_opens_when_the_error_says() public {
         Release memory first = _deposit(0, 900 * PHA);
-        swap.release(first, _signed(first));
+        swap.release(first, settings, _signed(first));
         Release memory second = _deposit(1, 200 * PHA);
         bytes[] memory signatures = _signed(second);
         uint256 opensAt = block.timestamp + uint256(100 ether) * 1 days / PER_DAY;
         vm.expectRevert(
             abi.encodeWithSelector(IParachainSwap.ParachainSwap_AboveLimit.selector, 200 ether, 100 ether, opensAt)
         );
-        swap.release(second, signatures);
+        swap.release(second, settings, signatures);
         vm.warp(opensAt - 1);
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_AboveLimit.selector);
-        swap.release(second, signatures);
+        swap.release(second, settings, signatures);
         vm.warp(opensAt);
-        assertEq(swap.release(second, signatures), 200 ether);
+        assertEq(swap.release(second, settings, signatures), 200 ether);
     }
 
     function test_a_release_above_the_whole_limit_is_paid_in_parts_exactly() public {
         Release memory whale = _deposit(0, 2300 * PHA + 1);
         bytes[] memory signatures = _signed(whale);
         uint256 owed = 2300 ether + 1e6;
-        assertEq(swap.release(whale, signatures), PER_DAY);
+        assertEq(swap.release(whale, settings, signatures), PER_DAY);
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_AboveLimit.selector);
-        swap.release(whale, signatures);
+        swap.release(whale, settings, signatures);
         vm.warp(block.timestamp + 6 hours);
-        assertEq(swap.release(whale, signatures), 250 ether);
+        assertEq(swap.release(whale, settings, signatures), 250 ether);
         vm.warp(block.timestamp + 2 days);
-        assertEq(swap.release(whale, signatures), PER_DAY);
+        assertEq(swap.release(whale, settings, signatures), PER_DAY);
         vm.warp(block.timestamp + 2 days);
-        assertEq(swap.release(whale, signatures), owed - 2250 ether);
+        assertEq(swap.release(whale, settings, signatures), owed - 2250 ether);
         assertEq(pha.balanceOf(receiver), owed);
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_AlreadyReleased.selector);
-        swap.release(whale, signatures);
+        swap.release(whale, settings, signatures);
     }
 
     function test_a_release_under_way_stops_when_a_key_no_longer_counts() public {
         Release memory whale = _deposit(0, 2000 * PHA);
         bytes[] memory signatures = _signed(whale);
-        swap.release(whale, signatures);
+        swap.release(whale, settings, signatures);
         vm.warp(block.timestamp + 1 days);
         vm.prank(guardian);
         registry.revoke(vm.addr(TDX_KEY));
         vm.expectPartialRevert(IParachainSwap.ParachainSwap_KeyDoesNotCount.selector);
-        swap.release(whale, signatures);
+        swap.release(whale, settings, signatures);
         // Other keys finish it.
-        assertEq(swap.release(whale, _signed(whale, TDX_KEY_2, SNP_KEY)), 1000 ether);
+        assertEq(swap.release(whale, settings, _signed(whale, TDX_KEY_2, SNP_KEY)), 1000 ether);
     }
 
     function test_a_release_under_way_keeps_what_it_says() public {
         Release memory whale = _deposit(0, 2000 * PHA);
-        swap.release(whale, _signed(whale));
+        swap.release(whale, settings, _signed(whale));
         vm.warp(block.timestamp + 1 days);
         whale.receiver = relayer;
         bytes[] memory signatures = _signed(whale);
         vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_OtherRelease.selector, _id(whale)));
-        swap.release(whale, signatures);
+        swap.release(whale, settings, signatures);
     }
 
     function testFuzz_what_leaves_within_any_day_is_at_most_two_limits(uint256[8] memory amounts, uint256[8] memory waits)
@@ -374,7 +373,7 @@ contract ParachainSwapTest is SwapFixture {
             vm.warp(block.timestamp + bound(waits[i], 0, 4 hours));
             if (block.timestamp > start + 1 days) break;
             Release memory deposit = _deposit(i, bound(amounts[i], 1, 3000 * PHA));
-            try swap.release(deposit, _signed(deposit)) returns (uint256 amount) {
+            try swap.release(deposit, settings, _signed(deposit)) returns (uint256 amount) {
                 paid += amount;
             } catch {}
             // Exact: a full limit, and what came back since.
@@ -394,10 +393,10 @@ contract ParachainSwapTest is SwapFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IParachainSwap.ParachainSwap_Underfunded.selector, 5 ether, 5 ether - 1)
         );
-        poor.release(deposit, signatures);
+        poor.release(deposit, settings, signatures);
         assertEq(poor.available(), PER_DAY);
         pha.transfer(address(poor), 1);
-        poor.release(deposit, signatures);
+        poor.release(deposit, settings, signatures);
         assertEq(pha.balanceOf(address(poor)), 0);
         swap = full;
     }
@@ -410,21 +409,21 @@ contract ParachainSwapTest is SwapFixture {
         vm.expectRevert(
             abi.encodeWithSelector(IParachainSwap.ParachainSwap_NotReceived.selector, 1 ether, 1 ether - 1)
         );
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
         hostile.setFee(false);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_a_token_that_calls_back_gains_nothing() public {
         HostileToken hostile = _hostileSwap();
         Release memory deposit = _deposit(0, PHA);
         Release memory other = _deposit(1, PHA);
-        hostile.setCallback(address(swap), abi.encodeCall(ParachainSwap.release, (other, _signed(other))));
-        swap.release(deposit, _signed(deposit));
+        hostile.setCallback(address(swap), abi.encodeCall(ParachainSwap.release, (other, settings, _signed(other))));
+        swap.release(deposit, settings, _signed(deposit));
         assertTrue(hostile.refusedReentry(), "the second release inside the first is refused");
         assertEq(hostile.balanceOf(receiver), 1 ether);
         hostile.setCallback(address(0), "");
-        swap.release(other, _signed(other));
+        swap.release(other, settings, _signed(other));
         assertEq(hostile.balanceOf(receiver), 2 ether);
     }
 
@@ -438,9 +437,9 @@ contract ParachainSwapTest is SwapFixture {
         uint256 until = block.timestamp + swap.PAUSE_PERIOD();
         vm.warp(until - 1);
         vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_Paused.selector, until));
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
         vm.warp(until);
-        swap.release(deposit, signatures);
+        swap.release(deposit, settings, signatures);
     }
 
     function test_only_the_guardian_pauses_and_ends_a_pause() public {
@@ -505,7 +504,7 @@ contract ParachainSwapTest is SwapFixture {
         _refuses(4, abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidHostVendors.selector, 1));
         _refuses(5, abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidHostVendors.selector, 3));
         _refuses(6, abi.encodeWithSelector(IParachainSwap.ParachainSwap_ZeroHash.selector));
-        _refuses(7, abi.encodeWithSelector(IParachainSwap.ParachainSwap_ZeroHash.selector));
+        _refuses(7, abi.encodeWithSelector(IParachainSwap.ParachainSwap_ZeroAddress.selector));
         _refuses(8, abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidHeights.selector, 0, LAST));
         _refuses(9, abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidHeights.selector, LAST + 1, LAST));
         _refuses(10, abi.encodeWithSelector(IParachainSwap.ParachainSwap_ZeroLimit.selector));
@@ -522,7 +521,7 @@ contract ParachainSwapTest is SwapFixture {
         if (fault == 4) terms.minHostVendors = 1;
         if (fault == 5) terms.minHostVendors = 3;
         if (fault == 6) terms.genesisHash = 0;
-        if (fault == 7) terms.settingsHash = 0;
+        if (fault == 7) terms.governance = address(0);
         if (fault == 8) terms.firstHeight = 0;
         if (fault == 9) terms.firstHeight = LAST + 1;
         if (fault == 10) terms.perDay = 0;
@@ -536,6 +535,7 @@ contract ParachainSwapTest is SwapFixture {
         SwapTerms memory terms = _terms();
         terms.token = hostile;
         swap = new ParachainSwap(terms);
+        settings = _settingsOf(_runtimes(1));
         hostile.transfer(address(swap), 10 ether);
     }
 

@@ -12,12 +12,15 @@ contract ParachainSwapInvariantTest is SwapFixture {
 
     mapping(uint32 number => uint256) private _planck;
     mapping(uint32 number => uint256) private _paid;
+    /// @dev All that were ever named; a release is judged by any of them.
+    bytes32[] private _ever;
     uint256 private _startedAt;
     uint256 private _funded;
     uint256 private _pausedAt;
 
     function setUp() public override {
         super.setUp();
+        _ever.push(settings);
         _startedAt = block.timestamp;
         _funded = FUNDED;
         for (uint32 i = 0; i < DEPOSITS; ++i) {
@@ -31,15 +34,46 @@ contract ParachainSwapInvariantTest is SwapFixture {
         targets[0] = address(this);
     }
 
-    function actRelease(uint32 number, uint8 keys) external {
+    function actRelease(uint32 number, uint8 keys, uint8 by) external {
         number = uint32(bound(number, 0, DEPOSITS - 1));
+        settings = _ever[by % _ever.length];
         Release memory deposit = _deposit(number, _planck[number]);
         bytes[] memory signatures =
             keys % 4 == 0 ? _signed(deposit, TDX_KEY, TDX_KEY_2) : _signed(deposit, TDX_KEY, SNP_KEY);
-        try swap.release(deposit, signatures) returns (uint256 amount) {
+        try swap.release(deposit, settings, signatures) returns (uint256 amount) {
             assertTrue(keys % 4 != 0, "one vendor released");
             assertTrue(!swap.paused(), "released in a pause");
             _paid[number] += amount;
+        } catch {}
+    }
+
+    /// @dev The parachain was upgraded in the middle of it all, and governance names the runtime; or somebody else tries.
+    function actNameRuntime(bool isGovernance) external {
+        uint32 count = uint32(_ever.length) + 1;
+        if (count > 4) return;
+        if (isGovernance) {
+            _ever.push(_nameRuntimes(count));
+            return;
+        }
+        try swap.nameRuntimes(_runtimes(count)) {
+            assertTrue(false, "a stranger named a runtime");
+        } catch {}
+    }
+
+    /// @dev Each vendor judges by settings of its own, both of them named; or both by settings that nobody has named.
+    function actReleaseMixed(uint32 number, bool isNamed, uint8 by) external {
+        number = uint32(bound(number, 0, DEPOSITS - 1));
+        Release memory deposit = _deposit(number, _planck[number]);
+        bytes32 given = _settingsOf(_runtimes(9));
+        bytes[] memory signatures = _signedBy(given, deposit);
+        if (isNamed) {
+            if (_ever.length < 2) return;
+            given = _ever[by % _ever.length];
+            signatures = _signedBy(given, deposit);
+            signatures[by % 2] = _signBy(_ever[(uint256(by) + 1) % _ever.length], deposit, by % 2 == 0 ? TDX_KEY : SNP_KEY);
+        }
+        try swap.release(deposit, given, signatures) {
+            assertTrue(false, "paid by signatures that do not add up");
         } catch {}
     }
 
@@ -51,7 +85,7 @@ contract ParachainSwapInvariantTest is SwapFixture {
         if (field % 3 == 0) deposit.blockHash = keccak256("fork");
         else if (field % 3 == 1) deposit.receiver = relayer;
         else deposit.planck = bound(planck, _planck[number] + 1, uint256(_planck[number]) * 2 + 1);
-        try swap.release(deposit, _signed(deposit)) {
+        try swap.release(deposit, settings, _signed(deposit)) {
             assertTrue(false, "paid by another content");
         } catch {}
     }
@@ -92,6 +126,14 @@ contract ParachainSwapInvariantTest is SwapFixture {
         assertEq(swap.totalReleased(), sum);
         assertEq(pha.balanceOf(receiver), sum);
         assertEq(pha.balanceOf(relayer), 0);
+    }
+
+    /// forge-config: default.invariant.fail-on-revert = true
+    function invariant_what_was_named_is_accepted_for_ever() public view {
+        for (uint256 i = 0; i < _ever.length; ++i) {
+            assertTrue(swap.accepts(_ever[i]), "taken back");
+        }
+        assertFalse(swap.accepts(_settingsOf(_runtimes(9))), "named by nobody");
     }
 
     /// forge-config: default.invariant.fail-on-revert = true

@@ -367,18 +367,18 @@ contract SunsetClaimsTest is SunsetFixture {
         assertEq(claims.unclaimed(), 0);
     }
 
-    function test_nothing_leaves_while_a_sunset_is_undecided() public {
+    function test_nothing_leaves_for_years_while_a_sunset_is_undecided() public {
         uint256 closesAt = claims.closesAt();
         uint256 period = claims.LEAST_OPEN_PERIOD();
-        sunset.setUndecided(ISunsetRegistry.Status.PROPOSED, 0);
         vm.warp(closesAt + 10 * period);
-        vm.expectRevert(
-            abi.encodeWithSelector(ISunsetClaims.SunsetClaims_NotClosed.selector, type(uint256).max)
-        );
+        sunset.setUndecided(ISunsetRegistry.Status.PROPOSED, 0, block.timestamp + 7 days);
+        assertEq(claims.sweepsAt(), block.timestamp + 7 days + period);
+        vm.expectPartialRevert(ISunsetClaims.SunsetClaims_NotClosed.selector);
         claims.sweep();
-        sunset.setUndecided(ISunsetRegistry.Status.NONE, block.timestamp);
+        sunset.setUndecided(ISunsetRegistry.Status.NONE, block.timestamp, 0);
         assertEq(claims.sweepsAt(), block.timestamp + period);
-        sunset.setUndecided(ISunsetRegistry.Status.NONE, 0);
+        vm.warp(closesAt - 1);
+        sunset.setUndecided(ISunsetRegistry.Status.NONE, 0, 0);
         assertEq(claims.sweepsAt(), closesAt + period);
         vm.warp(closesAt + period - 1);
         vm.expectRevert(
@@ -386,6 +386,25 @@ contract SunsetClaimsTest is SunsetFixture {
         );
         claims.sweep();
         vm.warp(closesAt + period);
+        claims.sweep();
+        assertEq(pha.balanceOf(treasury), FUNDED);
+    }
+
+    /// @dev Whoever can finalize and does not, or a proposal whose provers are all gone, must not hold the rest for ever.
+    function test_a_proposal_that_nobody_makes_final_ends_with_the_claims() public {
+        uint256 finalAt = block.timestamp + 7 days;
+        sunset.setUndecided(ISunsetRegistry.Status.PROPOSED, 0, finalAt);
+        uint256 opensAt = claims.closesAt() + claims.LEAST_OPEN_PERIOD();
+        assertEq(claims.sweepsAt(), opensAt);
+        vm.warp(opensAt - 1);
+        vm.expectRevert(abi.encodeWithSelector(ISunsetClaims.SunsetClaims_NotClosed.selector, opensAt));
+        claims.sweep();
+        // Made final at the last moment, it gives holders their years all the same.
+        uint256 snapshot = vm.snapshotState();
+        _hold(_key(1), PHA);
+        assertEq(claims.sweepsAt(), block.timestamp + claims.LEAST_OPEN_PERIOD());
+        vm.revertToState(snapshot);
+        vm.warp(opensAt);
         claims.sweep();
         assertEq(pha.balanceOf(treasury), FUNDED);
     }

@@ -31,6 +31,7 @@ contract SunsetDouble {
     uint64 public constant height = 9_064_613; // solhint-disable-line const-name-snakecase
     uint256 public finalizedAt;
     uint256 public reopensAt;
+    uint256 public finalAt;
     ISunsetRegistry.Status public status;
     bytes32 private _root;
 
@@ -39,8 +40,8 @@ contract SunsetDouble {
         status = ISunsetRegistry.Status.FINAL;
     }
 
-    function setUndecided(ISunsetRegistry.Status status_, uint256 reopensAt_) external {
-        (status, reopensAt, finalizedAt) = (status_, reopensAt_, 0);
+    function setUndecided(ISunsetRegistry.Status status_, uint256 reopensAt_, uint256 finalAt_) external {
+        (status, reopensAt, finalAt, finalizedAt) = (status_, reopensAt_, finalAt_, 0);
     }
 
     function finalClaimsRoot() external view returns (bytes32) {

@@ -28,7 +28,7 @@ contract SunsetDigest {
 /// @notice How a statement becomes final, and everything that keeps one from it.
 contract SunsetRegistryTest is AdmissionFixture {
     bytes32 private constant GENESIS = keccak256("parachain");
-    bytes32 private constant SETTINGS = keccak256("settings");
+    bytes32 private constant ANCHOR = keccak256("authorities");
     uint64 private constant HEIGHT = 9_064_613;
     uint64 private constant WINDOW = 7 days;
 
@@ -396,8 +396,13 @@ contract SunsetRegistryTest is AdmissionFixture {
         terms.genesisHash = 0;
         _refusedTerms(terms, abi.encodeWithSelector(ISunsetRegistry.SunsetRegistry_ZeroHash.selector));
         terms = _terms();
-        terms.settingsHash = 0;
-        _refusedTerms(terms, abi.encodeWithSelector(ISunsetRegistry.SunsetRegistry_ZeroHash.selector));
+        terms.registrationsFrom = HEIGHT + 1;
+        _refusedTerms(
+            terms,
+            abi.encodeWithSelector(
+                ISunsetRegistry.SunsetRegistry_InvalidRegistrations.selector, HEIGHT + 1, HEIGHT
+            )
+        );
         terms = _terms();
         terms.challengePeriod = 0;
         _refusedTerms(
@@ -426,6 +431,14 @@ contract SunsetRegistryTest is AdmissionFixture {
                 vm.parseJsonBytes32(json, _path(count, ".settingsHash"))
             );
             vm.chainId(chain);
+            assertEq(
+                SunsetLib.settingsHash(
+                    vm.parseJsonBytes32(json, _path(count, ".finalityAnchor")),
+                    uint32(vm.parseJsonUint(json, _path(count, ".rules"))),
+                    uint64(vm.parseJsonUint(json, _path(count, ".registrationsFrom")))
+                ),
+                vm.parseJsonBytes32(json, _path(count, ".settingsHash"))
+            );
             assertEq(found, vm.parseJsonBytes32(json, _path(count, ".digest")));
         }
         assertTrue(count > 1, "the file has vectors");
@@ -453,7 +466,9 @@ contract SunsetRegistryTest is AdmissionFixture {
             systemConfig: config,
             minHostVendors: 2,
             genesisHash: GENESIS,
-            settingsHash: SETTINGS,
+            finalityAnchor: ANCHOR,
+            rules: 2,
+            registrationsFrom: HEIGHT,
             height: HEIGHT,
             challengePeriod: WINDOW
         });

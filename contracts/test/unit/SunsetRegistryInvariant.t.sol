@@ -38,7 +38,7 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
             else _register(FIRST_KEY + i, IProverRegistry.Kind.SEV_SNP, SNP_IMAGE);
         }
         sunsets = new SunsetRegistry(
-            RegistryTerms(registry, config, 2, GENESIS, keccak256("settings"), HEIGHT, WINDOW)
+            RegistryTerms(registry, config, 2, GENESIS, keccak256("authorities"), 2, HEIGHT, HEIGHT, WINDOW)
         );
     }
 

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ParachainSwap} from "../../src/pha/swap/ParachainSwap.sol";
 import {Release} from "../../src/pha/swap/Release.sol";
+import {Runtime, SwapSettings} from "../../src/pha/swap/SwapSettings.sol";
 import {SwapTerms} from "../../src/pha/swap/interfaces/IParachainSwap.sol";
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
@@ -21,7 +22,8 @@ contract GuardianDouble {
 /// @notice A swap of 1000 PHA a day before the real registry, in which keys of both vendors stand.
 abstract contract SwapFixture is AdmissionFixture {
     bytes32 internal constant GENESIS = keccak256("parachain");
-    bytes32 internal constant SETTINGS = keccak256("settings");
+    bytes32 internal constant ANCHOR = keccak256("authorities");
+    uint128 internal constant MINIMUM = 1e10;
     uint64 internal constant FIRST = 100;
     uint64 internal constant LAST = 9_064_613;
     uint128 internal constant PER_DAY = 1000 ether;
@@ -30,6 +32,9 @@ abstract contract SwapFixture is AdmissionFixture {
     uint256 internal constant PHA = 1e12;
 
     ParachainSwap internal swap;
+    /// @dev Those that it was deployed with.
+    bytes32 internal settings;
+    address internal governance = account("timelock");
     address internal treasury = account("treasury");
     address internal receiver = account("receiver");
     address internal relayer = account("relayer");
@@ -44,6 +49,7 @@ abstract contract SwapFixture is AdmissionFixture {
         _register(TDX_GPU_KEY, IProverRegistry.Kind.TDX_GPU, GPU_IMAGE);
         _register(SNP_KEY, IProverRegistry.Kind.SEV_SNP, SNP_IMAGE);
         swap = new ParachainSwap(_terms());
+        settings = _settingsOf(_runtimes(1));
         pha.transfer(address(swap), FUNDED);
     }
 
@@ -52,15 +58,37 @@ abstract contract SwapFixture is AdmissionFixture {
             token: pha,
             registry: registry,
             systemConfig: attestationPolicy.systemConfig(),
+            governance: governance,
             minHostVendors: 2,
             genesisHash: GENESIS,
-            settingsHash: SETTINGS,
             firstHeight: FIRST,
             lastHeight: LAST,
+            minimum: MINIMUM,
+            finalityAnchor: ANCHOR,
+            runtimes: _runtimes(1),
             perDay: PER_DAY,
             closesAt: uint64(block.timestamp + 3 * 365 days),
             leftoverTo: treasury
         });
+    }
+
+    /// @notice The first runtimes of the parachain.
+    function _runtimes(uint32 count) internal pure returns (Runtime[] memory runtimes) {
+        runtimes = new Runtime[](count);
+        for (uint32 i = 0; i < count; ++i) {
+            runtimes[i] = Runtime(1230 + 10 * i, keccak256(abi.encode("metadata", i)));
+        }
+    }
+
+    function _settingsOf(Runtime[] memory runtimes) internal view returns (bytes32) {
+        return SwapSettings.settingsHash(swap.rulesHash(), runtimes);
+    }
+
+    /// @notice Has governance name one more, so many in all. Returns the settings.
+    function _nameRuntimes(uint32 count) internal returns (bytes32) {
+        vm.prank(governance);
+        swap.nameRuntimes(_runtimes(count));
+        return _settingsOf(_runtimes(count));
     }
 
     /// @notice A deposit by its number, each at an event of its own.
@@ -78,8 +106,23 @@ abstract contract SwapFixture is AdmissionFixture {
     }
 
     function _sign(Release memory deposit, uint256 key) internal view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, swap.digest(deposit));
+        return _signBy(settings, deposit, key);
+    }
+
+    /// @notice Judged by some settings.
+    function _signBy(bytes32 settings_, Release memory deposit, uint256 key) internal view returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, swap.digest(deposit, settings_));
         return abi.encodePacked(r, s, v);
+    }
+
+    function _signedBy(bytes32 settings_, Release memory deposit)
+        internal
+        view
+        returns (bytes[] memory signatures)
+    {
+        signatures = new bytes[](2);
+        signatures[0] = _signBy(settings_, deposit, TDX_KEY);
+        signatures[1] = _signBy(settings_, deposit, SNP_KEY);
     }
 
     function _signed(Release memory deposit, uint256 key, uint256 otherKey)

@@ -236,13 +236,13 @@ contract SunsetClaims is AccountEvidence, ReentrancyGuardTransient {
 
     /// @inheritdoc ISunsetClaims
     function sweepsAt() public view returns (uint256) {
-        ISunsetRegistry.Status status = sunset.status();
-        if (status == ISunsetRegistry.Status.FINAL) {
+        if (sunset.status() == ISunsetRegistry.Status.FINAL) {
             return Math.max(closesAt, sunset.finalizedAt() + LEAST_OPEN_PERIOD);
         }
-        // Whoever can make it final may do so at any time: until then nobody's claims are decided.
-        if (status == ISunsetRegistry.Status.PROPOSED) return type(uint256).max;
-        return Math.max(closesAt, sunset.reopensAt()) + LEAST_OPEN_PERIOD;
+        // A proposal may be made final at any time, and then its holders have their years. One that nobody has made final
+        // in as many years, since it may be or since claims were to end, is none: it must not hold the rest for ever.
+        uint256 undecidedSince = Math.max(sunset.reopensAt(), sunset.finalAt());
+        return Math.max(closesAt, undecidedSince) + LEAST_OPEN_PERIOD;
     }
 
     /// @dev Pays once per account, all or nothing. What is owed exactly must arrive.

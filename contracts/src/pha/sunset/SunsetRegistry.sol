@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {ISystemConfig} from "../../settlement/interfaces/ISystemConfig.sol";
-import {ProverKinds} from "../../tee/ProverKinds.sol";
+import {HostVendors} from "../../tee/HostVendors.sol";
 import {IProverRegistry} from "../../tee/interfaces/IProverRegistry.sol";
 import {Sunset, SunsetLib} from "./SunsetStatement.sol";
 import {ISunsetRegistry, RegistryTerms} from "./interfaces/ISunsetRegistry.sol";
@@ -12,15 +12,10 @@ import {ISunsetRegistry, RegistryTerms} from "./interfaces/ISunsetRegistry.sol";
 /// @notice See `ISunsetRegistry`. Not upgradeable, without an owner, and it holds nothing.
 contract SunsetRegistry is ISunsetRegistry {
     using SunsetLib for Sunset;
+    using HostVendors for uint256;
 
     /// @notice What a parachain's balance can hold: u128.
     uint256 public constant MAX_PLANCK = type(uint128).max;
-
-    /// @notice One vendor alone must never be able to make a statement.
-    uint8 public constant LEAST_HOST_VENDORS = 2;
-
-    /// @notice Vendors that exist: more could never be met.
-    uint8 public constant MOST_HOST_VENDORS = uint8(type(IProverRegistry.HostVendor).max);
 
     /// @notice A bound on the loops; several keys of each vendor outlast the end of one.
     uint256 public constant MAX_SIGNATURES = 8;
@@ -41,6 +36,10 @@ contract SunsetRegistry is ISunsetRegistry {
     bytes32 public immutable genesisHash;
     /// @inheritdoc ISunsetRegistry
     bytes32 public immutable settingsHash;
+    /// @inheritdoc ISunsetRegistry
+    bytes32 public immutable finalityAnchor;
+    /// @inheritdoc ISunsetRegistry
+    uint64 public immutable registrationsFrom;
     /// @inheritdoc ISunsetRegistry
     uint64 public immutable height;
     /// @inheritdoc ISunsetRegistry
@@ -73,17 +72,21 @@ contract SunsetRegistry is ISunsetRegistry {
             SunsetRegistry_ZeroAddress()
         );
         uint8 vendors = terms.minHostVendors;
+        require(HostVendors.canBeMet(vendors), SunsetRegistry_InvalidHostVendors(vendors));
+        require(terms.genesisHash != 0, SunsetRegistry_ZeroHash());
         require(
-            vendors >= LEAST_HOST_VENDORS && vendors <= MOST_HOST_VENDORS, SunsetRegistry_InvalidHostVendors(vendors)
+            terms.registrationsFrom <= terms.height,
+            SunsetRegistry_InvalidRegistrations(terms.registrationsFrom, terms.height)
         );
-        require(terms.genesisHash != 0 && terms.settingsHash != 0, SunsetRegistry_ZeroHash());
         uint64 period = terms.challengePeriod;
         require(period != 0 && period <= MAX_CHALLENGE_PERIOD, SunsetRegistry_InvalidChallengePeriod(period));
         proverRegistry = terms.proverRegistry;
         systemConfig = terms.systemConfig;
         minHostVendors = vendors;
         genesisHash = terms.genesisHash;
-        settingsHash = terms.settingsHash;
+        settingsHash = SunsetLib.settingsHash(terms.finalityAnchor, terms.rules, terms.registrationsFrom);
+        finalityAnchor = terms.finalityAnchor;
+        registrationsFrom = terms.registrationsFrom;
         height = terms.height;
         challengePeriod = period;
     }
@@ -116,6 +119,25 @@ contract SunsetRegistry is ISunsetRegistry {
         address key = _signer(other.digest(address(this), settingsHash), signature, 0);
         emit Contradicted(ours, theirs, key);
         _void(VoidedBy.CONTRADICTION);
+    }
+
+    /// @inheritdoc ISunsetRegistry
+    function reportEquivocation(
+        Sunset calldata sunset,
+        bytes calldata signature,
+        Sunset calldata other,
+        bytes calldata otherSignature
+    ) external {
+        require(finalityAnchor != 0, SunsetRegistry_NoAnchor());
+        _requireOfThisBlock(sunset);
+        _requireOfThisBlock(other);
+        (bytes32 one, bytes32 two) = (sunset.structHash(), other.structHash());
+        require(one != two, SunsetRegistry_NoContradiction());
+        address key = _recover(sunset.digest(address(this), settingsHash), signature, 0);
+        address otherKey = _recover(other.digest(address(this), settingsHash), otherSignature, 1);
+        require(key == otherKey, SunsetRegistry_OtherKey(key, otherKey));
+        emit Equivocation(key, one, two);
+        proverRegistry.convict(key, msg.sender);
     }
 
     /// @inheritdoc ISunsetRegistry
@@ -223,15 +245,13 @@ contract SunsetRegistry is ISunsetRegistry {
         require(vendors >= minHostVendors, SunsetRegistry_TooFewVendors(minHostVendors, vendors));
     }
 
-    /// @dev Distinct host vendors of the proposal's keys that count at this moment, by a bit each.
-    function _vendors() private view returns (uint256 vendors) {
+    /// @dev Distinct host vendors of the proposal's keys that count at this moment.
+    function _vendors() private view returns (uint256) {
         uint256 seen;
         for (uint256 i = 0; i < _keys.length; ++i) {
-            if (!proverRegistry.isValid(_keys[i])) continue;
-            uint256 bit = 1 << uint8(ProverKinds.hostVendor(proverRegistry.prover(_keys[i]).kind));
-            if (seen & bit == 0) ++vendors;
-            seen |= bit;
+            if (proverRegistry.isValid(_keys[i])) seen = seen.with(proverRegistry, _keys[i]);
         }
+        return seen.count();
     }
 
     function _recover(bytes32 signed, bytes calldata signature, uint256 index) private pure returns (address) {

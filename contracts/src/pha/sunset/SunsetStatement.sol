@@ -25,11 +25,21 @@ library SunsetLib {
         "Sunset(bytes32 genesisHash,uint64 height,bytes32 blockHash,bytes32 stateRoot,bytes32 claimsRoot,uint256 issuance,uint256 claimable,uint256 excluded,uint256 rounding)"
     );
 
+    bytes32 private constant SETTINGS_TAG = keccak256("phala-l2 sunset settings, version 2");
     bytes32 private constant DOMAIN_TYPEHASH = keccak256(
         "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)"
     );
     bytes32 private constant NAME_HASH = keccak256("Phala L2 sunset");
     bytes32 private constant VERSION_HASH = keccak256("1");
+
+    /// @notice What a statement is judged by.
+    function settingsHash(bytes32 finalityAnchor, uint32 rules, uint64 registrationsFrom)
+        internal
+        pure
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(SETTINGS_TAG, finalityAnchor, rules, registrationsFrom));
+    }
 
     /// @notice `hashStruct` of EIP-712. All members are words, so that their encoding is the struct's own.
     function structHash(Sunset memory sunset) internal pure returns (bytes32) {
@@ -37,14 +47,14 @@ library SunsetLib {
     }
 
     /// @notice The digest that a prover signs for the contract `verifyingContract` on this chain.
-    function digest(Sunset memory sunset, address verifyingContract, bytes32 settingsHash)
+    function digest(Sunset memory sunset, address verifyingContract, bytes32 settings)
         internal
         view
         returns (bytes32)
     {
         bytes32 domain = keccak256(
             abi.encode(
-                DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, verifyingContract, settingsHash
+                DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, verifyingContract, settings
             )
         );
         return keccak256(abi.encodePacked(hex"1901", domain, structHash(sunset)));

@@ -7,28 +7,24 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ISystemConfig} from "../../settlement/interfaces/ISystemConfig.sol";
-import {ProverKinds} from "../../tee/ProverKinds.sol";
+import {HostVendors} from "../../tee/HostVendors.sol";
 import {IProverRegistry} from "../../tee/interfaces/IProverRegistry.sol";
 import {Release, ReleaseLib} from "./Release.sol";
+import {Runtime, SwapSettings} from "./SwapSettings.sol";
 import {IParachainSwap, SwapTerms} from "./interfaces/IParachainSwap.sol";
 
 /// @title ParachainSwap
-/// @notice See `IParachainSwap`. Not upgradeable, without an owner.
+/// @notice See `IParachainSwap`. Not upgradeable; governance can add to what it reads, and change nothing else.
 contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using ReleaseLib for Release;
+    using HostVendors for uint256;
 
     /// @notice PHA has 12 decimals on the parachain and 18 here.
     uint256 public constant WEI_PER_PLANCK = 1e6;
 
     /// @notice What a parachain's balance can hold: u128.
     uint256 public constant MAX_PLANCK = type(uint128).max;
-
-    /// @notice One vendor alone must never be able to release.
-    uint8 public constant LEAST_HOST_VENDORS = 2;
-
-    /// @notice Vendors that exist: more could never be met.
-    uint8 public constant MOST_HOST_VENDORS = uint8(type(IProverRegistry.HostVendor).max);
 
     /// @notice A part of a release is at least the limit divided by this, or all that is left of it: so the largest gets its
     ///         turn, and no release is worn down to crumbs.
@@ -55,15 +51,21 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
     /// @inheritdoc IParachainSwap
     ISystemConfig public immutable systemConfig;
     /// @inheritdoc IParachainSwap
+    address public immutable governance;
+    /// @inheritdoc IParachainSwap
     uint8 public immutable minHostVendors;
     /// @inheritdoc IParachainSwap
     bytes32 public immutable genesisHash;
     /// @inheritdoc IParachainSwap
-    bytes32 public immutable settingsHash;
-    /// @inheritdoc IParachainSwap
     uint64 public immutable firstHeight;
     /// @inheritdoc IParachainSwap
     uint64 public immutable lastHeight;
+    /// @inheritdoc IParachainSwap
+    uint128 public immutable minimum;
+    /// @inheritdoc IParachainSwap
+    bytes32 public immutable finalityAnchor;
+    /// @inheritdoc IParachainSwap
+    bytes32 public immutable rulesHash;
     /// @inheritdoc IParachainSwap
     uint128 public immutable perDay;
     /// @inheritdoc IParachainSwap
@@ -71,6 +73,8 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
     /// @inheritdoc IParachainSwap
     address public immutable leftoverTo;
 
+    /// @inheritdoc IParachainSwap
+    mapping(bytes32 settingsHash => bool) public accepts;
     /// @inheritdoc IParachainSwap
     mapping(bytes32 depositId => uint256) public paidOf;
     /// @inheritdoc IParachainSwap
@@ -93,6 +97,11 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
         _;
     }
 
+    modifier onlyGovernance() {
+        require(msg.sender == governance, ParachainSwap_Unauthorized(msg.sender));
+        _;
+    }
+
     modifier whenNotPaused() {
         require(!paused(), ParachainSwap_Paused(pausedUntil));
         _;
@@ -103,18 +112,30 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
         token = terms.token;
         registry = terms.registry;
         systemConfig = terms.systemConfig;
+        governance = terms.governance;
         minHostVendors = terms.minHostVendors;
         genesisHash = terms.genesisHash;
-        settingsHash = terms.settingsHash;
         firstHeight = terms.firstHeight;
         lastHeight = terms.lastHeight;
+        minimum = terms.minimum;
+        finalityAnchor = terms.finalityAnchor;
         perDay = terms.perDay;
         closesAt = terms.closesAt;
         leftoverTo = terms.leftoverTo;
+        bytes32 rules = SwapSettings.rulesHash(
+            terms.genesisHash,
+            terms.firstHeight,
+            terms.lastHeight,
+            terms.minimum,
+            address(terms.token),
+            terms.finalityAnchor
+        );
+        rulesHash = rules;
+        _name(rules, terms.runtimes);
     }
 
     /// @inheritdoc IParachainSwap
-    function release(Release calldata deposit, bytes[] calldata signatures)
+    function release(Release calldata deposit, bytes32 settingsHash, bytes[] calldata signatures)
         external
         nonReentrant
         whenNotPaused
@@ -131,7 +152,7 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
             left -= paid;
             require(left != 0, ParachainSwap_AlreadyReleased(id));
         }
-        _requireSigned(deposit, signatures);
+        _requireSigned(deposit, settingsHash, signatures);
 
         amount = _take(left);
         left -= amount;
@@ -140,6 +161,30 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
         if (paid == 0 && left != 0) _contentOf[id] = deposit.structHash();
         emit Released(id, deposit.sender, deposit.receiver, deposit.planck, amount, left);
         _pay(deposit.receiver, amount);
+    }
+
+    /// @inheritdoc IParachainSwap
+    function nameRuntimes(Runtime[] calldata runtimes) external onlyGovernance {
+        _name(rulesHash, runtimes);
+    }
+
+    /// @inheritdoc IParachainSwap
+    function reportEquivocation(
+        Release calldata deposit,
+        bytes calldata signature,
+        Release calldata other,
+        bytes calldata otherSignature,
+        bytes32 settingsHash
+    ) external {
+        require(finalityAnchor != 0, ParachainSwap_NoAnchor());
+        require(accepts[settingsHash], ParachainSwap_UnknownSettings(settingsHash));
+        require(deposit.genesisHash == genesisHash, ParachainSwap_OtherGenesis(genesisHash, deposit.genesisHash));
+        require(deposit.contradicts(other), ParachainSwap_NoEquivocation());
+        address key = _recover(deposit.digest(address(this), settingsHash), signature, 0);
+        address otherKey = _recover(other.digest(address(this), settingsHash), otherSignature, 1);
+        require(key == otherKey, ParachainSwap_NoEquivocation());
+        emit Equivocation(key, deposit.structHash(), other.structHash());
+        registry.convict(key, msg.sender);
     }
 
     /// @inheritdoc IParachainSwap
@@ -168,7 +213,7 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IParachainSwap
-    function digest(Release calldata deposit) external view returns (bytes32) {
+    function digest(Release calldata deposit, bytes32 settingsHash) external view returns (bytes32) {
         return deposit.digest(address(this), settingsHash);
     }
 
@@ -185,6 +230,15 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
     /// @inheritdoc IParachainSwap
     function paused() public view returns (bool) {
         return block.timestamp < pausedUntil;
+    }
+
+    /// @dev There is no way back: settings that counted no more would freeze what was judged by them.
+    function _name(bytes32 rules, Runtime[] memory runtimes) private {
+        require(SwapSettings.areSound(runtimes), ParachainSwap_InvalidRuntimes());
+        bytes32 settingsHash = SwapSettings.settingsHash(rules, runtimes);
+        require(!accepts[settingsHash], ParachainSwap_AlreadyNamed(settingsHash));
+        accepts[settingsHash] = true;
+        emit RuntimesNamed(settingsHash, runtimes);
     }
 
     /// @dev Counts a part against the limit, and gives its size.
@@ -225,20 +279,27 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
         require(deposit.planck != 0 && deposit.planck <= MAX_PLANCK, ParachainSwap_InvalidAmount(deposit.planck));
     }
 
-    /// @dev Vendors are counted in a set of bits, so that several keys of one count once.
-    function _requireSigned(Release calldata deposit, bytes[] calldata signatures) private view {
+    /// @dev One digest for all: signatures by different settings never add up.
+    function _requireSigned(Release calldata deposit, bytes32 settingsHash, bytes[] calldata signatures)
+        private
+        view
+    {
+        require(accepts[settingsHash], ParachainSwap_UnknownSettings(settingsHash));
         bytes32 signed = deposit.digest(address(this), settingsHash);
         uint256 seen;
-        uint256 vendors;
         for (uint256 i = 0; i < signatures.length; ++i) {
-            (address key, ECDSA.RecoverError failure,) = ECDSA.tryRecover(signed, signatures[i]);
-            require(failure == ECDSA.RecoverError.NoError, ParachainSwap_InvalidSignature(i));
+            address key = _recover(signed, signatures[i], i);
             require(registry.isValid(key), ParachainSwap_KeyDoesNotCount(key));
-            uint256 bit = 1 << uint8(ProverKinds.hostVendor(registry.prover(key).kind));
-            if (seen & bit == 0) ++vendors;
-            seen |= bit;
+            seen = seen.with(registry, key);
         }
+        uint256 vendors = seen.count();
         require(vendors >= minHostVendors, ParachainSwap_TooFewVendors(minHostVendors, vendors));
+    }
+
+    function _recover(bytes32 signed, bytes calldata signature, uint256 index) private pure returns (address) {
+        (address key, ECDSA.RecoverError failure,) = ECDSA.tryRecover(signed, signature);
+        require(failure == ECDSA.RecoverError.NoError, ParachainSwap_InvalidSignature(index));
+        return key;
     }
 
     function _takenNow() private view returns (uint256) {
@@ -252,14 +313,12 @@ contract ParachainSwap is IParachainSwap, ReentrancyGuardTransient {
 
     function _requireSound(SwapTerms memory terms) private view {
         bool complete = address(terms.registry) != address(0) && address(terms.systemConfig) != address(0)
-            && terms.leftoverTo != address(0) && terms.leftoverTo != address(this);
+            && terms.governance != address(0) && terms.leftoverTo != address(0) && terms.leftoverTo != address(this);
         require(complete, ParachainSwap_ZeroAddress());
         require(address(terms.token).code.length != 0, ParachainSwap_TokenHasNoCode(address(terms.token)));
         uint8 vendors = terms.minHostVendors;
-        require(
-            vendors >= LEAST_HOST_VENDORS && vendors <= MOST_HOST_VENDORS, ParachainSwap_InvalidHostVendors(vendors)
-        );
-        require(terms.genesisHash != 0 && terms.settingsHash != 0, ParachainSwap_ZeroHash());
+        require(HostVendors.canBeMet(vendors), ParachainSwap_InvalidHostVendors(vendors));
+        require(terms.genesisHash != 0, ParachainSwap_ZeroHash());
         require(
             terms.firstHeight != 0 && terms.firstHeight <= terms.lastHeight,
             ParachainSwap_InvalidHeights(terms.firstHeight, terms.lastHeight)

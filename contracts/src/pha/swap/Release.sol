@@ -35,6 +35,17 @@ library ReleaseLib {
         return keccak256(abi.encode(genesisHash, height, eventIndex));
     }
 
+    /// @notice Whether no honest key, judging by one and the same settings with an anchor, could sign both: one event of one
+    ///         chain, told in two ways. Two receivers are no contradiction: a refused deposit is owed to whom a later one
+    ///         names, and two later ones may name it.
+    function contradicts(Release memory release, Release memory other) internal pure returns (bool) {
+        bool isOneEvent = release.genesisHash == other.genesisHash && release.height == other.height
+            && release.eventIndex == other.eventIndex;
+        bool isToldAlike = release.blockHash == other.blockHash && release.extrinsicIndex == other.extrinsicIndex
+            && release.sender == other.sender && release.planck == other.planck;
+        return isOneEvent && !isToldAlike;
+    }
+
     /// @notice `hashStruct` of EIP-712.
     function structHash(Release memory release) internal pure returns (bytes32) {
         return keccak256(

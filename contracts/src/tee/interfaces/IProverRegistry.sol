@@ -36,7 +36,7 @@ interface IProverRegistry {
         INVALIDATED,
         /// The owner or the guardian ended it.
         REVOKED,
-        /// It signed two outputs for one input.
+        /// It signed two outputs for one input, or two statements before a court.
         EQUIVOCATED,
         /// It and another key of its vendor signed two outputs for one input: at least one of them lies.
         CONTRADICTED
@@ -150,6 +150,8 @@ interface IProverRegistry {
     event Equivocation(address indexed key, bytes32 outputRoot, bytes32 otherOutputRoot);
     /// @notice Two keys of one vendor signed two outputs for one and the same input.
     event Contradiction(address indexed key, address indexed otherKey, bytes32 outputRoot, bytes32 otherOutputRoot);
+    /// @notice From now on the registry takes, or takes no longer, the word of `court` that a key equivocated.
+    event CourtChanged(address indexed court, bool isCourt);
     /// @param reward What the reporter got of the bond; the rest went to the owner.
     event ProverSlashed(address indexed key, address indexed reporter, uint256 bond, uint256 reward);
     event BondReturned(address indexed key, address indexed registrant, uint256 bond);
@@ -251,6 +253,18 @@ interface IProverRegistry {
         bytes32 otherOutputRoot,
         bytes calldata otherSignature
     ) external;
+
+    /// @notice Punishes a key that equivocated before a court, as `reportEquivocation` does: ended, slashed, its vendor
+    ///         nullified unless the policy shut the key out before. A court.
+    /// @param reporter Gets REPORTER_PERCENT of the bond.
+    function convict(address key, address reporter) external;
+
+    /// @notice Makes a contract a court, or no longer: one that punishes no key but for two statements that no honest key
+    ///         can both have signed. The owner.
+    function setCourt(address court, bool isCourt_) external;
+
+    /// @notice Whether it is a court.
+    function isCourt(address court) external view returns (bool);
 
     /// @notice Decides about the bond of a key that contradicted another: slashed, all to the owner, or returned. The owner,
     ///         within DECISION_PERIOD; after it the bond may only be returned.

@@ -232,8 +232,8 @@ interface ISunsetClaims {
     function unclaimed() external view returns (uint256);
 
     /// @notice Unix seconds from which on what is left may leave: `closesAt`, and not before holders had
-    ///         LEAST_OPEN_PERIOD since the sunset became final. Never while a proposal stands; where none stands and none
-    ///         became final, LEAST_OPEN_PERIOD after `closesAt` and the last void's `reopensAt`.
+    ///         LEAST_OPEN_PERIOD since the sunset became final. Where none became final, LEAST_OPEN_PERIOD after `closesAt`,
+    ///         after the last void's `reopensAt`, and after the time from which the standing proposal could be made final.
     function sweepsAt() external view returns (uint256);
 
     function sunset() external view returns (ISunsetRegistry);

@@ -10,7 +10,9 @@ import {Sunset} from "../SunsetStatement.sol";
 /// @param systemConfig Names the guardian.
 /// @param minHostVendors Distinct host vendors that a statement needs; at least two.
 /// @param genesisHash The parachain.
-/// @param settingsHash What a statement is judged by: `sunsetSettingsHash` of protocol/sunset-statement.ts.
+/// @param finalityAnchor What the proof of the block's finality starts from; zero where provers take it from their own nodes.
+/// @param rules Version of the rules by which claims are counted.
+/// @param registrationsFrom First block whose remarks register receivers; zero where none does.
 /// @param height Its last block that counts. Provers sign what is true of any block: nobody may choose a better one later.
 /// @param challengePeriod Seconds from a proposal to its finality, and from a proposal's end to the next.
 struct RegistryTerms {
@@ -18,7 +20,9 @@ struct RegistryTerms {
     ISystemConfig systemConfig;
     uint8 minHostVendors;
     bytes32 genesisHash;
-    bytes32 settingsHash;
+    bytes32 finalityAnchor;
+    uint32 rules;
+    uint64 registrationsFrom;
     uint64 height;
     uint64 challengePeriod;
 }
@@ -47,6 +51,8 @@ interface ISunsetRegistry {
 
     event Proposed(bytes32 indexed statement, bytes32 indexed claimsRoot, Sunset sunset, uint256 finalAt);
     event Contradicted(bytes32 indexed statement, bytes32 indexed other, address indexed key);
+    /// @notice `key` signed both statements.
+    event Equivocation(address indexed key, bytes32 statement, bytes32 other);
     event Voided(bytes32 indexed statement, VoidedBy indexed by, uint256 reopensAt);
     event Finalized(bytes32 indexed statement, bytes32 indexed claimsRoot);
 
@@ -55,6 +61,9 @@ interface ISunsetRegistry {
     error SunsetRegistry_InvalidHostVendors(uint8 minHostVendors);
     /// @notice Nothing, or more than MAX_CHALLENGE_PERIOD.
     error SunsetRegistry_InvalidChallengePeriod(uint64 challengePeriod);
+
+    /// @notice Registrations that begin after the last block that counts.
+    error SunsetRegistry_InvalidRegistrations(uint64 from, uint64 height);
 
     error SunsetRegistry_AlreadyFinal();
     error SunsetRegistry_NotFinal();
@@ -80,6 +89,10 @@ interface ISunsetRegistry {
     error SunsetRegistry_TooFewVendors(uint256 wanted, uint256 found);
     /// @notice The same statement: no contradiction.
     error SunsetRegistry_NoContradiction();
+    /// @notice Two keys: which of both lies is not said by that.
+    error SunsetRegistry_OtherKey(address key, address otherKey);
+    /// @notice Without an anchor of finality a key signs whatever block it is shown, honestly.
+    error SunsetRegistry_NoAnchor();
     error SunsetRegistry_TooEarly(uint256 finalAt);
     error SunsetRegistry_Unauthorized(address caller);
     error SunsetRegistry_NoFreezeLeft();
@@ -92,6 +105,16 @@ interface ISunsetRegistry {
 
     /// @notice Voids the proposal by one valid prover's signature over another statement about the same block height.
     function contradict(Sunset calldata other, bytes calldata signature) external;
+
+    /// @notice Has the prover registry punish a key that signed two statements about this block. Anyone may, whenever; the
+    ///         registry rewards the caller (`IProverRegistry.convict`), if governance has made this contract a court. An
+    ///         honest key signs one: the block is final, its state and the window of registrations are whole.
+    function reportEquivocation(
+        Sunset calldata sunset,
+        bytes calldata signature,
+        Sunset calldata other,
+        bytes calldata otherSignature
+    ) external;
 
     /// @notice Voids the proposal. The guardian, at most MAX_FREEZES times.
     function freeze() external;
@@ -132,7 +155,11 @@ interface ISunsetRegistry {
     function systemConfig() external view returns (ISystemConfig);
     function minHostVendors() external view returns (uint8);
     function genesisHash() external view returns (bytes32);
+
+    /// @notice What a statement is judged by: `sunsetSettingsHash` of protocol/sunset-statement.ts.
     function settingsHash() external view returns (bytes32);
+    function finalityAnchor() external view returns (bytes32);
+    function registrationsFrom() external view returns (uint64);
     function height() external view returns (uint64);
     function challengePeriod() external view returns (uint64);
 }
