@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { makeClaimsFolder } from "./claims-folder.ts";
+import { claimsFile, makeClaimsFolder } from "./claims-folder.ts";
 import { refusalWords } from "./refusal-words.ts";
 
 const home = mkdtempSync(join(tmpdir(), "claims-folder-"));
@@ -24,6 +24,19 @@ describe("the folder of claims", () => {
       assert.throws(() => makeClaimsFolder(folder), { code: /^E[A-Z]+$/ }, folder);
     }
     assert.ok(!existsSync("/proc/claims"));
+  });
+});
+
+describe("a file of claims", () => {
+  it("is a folder's or itself, and what has none is a mistake of whoever named it", () => {
+    const folder = join(home, "claims");
+    makeClaimsFolder(folder);
+    for (const none of [folder, join(home, "nowhere"), join(folder, "claims.json")]) {
+      assert.throws(() => claimsFile(none), { code: "SETTING_INVALID", message: /^--claims: there is no / });
+    }
+    const file = join(folder, "claims.json");
+    writeFileSync(file, "{}");
+    assert.deepEqual([claimsFile(folder), claimsFile(file)], [file, file]);
   });
 });
 

@@ -110,9 +110,14 @@ export type ProvenLeaf = {
 /** What a file of claims has of an account. */
 export type AccountClaims = { readonly root: Hex; readonly leaves: readonly ProvenLeaf[] };
 
-/** A folder's file of claims, or the file itself. */
+/** A folder's file of claims, or the file itself. @throws RollupError SETTING_INVALID when there is none */
 export function claimsFile(path: string): string {
-  return statSync(path).isDirectory() ? join(path, CLAIMS) : path;
+  const file = existsSync(path) && statSync(path).isDirectory() ? join(path, CLAIMS) : path;
+  if (existsSync(file)) return file;
+  throw new RollupError(
+    "SETTING_INVALID",
+    `--claims: there is no ${file}: give the folder that 'l2 claims snapshot' wrote`,
+  );
 }
 
 /** The document beside a file of claims. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { claimsFile, documentFile, findClaims } from "@phala-l2/bridge/snapshot/claims-folder";
+import { documentFile, findClaims } from "@phala-l2/bridge/snapshot/claims-folder";
 import { judgeSignature } from "@phala-l2/bridge/snapshot/signature";
 import { clockNow, whenText } from "@phala-l2/bridge/wording";
 import { bytesEqual, fromHex, type Hash, type Hex, hashFromHex, toHex } from "@phala-l2/protocol/bytes";
@@ -17,10 +17,19 @@ import { type CommandContext, DOES_NOT_HOLD, type ExitStatus, HOLDS, needed } fr
 
 type Written = { readonly genesisHash?: Hash; readonly height?: bigint };
 
-/** What snapshot wrote of the frozen block. */
+/** @throws RollupError CLAIMS_FILE_INVALID */
+function readDocument(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (cause) {
+    throw new RollupError("CLAIMS_FILE_INVALID", `${file} is no JSON, or a damaged one`, { cause });
+  }
+}
+
+/** What snapshot wrote of the frozen block. @throws RollupError CLAIMS_FILE_INVALID */
 function writtenBlock(path: string | undefined): Written {
   if (path === undefined || !existsSync(path) || !existsSync(documentFile(path))) return {};
-  const document: unknown = JSON.parse(readFileSync(documentFile(path), "utf8"));
+  const document = readDocument(documentFile(path));
   if (typeof document !== "object" || document === null) return {};
   const { genesisHash, height }: { genesisHash?: unknown; height?: unknown } = document;
   return {
@@ -33,7 +42,7 @@ function writtenBlock(path: string | undefined): Written {
 async function owedTo(account: Hex, given: ClaimSettings): Promise<bigint> {
   if (given.planck !== undefined) return given.planck;
   if (given.claims === undefined && given.out === undefined) needed(undefined, "planck");
-  const { leaves } = await findClaims(claimsFile(claimsOf(given)), account);
+  const { leaves } = await findClaims(claimsOf(given), account);
   const balance = leaves.find(({ leaf }) => leaf.kind === BALANCE);
   if (balance !== undefined) return balance.leaf.value;
   throw new RollupError("CLAIMS_NOTHING_OWED", `the claims owe nothing to ${account}`, {

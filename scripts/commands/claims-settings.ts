@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { type AccountReading, readAccount } from "@phala-l2/bridge/snapshot/account-text";
+import { claimsFile } from "@phala-l2/bridge/snapshot/claims-folder";
 import { KEY_KINDS } from "@phala-l2/bridge/snapshot/signature";
 import { toHex } from "@phala-l2/protocol/bytes";
 import {
@@ -156,8 +157,7 @@ export function accountFacts(
   };
 }
 
+/** The file of claims. @throws RollupError SETTING_INVALID */
 export function claimsOf(given: ClaimSettings): string {
-  const path = needed(given.claims ?? given.out, "claims");
-  if (!existsSync(path)) throw new RollupError("SETTING_INVALID", `--claims: there is no ${path}`);
-  return path;
+  return claimsFile(needed(given.claims ?? given.out, "claims"));
 }

@@ -1,10 +1,5 @@
 import { existsSync } from "node:fs";
-import {
-  claimsFile,
-  findClaims,
-  makeClaimsFolder,
-  writeClaims,
-} from "@phala-l2/bridge/snapshot/claims-folder";
+import { findClaims, makeClaimsFolder, writeClaims } from "@phala-l2/bridge/snapshot/claims-folder";
 import { readHeader } from "@phala-l2/bridge/snapshot/frozen-header";
 import { createProgress } from "@phala-l2/bridge/snapshot/progress";
 import { refusalWords } from "@phala-l2/bridge/snapshot/refusal-words";
@@ -104,7 +99,7 @@ const KIND_NAMES: Readonly<Record<number, string>> = {
 
 async function prove(given: ClaimSettings, { print, tell }: CommandContext): Promise<ExitStatus> {
   const account = needed(given.account, "account");
-  const found = await findClaims(claimsFile(claimsOf(given)), toHex(account.account));
+  const found = await findClaims(claimsOf(given), toHex(account.account));
   const root = hashFromHex(found.root);
   const leaves = found.leaves.map(({ leaf, treeIndex, proof }) => ({
     kind: KIND_NAMES[leaf.kind] ?? String(leaf.kind),
