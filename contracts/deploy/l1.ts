@@ -86,7 +86,7 @@ export async function deployL1(config: DeployConfig, dependencies: DeployDepende
   };
   progress("verification");
   await verifyDeployment(sender.client, book, implementationsOf(first, second));
-  await verifyGovernance(sender.client, book, config);
+  await verifyGovernance(sender.client, book, config, sender.address);
   writeAddressBook(addressBookFile, book);
   return book;
 }

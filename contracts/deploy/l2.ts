@@ -56,7 +56,7 @@ export async function deployL2(
   progress("staking and governance");
   await make.create(creationsOf(config, book, make, code));
   progress("verification");
-  await verifyL2(sender.client, config, book);
+  await verifyL2(sender.client, config, book, deployer.address);
 }
 
 /** Each after what its constructor looks at: the token, then the vault. */

@@ -3,6 +3,7 @@ import { l1ExecutorAbi } from "../abi/l1-executor.ts";
 import { timelockAbi } from "../abi/timelock.ts";
 import type { AddressBook } from "./address-book.ts";
 import type { DeployConfig } from "./config.ts";
+import { GAME_TYPE } from "./game-type.ts";
 import { requireAll } from "./verify.ts";
 import type { Check } from "./verify-attestation.ts";
 
@@ -13,61 +14,96 @@ const EXECUTOR = keccak256(toHex("EXECUTOR_ROLE"));
 const ADMIN = zeroHash;
 
 /** Who may do what in a timelock. */
-export type Roles = { readonly proposers: readonly Address[]; readonly executors: readonly Address[] };
+export type Roles = {
+  readonly proposers: readonly Address[];
+  /** Zero stands for anyone. */
+  readonly executors: readonly Address[];
+  /** Who might have kept a say, and must have none: whoever deployed, the guardian. Those who propose are passed over. */
+  readonly strangers: readonly Address[];
+};
 
-/** Those named hold their roles, and the timelock administers itself. */
+/** Those named hold their roles, strangers hold none, and nobody but the timelock administers it. */
 export function roleChecks(client: PublicClient, timelock: Address, roles: Roles): Check[] {
-  const held = (role: Hex, name: string, account: Address): Check => ({
+  const { proposers, executors } = roles;
+  const strangers = roles.strangers.filter((stranger) => !proposers.includes(stranger));
+  const held = (role: Hex, name: string, account: Address, wanted: boolean): Check => ({
     what: `whether ${account} is ${name} of the timelock ${timelock}`,
     found: client
       .readContract({ address: timelock, abi: timelockAbi, functionName: "hasRole", args: [role, account] })
       .then(String),
-    wanted: "true",
+    wanted: String(wanted),
   });
+  const proposes = (account: Address, wanted: boolean) => [
+    held(PROPOSER, "proposer", account, wanted),
+    held(CANCELLER, "canceller", account, wanted),
+  ];
   return [
-    ...roles.proposers.flatMap((account) => [
-      held(PROPOSER, "proposer", account),
-      held(CANCELLER, "canceller", account),
-    ]),
-    ...roles.executors.map((account) => held(EXECUTOR, "executor", account)),
-    held(ADMIN, "administrator", timelock),
+    ...proposers.flatMap((account) => proposes(account, true)),
+    ...strangers.flatMap((account) => proposes(account, false)),
+    ...executors.map((account) => held(EXECUTOR, "executor", account, true)),
+    held(ADMIN, "administrator", timelock, true),
+    ...[...proposers, ...strangers].map((account) => held(ADMIN, "administrator", account, false)),
   ];
 }
 
+/** Seconds between scheduling and executing in a timelock, at least. */
+export function delayCheck(client: PublicClient, timelock: Address, delay: bigint): Check {
+  return {
+    what: `the least delay of the timelock ${timelock}`,
+    found: client
+      .readContract({ address: timelock, abi: timelockAbi, functionName: "getMinDelay" })
+      .then(String),
+    wanted: String(delay),
+  };
+}
+
 /**
- * Checks on chain that the votes of L2 reach L1, and that the timelock hears the executor.
+ * Checks on chain that the votes of L2 reach L1 and nobody else does: whom the executor hears, where it schedules, what it
+ * waits for and until when it can be vetoed, each parameter as configured; and who has a say in the timelock.
+ * @param deployer Has no say, unless the configuration names it as a development proposer.
  * @throws RollupError DEPLOY_MISMATCH naming each difference
  */
 export async function verifyGovernance(
   client: PublicClient,
   { addresses, l2 }: AddressBook,
-  { governance, timelock }: DeployConfig,
+  config: DeployConfig,
+  deployer: Address,
 ): Promise<void> {
-  const executor = { address: addresses.L1Executor, abi: l1ExecutorAbi } as const;
-  const named = [
-    ["messenger", addresses.L1CrossDomainMessengerProxy],
-    ["l2Timelock", l2.GovernanceTimelock],
-    ["timelock", addresses.Timelock],
-    ["systemConfig", addresses.SystemConfigProxy],
-  ] as const;
-  const numbers = [
-    ["margin", governance.exitMargin],
-    ["vetoWindow", governance.vetoWindow],
-  ] as const;
+  const { timelock, guardian } = config;
   await requireAll([
-    ...named.map(([functionName, wanted]) => ({
-      what: `the executor's ${functionName}`,
-      found: client.readContract({ ...executor, functionName }),
-      wanted,
-    })),
-    ...numbers.map(([functionName, wanted]) => ({
-      what: `the executor's ${functionName}`,
-      found: client.readContract({ ...executor, functionName }).then(String),
-      wanted: String(wanted),
-    })),
+    ...executorChecks(client, addresses, l2.GovernanceTimelock, config),
+    delayCheck(client, addresses.Timelock, timelock.minDelay),
     ...roleChecks(client, addresses.Timelock, {
       proposers: [addresses.L1Executor, ...timelock.dangerouslyDevelopmentProposers],
       executors: [zeroAddress],
+      strangers: [deployer, guardian, zeroAddress],
     }),
   ]);
+}
+
+/** Whom it hears and asks, and the numbers that it reads there, in seconds. */
+function executorChecks(
+  client: PublicClient,
+  addresses: AddressBook["addresses"],
+  l2Timelock: Address,
+  { governance, proofMaturityDelay, disputeGameFinalityDelay, policy }: DeployConfig,
+): Check[] {
+  const executor = { address: addresses.L1Executor, abi: l1ExecutorAbi } as const;
+  const wanted = [
+    ["messenger", addresses.L1CrossDomainMessengerProxy],
+    ["l2Timelock", l2Timelock],
+    ["timelock", addresses.Timelock],
+    ["systemConfig", addresses.SystemConfigProxy],
+    ["portal", addresses.OptimismPortalProxy],
+    ["gameFactory", addresses.DisputeGameFactoryProxy],
+    ["gameType", GAME_TYPE],
+    ["margin", governance.exitMargin],
+    ["vetoWindow", governance.vetoWindow],
+    ["exitWindow", proofMaturityDelay + disputeGameFinalityDelay + policy.slowDelay + governance.exitMargin],
+  ] as const;
+  return wanted.map(([functionName, value]) => ({
+    what: `the executor's ${functionName}`,
+    found: client.readContract({ ...executor, functionName }).then(String),
+    wanted: String(value),
+  }));
 }

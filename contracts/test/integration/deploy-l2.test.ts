@@ -48,6 +48,7 @@ import { verifySource } from "../../deploy/verify-source.ts";
 import { aliasOf } from "../../genesis/alias.ts";
 import { createChain } from "../../genesis/chain.ts";
 import { runtimeCode } from "../../genesis/runtime-code.ts";
+import { tellsOfOtherGovernance, tellsOfOtherPowers } from "./other-governance.ts";
 
 const COMMITMENT = { outputRoot: keccak256("0x01"), rollupConfigHash: keccak256("0x02") } as const;
 const CHAIN = 900;
@@ -423,5 +424,10 @@ describe("deployL2, and then a parachain's contracts", () => {
     await assert.rejects(deployL2(other, book, { transport, deployer }), code("DEPLOY_MISMATCH"));
     const guarded = { ...config, guardian: book.addresses.Timelock };
     await assert.rejects(deployL2(guarded, book, { transport, deployer }), code("DEPLOY_MISMATCH"));
+  });
+
+  describe("tells of governance that is another than configured, by what differs", () => {
+    tellsOfOtherGovernance(() => setting);
+    tellsOfOtherPowers(() => setting);
   });
 });
