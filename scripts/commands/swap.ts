@@ -1,54 +1,76 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { depositToSwap } from "@phala-l2/bridge/actions/swap/deposit";
 import { jsonRpc } from "@phala-l2/bridge/json-rpc";
-import { readSwapFile } from "@phala-l2/bridge/relayer/swap-file";
 import { type StatusQuestion, swapStatusIn } from "@phala-l2/bridge/relayer/status";
+import { readSwapFile } from "@phala-l2/bridge/relayer/swap-file";
+import { loadSubstrateKey, SUBSTRATE_KEY_KINDS } from "@phala-l2/bridge/substrate-account";
 import { toHex } from "@phala-l2/protocol/bytes";
 import {
   addressSetting,
+  choiceOf,
   fileSetting,
   flagName,
   folderSetting,
+  type SettingsOf,
+  settingKind,
   textSetting,
   urlSetting,
 } from "@phala-l2/protocol/config/settings";
-import { RollupError } from "@phala-l2/protocol/errors";
-import { decodeSs58, encodeSs58, PHALA_SS58_PREFIX } from "@phala-l2/protocol/substrate/ss58";
+import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
+import { encodeSs58, PHALA_SS58_PREFIX } from "@phala-l2/protocol/substrate/ss58";
 import { swapSettingsHash } from "@phala-l2/protocol/swap-release";
+import { phaOfPlanck } from "@phala-l2/sunset/message";
 import { swapAccount } from "@phala-l2/swap/account";
 import { formatRemark } from "@phala-l2/swap/remark";
 import { requireKnownRuntime } from "@phala-l2/swap/runtime-check";
-import { defineCommand, HOLDS, needed } from "./command.ts";
+import type { SwapDescription } from "@phala-l2/swap/settings-json";
+import { amountOf, PHA_OF_PARACHAIN } from "./amount.ts";
+import { type CommandContext, defineCommand, HOLDS, needed } from "./command.ts";
+import { parachainAccount } from "./parachain-account.ts";
 
 /** Metadata are hundreds of kilobytes. */
 const PARACHAIN_TIMEOUT_MS = 30_000;
 
+const DEPOSIT = /^(\d+-\d+|0x[0-9a-f]{64})$/i;
+
+const depositSetting = settingKind("HEIGHT-EVENT", (text) => {
+  if (DEPOSIT.test(text)) return text;
+  throw new RollupError("SETTING_INVALID", `HEIGHT-EVENT or 32 bytes of hex are wanted, not '${text}'`);
+});
+
 const settings = {
-  relayerUrl: urlSetting({ help: "where a running relayer answers /status", optional: true }),
+  relayerUrl: urlSetting({
+    help: "where a running relayer answers /status",
+    optional: true,
+    neededBy: "status, but for --data-dir",
+  }),
   dataDir: folderSetting({ help: "a resting relayer's folder", optional: true }),
-  swap: fileSetting({ help: "the swap's file", optional: true, neededBy: "instructions" }),
-  sender: textSetting({ help: "account on the parachain, SS58 or 0x hex", optional: true }),
+  swap: fileSetting({ help: "the swap's file", optional: true, neededBy: "instructions and deposit" }),
+  sender: parachainAccount({ help: "account on the parachain: SS58 of any prefix, or hex", optional: true }),
   parachainUrl: urlSetting({
     help: "node of the parachain: whether the swap can read its runtime",
     optional: true,
-    neededBy: "instructions",
+    neededBy: "instructions and deposit",
   }),
-  receiver: addressSetting({ help: "address on L1", optional: true, neededBy: "instructions" }),
-  deposit: textSetting({ help: "HEIGHT-EVENT on the parachain, or the deposit's id", optional: true }),
+  receiver: addressSetting({ help: "address on L1", optional: true, neededBy: "instructions and deposit" }),
+  amount: amountOf(PHA_OF_PARACHAIN)({
+    help: "500PHA, 0.5PHA, or planck",
+    optional: true,
+    neededBy: "deposit",
+  }),
+  signer: textSetting({
+    help: "who pays on the parachain: an account file that a Polkadot wallet exported, or //Alice … on a development chain",
+    optional: true,
+    neededBy: "deposit",
+  }),
+  kind: choiceOf(...SUBSTRATE_KEY_KINDS)({ help: "key of a development account", default: "sr25519" }),
+  passwordFile: fileSetting({ help: "file whose first line opens the account file", optional: true }),
+  deposit: depositSetting({ help: "HEIGHT-EVENT on the parachain, or the deposit's id", optional: true }),
 };
 
-const ACTIONS = ["status", "instructions"];
-
-/** An account in hex, however it was written. @throws RollupError SETTING_INVALID */
-function accountHex(text: string): string {
-  if (text.startsWith("0x")) return text;
-  const decoded = decodeSs58(text);
-  if (decoded.kind === "ok") return toHex(decoded.account);
-  throw new RollupError(
-    "SETTING_INVALID",
-    `${flagName("sender")}: no account in SS58 or hex (${decoded.reason})`,
-  );
-}
+type SwapCommandSettings = SettingsOf<typeof settings>;
+type Act = (given: SwapCommandSettings, tell: CommandContext["tell"]) => Promise<unknown>;
 
 async function statusFrom(url: string, question: StatusQuestion): Promise<unknown> {
   const asked = new URL("/status", url);
@@ -61,6 +83,17 @@ async function statusFrom(url: string, question: StatusQuestion): Promise<unknow
   }
 }
 
+/** The published file; one that is none is a mistake of the command line. @throws RollupError SETTING_INVALID */
+async function swapOf({ swap }: SwapCommandSettings): Promise<SwapDescription> {
+  try {
+    return await readSwapFile(needed(swap, "swap"));
+  } catch (cause) {
+    if (!isRollupError(cause, "CONFIG_INVALID")) throw cause;
+    const mend = "give the file that was published with the contract, unchanged";
+    throw new RollupError("SETTING_INVALID", `--swap: ${cause.message}: ${mend}`, { cause });
+  }
+}
+
 /** Where a relayer's journal is: a look must not make one. @throws RollupError SETTING_INVALID */
 function journalOf(dataDir: string): string {
   const folder = join(dataDir, "journal");
@@ -68,49 +101,99 @@ function journalOf(dataDir: string): string {
   throw new RollupError("SETTING_INVALID", `--data-dir: no relayer has kept a journal in ${dataDir}`);
 }
 
+const LOST = "A transfer without the remark, below the minimum, or after the last block is lost.";
+
+async function instructions(given: SwapCommandSettings, tell: CommandContext["tell"]): Promise<object> {
+  const { settings: swap, domain } = await swapOf(given);
+  const receiver = needed(given.receiver, "receiver");
+  const ask = jsonRpc(needed(given.parachainUrl, "parachainUrl"), PARACHAIN_TIMEOUT_MS);
+  const { specVersion } = await requireKnownRuntime(ask, swap);
+  const account = swapAccount(domain.contract);
+  tell(
+    `One transaction on the parachain pays ${phaOfPlanck(swap.minimum)} PHA or more to the account and says the remark (batchAll); ${toHex(receiver)} gets as much on L1.`,
+  );
+  tell(`${LOST} The last is ${swap.lastHeight}.`);
+  return {
+    payTo: encodeSs58(account, PHALA_SS58_PREFIX),
+    payToHex: toHex(account),
+    remark: formatRemark({ chainId: domain.chainId, receiver, repairs: [] }),
+    call: "utility.batchAll([balances.transferKeepAlive(payTo, planck), system.remarkWithEvent(remark)])",
+    specVersion,
+    minimumPlanck: swap.minimum.toString(),
+    heights: [swap.firstHeight.toString(), swap.lastHeight.toString()],
+    contract: toHex(domain.contract),
+    settingsHash: toHex(swapSettingsHash(swap)),
+  };
+}
+
+async function deposit(given: SwapCommandSettings, tell: CommandContext["tell"]): Promise<object> {
+  const swap = await swapOf(given);
+  const { kind, passwordFile } = given;
+  const [receiver, planck] = [needed(given.receiver, "receiver"), needed(given.amount, "amount")];
+  tell(
+    `Pays ${phaOfPlanck(planck)} PHA of ${given.signer} on the parachain to the swap; ${toHex(receiver)} gets as much on L1, once provers have seen it final. It does not come back.`,
+  );
+  const source = { signer: needed(given.signer, "signer"), kind, passwordFile };
+  return depositToSwap(needed(given.parachainUrl, "parachainUrl"), swap, {
+    signer: await loadSubstrateKey({ ...source, l1ChainId: swap.domain.chainId }),
+    receiver,
+    planck,
+  });
+}
+
+async function status({ sender, receiver, deposit, relayerUrl, dataDir }: SwapCommandSettings) {
+  const question: StatusQuestion = {
+    ...(sender !== undefined && { sender: toHex(sender) }),
+    ...(receiver !== undefined && { receiver: toHex(receiver) }),
+    ...(deposit !== undefined && { deposit }),
+  };
+  return relayerUrl === undefined
+    ? swapStatusIn(journalOf(needed(dataDir, "relayerUrl")), question)
+    : statusFrom(relayerUrl, question);
+}
+
+const actions: ReadonlyMap<string, Act> = new Map<string, Act>([
+  ["status", status],
+  ["instructions", instructions],
+  ["deposit", deposit],
+]);
+const ACTIONS = [...actions.keys()].join(", ");
+
+/** What each action needs of what may be left out. */
+const NEEDS: Readonly<Record<string, readonly (keyof typeof settings)[]>> = {
+  instructions: ["swap", "receiver", "parachainUrl"],
+  deposit: ["swap", "receiver", "parachainUrl", "amount", "signer"],
+};
+
+function faults(given: ReadonlySet<string>, [action = ""]: readonly string[]): readonly string[] {
+  const needs = Object.hasOwn(NEEDS, action) ? (NEEDS[action] ?? []) : [];
+  const missing = needs.filter((name) => !given.has(name));
+  if (missing.length > 0) return [`${action} needs ${missing.map(flagName).join(", ")}`];
+  const hasPlace = given.has("relayerUrl") || given.has("dataDir");
+  return action !== "status" || hasPlace
+    ? []
+    : ["status needs --relayer-url, or --data-dir of a relayer that rests"];
+}
+
+function actionOf(words: readonly string[]): Act | undefined {
+  return words.length === 1 ? actions.get(words[0] ?? "") : undefined;
+}
+
 export const swapCommand = defineCommand({
   name: "swap",
-  summary: "the live swap from the parachain: what became of deposits, and how to make one",
+  summary: "the live swap from the parachain: what became of deposits, and how to make one, or making it",
   words: {
     name: "action",
-    help: ACTIONS.join(", "),
-    fault: (words) =>
-      words.length === 1 && ACTIONS.includes(words[0] ?? "")
-        ? undefined
-        : `one action is wanted, ${ACTIONS.join(", ")}`,
+    help: ACTIONS,
+    fault: (words) => (actionOf(words) === undefined ? `one action is wanted, ${ACTIONS}` : undefined),
   },
   settings,
-  run: async (given, { words, print }) => {
-    if (words[0] === "instructions") {
-      const { settings: swap, domain } = await readSwapFile(needed(given.swap, "swap"));
-      const receiver = needed(given.receiver, "receiver");
-      const ask = jsonRpc(needed(given.parachainUrl, "parachainUrl"), PARACHAIN_TIMEOUT_MS);
-      const { specVersion } = await requireKnownRuntime(ask, swap);
-      const account = swapAccount(domain.contract);
-      print({
-        payTo: encodeSs58(account, PHALA_SS58_PREFIX),
-        payToHex: toHex(account),
-        remark: formatRemark({ chainId: domain.chainId, receiver, repairs: [] }),
-        call: "utility.batchAll([balances.transferKeepAlive(payTo, planck), system.remarkWithEvent(remark)])",
-        specVersion,
-        minimumPlanck: swap.minimum.toString(),
-        heights: [swap.firstHeight.toString(), swap.lastHeight.toString()],
-        contract: toHex(domain.contract),
-        settingsHash: toHex(swapSettingsHash(swap)),
-      });
-      return HOLDS;
-    }
-    const { sender, receiver, deposit, relayerUrl, dataDir } = given;
-    const question: StatusQuestion = {
-      ...(sender !== undefined && { sender: accountHex(sender) }),
-      ...(receiver !== undefined && { receiver: toHex(receiver) }),
-      ...(deposit !== undefined && { deposit }),
-    };
-    print(
-      relayerUrl === undefined
-        ? await swapStatusIn(journalOf(needed(dataDir, "relayerUrl")), question)
-        : await statusFrom(relayerUrl, question),
-    );
+  answers: true,
+  faults,
+  run: async (given, { words, print, tell }) => {
+    const act = actionOf(words);
+    if (act === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted, ${ACTIONS}`);
+    print(await act(given, tell));
     return HOLDS;
   },
 });
