@@ -12,6 +12,7 @@ export const ROLES = {
   proverSevSnp: 4,
   proverTdxGpu: 5,
   smoke: 6,
+  relayer: 10,
 } as const;
 
 /** Accounts left to whoever plays with the devnet; the first of them get ether on L2 too. */

@@ -15,6 +15,8 @@ import { OPTIMISM_MINTABLE_ERC20_FACTORY } from "@phala-l2/protocol/predeploys";
 import { type Address, erc20Abi, type Hex, parseEther, parseEventLogs, type TransactionReceipt } from "viem";
 import { getL2TransactionHashes, getWithdrawals } from "viem/op-stack";
 import { devnetAccount, USERS } from "../devnet/accounts.ts";
+import { holderBalances } from "../parachain/asset-hub-genesis.ts";
+import { type DevelopmentParachain, startDevelopmentParachain } from "../parachain/development-parachain.ts";
 import { type Clients, clientsOf, deposit } from "../system/clients.ts";
 import { revertsWith } from "../system/refusal.ts";
 import { type System, startSystem } from "../system/start-system.ts";
@@ -30,13 +32,24 @@ const TOKENS_BACK = 400n;
 let system: System;
 let clients: Clients;
 let tokenHolder: Clients;
+let parachain: DevelopmentParachain;
 
 before(async () => {
-  system = await startSystem({ provers: ["TDX", "SEV_SNP"], chain: { slowDelay: 2n } });
+  // Whichever of the two does not start, the other one is stopped in the end.
+  const [hub, rollup] = await Promise.allSettled([
+    startDevelopmentParachain({ balances: await holderBalances() }),
+    startSystem({ provers: ["TDX", "SEV_SNP"], chain: { slowDelay: 2n } }),
+  ]);
+  if (hub.status === "fulfilled") parachain = hub.value;
+  if (rollup.status === "fulfilled") system = rollup.value;
+  for (const each of [hub, rollup]) if (each.status === "rejected") throw each.reason;
   clients = clientsOf(system.network, devnetAccount(USERS[0]));
   tokenHolder = clientsOf(system.network, devnetAccount(USERS[1]));
 });
-after(() => system?.stop());
+after(async () => {
+  await system?.stop();
+  await parachain?.stop();
+});
 
 // Side by side: most of the time is waited.
 describe("the bridge", { concurrency: true }, () => {
@@ -223,7 +236,7 @@ describe("the bridge", { concurrency: true }, () => {
     });
   });
 
-  governance(() => system);
+  governance(() => ({ system, parachain }));
 
   describe("its actions tell what is wrong in one line, with a code", { concurrency: 1 }, () => {
     const to = devnetAccount(USERS[2]).address;

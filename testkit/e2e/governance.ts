@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { depositEth } from "@phala-l2/bridge/actions/deposit";
+import { depositErc20, depositEth } from "@phala-l2/bridge/actions/deposit";
 import { finalizeWithdrawal } from "@phala-l2/bridge/actions/finalize-withdrawal";
 import { delegateBySignature, signDelegation } from "@phala-l2/bridge/actions/governance/delegate";
 import { executeOnL1, executeProposal, queueProposal } from "@phala-l2/bridge/actions/governance/execute";
@@ -8,18 +8,25 @@ import { propose } from "@phala-l2/bridge/actions/governance/propose";
 import { proposalStatus } from "@phala-l2/bridge/actions/governance/status";
 import { castVote, signVote, voteBySignature } from "@phala-l2/bridge/actions/governance/vote";
 import { proveWithdrawal } from "@phala-l2/bridge/actions/prove-withdrawal";
-import { createBridge } from "@phala-l2/bridge/network";
+import { stake } from "@phala-l2/bridge/actions/staking/stake";
+import { type Bridge, createBridge } from "@phala-l2/bridge/network";
 import { systemConfigAbi } from "@phala-l2/contracts/abi/system-config";
 import { votingPhaAbi } from "@phala-l2/contracts/abi/voting-pha";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import { encodeFunctionData, parseEther } from "viem";
+import { encodeFunctionData, erc20Abi, parseEther } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { deployChainL2 } from "../devnet/deploy-l2.ts";
+import type { DevelopmentParachain } from "../parachain/development-parachain.ts";
 import { claimStaked, giveEther, sunsetForOne } from "../pha/sunset-for-one.ts";
 import type { System } from "../system/start-system.ts";
 import { until } from "../system/wait.ts";
+import { startSwapper } from "./swapper.ts";
 
-const OWED = 1_000n;
+/** PHA that comes by the swap, and by the claim. */
+const SWAPPED = 700n;
+const CLAIMED = 300n;
+const VOTES = SWAPPED + CLAIMED;
+const ONE_PHA = 10n ** 18n;
 const ONE_VPHA = 10n ** 24n;
 const GAS_LIMIT = 70_000_000n;
 /** Milliseconds until what crosses the layers has failed. */
@@ -29,13 +36,25 @@ function refusal(code: string) {
   return (error: unknown) => isRollupError(error, code);
 }
 
-/** Votes that came from a parachain change L1. The system's provers must be of two vendors. */
-export function governance(systemOf: () => System): void {
-  describe("votes of a parachain's account", { concurrency: 1 }, () => {
-    /** Has vPHA and no ether; the other one has ether, and votes for both. */
+/** Ether on both layers, for transactions. */
+async function giveEtherOnBoth(system: System, bridge: Bridge): Promise<void> {
+  const { address } = bridge.account;
+  await giveEther(system, address);
+  const { l2Hash } = await depositEth(bridge, { to: address, amount: parseEther("5") });
+  await bridge.l2.waitForTransactionReceipt({ hash: l2Hash });
+}
+
+/** Where the tests happen: provers of two vendors, and a parachain that PHA comes from. */
+export type Stage = { readonly system: System; readonly parachain: DevelopmentParachain };
+
+/** Votes that came from a parachain change L1. */
+export function governance(stage: () => Stage): void {
+  describe("votes of parachains' accounts", { concurrency: 1 }, () => {
+    /** Swaps and stakes; the other one claims, and votes for both. */
     const holder = privateKeyToAccount(generatePrivateKey());
     const delegate = privateKeyToAccount(generatePrivateKey());
     let proposalId: bigint;
+    const systemOf = () => stage().system;
 
     const places = () => {
       const { addresses, l2 } = systemOf().chain.book;
@@ -51,29 +70,60 @@ export function governance(systemOf: () => System): void {
         functionName: "gasLimit",
       });
 
-    it("come by its claim, signed with its own key, as vPHA on L2", async () => {
-      const system = systemOf();
+    it("come by the live swap: paid on the parachain, judged by provers, relayed to L1, bridged and staked", async () => {
+      const { system, parachain } = stage();
+      const { addresses, l2 } = system.chain.book;
+      const bridge = bridgeOf(holder);
       await deployChainL2(system.chain, system.network);
-      const sunset = await sunsetForOne(system, OWED);
-      await claimStaked(system, sunset, holder.address);
-      await giveEther(system, delegate.address);
-      const funded = await depositEth(bridgeOf(delegate), {
-        to: delegate.address,
-        amount: parseEther("5"),
-      });
-      await bridgeOf(delegate).l2.waitForTransactionReceipt({ hash: funded.l2Hash });
-      const vault = { address: system.chain.book.l2.VotingPha, abi: votingPhaAbi } as const;
-      const shares = await until(
-        () =>
-          bridgeOf(holder).l2.readContract({
-            ...vault,
+      await giveEtherOnBoth(system, bridge);
+      const to = holder.address;
+      const swapper = await startSwapper(system, parachain);
+      try {
+        await swapper.deposit("//Alice", { receiver: to, pha: SWAPPED });
+        const balance = () =>
+          bridge.l1.readContract({
+            address: addresses.Pha,
+            abi: erc20Abi,
             functionName: "balanceOf",
-            args: [holder.address],
-          }),
+            args: [to],
+          });
+        const paid = await until(async () => (await balance()) || undefined, {
+          what: "the deposit is paid on L1",
+          timeoutMs: CROSSING_TIMEOUT_MS,
+        });
+        assert.equal(paid, SWAPPED * ONE_PHA);
+        await assert.rejects(
+          swapper.deposit("//Dave", { receiver: to, pha: SWAPPED }),
+          refusal("SWAP_DEPOSIT_FAILED"),
+        );
+        assert.equal(await balance(), SWAPPED * ONE_PHA);
+      } finally {
+        await swapper.stop();
+      }
+      const amount = SWAPPED * ONE_PHA;
+      const { l2Hash } = await depositErc20(bridge, { l1Token: addresses.Pha, l2Token: l2.Pha, to, amount });
+      await bridge.l2.waitForTransactionReceipt({ hash: l2Hash });
+      const { shares } = await stake(bridge, { vault: l2.VotingPha }, { to, amount });
+      assert.equal(shares, SWAPPED * ONE_VPHA);
+    });
+
+    it("come by a claim of another one's sunset, signed with the account's key, as vPHA on L2", async () => {
+      const system = systemOf();
+      const sunset = await sunsetForOne(system, CLAIMED);
+      await claimStaked(system, sunset, delegate.address);
+      await giveEtherOnBoth(system, bridgeOf(delegate));
+      const shares = await until(
+        async () =>
+          (await bridgeOf(delegate).l2.readContract({
+            address: system.chain.book.l2.VotingPha,
+            abi: votingPhaAbi,
+            functionName: "balanceOf",
+            args: [delegate.address],
+          })) || undefined,
         { what: "the claim is staked on L2", timeoutMs: CROSSING_TIMEOUT_MS },
       );
-      assert.equal(shares, OWED * ONE_VPHA);
-      await assert.rejects(claimStaked(system, sunset, delegate.address), /AlreadyClaimed|reverted/);
+      assert.equal(shares, CLAIMED * ONE_VPHA);
+      await assert.rejects(claimStaked(system, sunset, holder.address), /AlreadyClaimed|reverted/);
     });
 
     it("are delegated by a signature that somebody else pays for", async () => {
@@ -92,7 +142,7 @@ export function governance(systemOf: () => System): void {
         functionName: "getVotes",
         args: [delegate.address],
       });
-      assert.equal(votes, OWED * ONE_VPHA);
+      assert.equal(votes, VOTES * ONE_VPHA);
     });
 
     it("propose a change on L1, which tells what it does", async () => {
@@ -137,7 +187,7 @@ export function governance(systemOf: () => System): void {
       await voteBySignature(bridge, places(), signed);
       await assert.rejects(castVote(bridge, places(), ballot), refusal("BRIDGE_TRANSACTION_REVERTED"));
       const { votes } = await status();
-      assert.equal(votes.for, OWED * ONE_VPHA);
+      assert.equal(votes.for, VOTES * ONE_VPHA);
       assert.ok(votes.quorum !== undefined && votes.quorum > 0n && votes.quorum < votes.for);
 
       await until(() => reads("succeeded"), { what: "the vote is over" });

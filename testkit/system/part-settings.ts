@@ -22,6 +22,11 @@ const PAYERS: Readonly<Record<ProverKind, number>> = {
   SEV_SNP_GPU: ROLES.smoke,
 };
 
+/** Where provers read what they state of parachains; it may come while they run. */
+export function statementFilesIn(folder: string) {
+  return { swap: join(folder, "swap.json"), finality: join(folder, "finality.json") };
+}
+
 /** Settings of all parts of a system whose data is below `folder`. */
 export function partSettings(folder: string, l1: RollupL1) {
   const { addresses } = l1.chain.book;
@@ -69,6 +74,7 @@ export function partSettings(folder: string, l1: RollupL1) {
       anchorStateRegistry: addresses.AnchorStateRegistryProxy,
       proverRegistry: addresses.ProverRegistryProxy,
       proposalInterval: PROPOSAL_INTERVAL,
+      ...statementFilesIn(folder),
       rpcPort: 0,
       pollInterval: L1_POLL_INTERVAL,
     }),

@@ -70,6 +70,16 @@ export class System {
     this.#settings = partSettings(folder, l1);
   }
 
+  /** Data of parts that a test adds. */
+  get folder(): string {
+    return this.#folder;
+  }
+
+  /** The provers' `tee_*`. */
+  get proverUrls(): readonly string[] {
+    return [...this.#provers.values()].flatMap(({ rpcUrl }) => rpcUrl ?? []);
+  }
+
   get l1Url(): string {
     return this.#l1.url;
   }
