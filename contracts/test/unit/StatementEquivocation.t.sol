@@ -157,8 +157,8 @@ contract StatementEquivocationTest is SwapFixture {
         }
     }
 
-    /// @dev The attack: a deposit without a remark is refused, and its sender repairs it twice, to two receivers. Every honest
-    ///      prover signs both, if it is asked; the first to arrive is paid.
+    /// @dev The attack: a deposit without a remark is refused, and its sender repairs it twice, to two receivers. Every
+    ///      honest prover signs both, if it is asked; the first to arrive is paid.
     function test_a_deposit_that_is_repaired_twice_makes_nobody_a_liar() public {
         (Release memory one, Release memory other) = (_deposit(0, PHA), _deposit(0, PHA));
         other.receiver = relayer;

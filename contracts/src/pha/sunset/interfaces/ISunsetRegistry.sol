@@ -10,7 +10,7 @@ import {Sunset} from "../SunsetStatement.sol";
 /// @param systemConfig Names the guardian.
 /// @param minHostVendors Distinct host vendors that a statement needs; at least two.
 /// @param genesisHash The parachain.
-/// @param finalityAnchor What the proof of the block's finality starts from; zero where provers take it from their own nodes.
+/// @param finalityAnchor What the proof of the block's finality starts from; zero where provers take their own nodes' word.
 /// @param rules Version of the rules by which claims are counted.
 /// @param registrationsFrom First block whose remarks register receivers; zero where none does.
 /// @param height Its last block that counts. Provers sign what is true of any block: nobody may choose a better one later.

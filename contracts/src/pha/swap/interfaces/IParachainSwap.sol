@@ -141,8 +141,8 @@ interface IParachainSwap {
         external
         returns (uint256 amount);
 
-    /// @notice Accepts, for ever, what is judged by these runtimes and the swap's rules. Governance. Runtimes that were named
-    ///         before belong into the list again: who repairs a refused deposit may do so in a block of a later runtime.
+    /// @notice Accepts, for ever, what is judged by these runtimes and the swap's rules. Governance. Runtimes that were
+    ///         named before belong into the list again: a refused deposit may be repaired in a block of a later runtime.
     /// @param runtimes By ascending version.
     function nameRuntimes(Runtime[] calldata runtimes) external;
 
