@@ -1,31 +1,54 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { it } from "node:test";
+import { after, it } from "node:test";
 import { jsonRpc } from "@phala-l2/bridge/json-rpc";
 import { Journal } from "@phala-l2/bridge/relayer/journal";
 import { createParachain } from "@phala-l2/bridge/relayer/parachain";
 import { Watcher } from "@phala-l2/bridge/relayer/watcher";
 import { asAddress, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { isRollupError } from "@phala-l2/protocol/errors";
 import { silentLog } from "@phala-l2/protocol/log";
 import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
 import type { SwapDomain, SwapSettings } from "@phala-l2/protocol/swap-release";
 import { swapAccount } from "@phala-l2/swap/account";
 import { createReleaseJudge } from "@phala-l2/swap/release";
 import { parseBlockProof } from "@phala-l2/swap/witness-json";
+import { ApiPromise, WsProvider } from "@polkadot/api";
 import type { SubmittableExtrinsic } from "@polkadot/api/types";
 import { Keyring } from "@polkadot/keyring";
 import type { KeyringPair } from "@polkadot/keyring/types";
 import { createKeyMulti, cryptoWaitReady, sortAddresses } from "@polkadot/util-crypto";
 import { AssetHub } from "../parachain/asset-hub.ts";
-import { UNIT } from "../parachain/asset-hub-genesis.ts";
+import { type Balance, UNIT } from "../parachain/asset-hub-genesis.ts";
 
 type Call = SubmittableExtrinsic<"promise">;
+
+const folder = mkdtempSync(join(tmpdir(), "real-runtime-"));
+const file = join(folder, "blocks.jsonl");
+/** What accounts have in the genesis. */
+let given: readonly Balance[] = [];
+after(() => rmSync(folder, { recursive: true, force: true }));
 
 const DOMAIN: SwapDomain = { chainId: 900n, contract: asAddress(new Uint8Array(20).fill(0x22)) };
 const receiver = (n: number) => `0x${n.toString(16).padStart(40, "0")}`;
 const text = (n: number) => `pha-swap:v1:900:${receiver(n)}`;
+
+/** How wallets ask; the library's own types differ in one place. */
+class WalletNode extends WsProvider {
+  override get ttl(): number | null {
+    return super.ttl ?? null;
+  }
+
+  override get isClonable(): boolean {
+    return false;
+  }
+
+  override clone(): WalletNode {
+    throw new RangeError("not clonable");
+  }
+}
 
 /** Signs one extrinsic after another of each key. */
 function signing() {
@@ -43,9 +66,9 @@ it("deposits that a real runtime executes: by each kind of key, multisig, proxy,
   const [sr, ed, ec] = [pair("sr25519"), pair("ed25519"), pair("ecdsa")];
   const signatories = [sr, ed].map(({ addressRaw }) => addressRaw);
   const multisig = createKeyMulti(signatories, 2);
-  const folder = mkdtempSync(join(tmpdir(), "real-runtime-"));
   const rich = [sr.addressRaw, ed.addressRaw, ec.addressRaw, multisig];
-  const hub = await AssetHub.start({ balances: rich.map((account) => [account, 1000n * UNIT]) });
+  given = rich.map((account) => [account, 1000n * UNIT]);
+  const hub = await AssetHub.start({ balances: given, file });
   const node = await hub.serve();
   const journal = await Journal.open(join(folder, "journal"));
   try {
@@ -156,6 +179,63 @@ it("deposits that a real runtime executes: by each kind of key, multisig, proxy,
     await journal.close();
     await node.stop();
     await hub.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
+});
+
+it("the chain goes on from its file after a kill, for wallets too, and nothing changes it behind its back", async () => {
+  const kept = readFileSync(file, "utf8").trimEnd().split("\n");
+  // What a kill has cut off was seen by nobody.
+  appendFileSync(file, `{"header":"0x12`);
+  const hub = await AssetHub.start({ balances: given, file });
+  const node = await hub.serve();
+  const api = await ApiPromise.create({
+    provider: new WalletNode(node.url.replace("http", "ws")),
+    noInitWarn: true,
+  });
+  try {
+    assert.equal(hub.height, kept.length);
+    assert.equal(api.genesisHash.toHex(), toHex(hub.genesisHash));
+    const head = await api.rpc.chain.getFinalizedHead();
+    const pair = new Keyring({ type: "sr25519" }).addFromUri("//Swap");
+    const remark = api.tx.system?.remark?.("after the kill");
+    assert.ok(remark);
+    const included = await new Promise<string>((resolve, reject) => {
+      const seen = ({
+        status,
+      }: {
+        readonly status: { readonly isFinalized: boolean; readonly asFinalized: { toHex(): string } };
+      }) => {
+        if (status.isFinalized) resolve(status.asFinalized.toHex());
+      };
+      remark.signAndSend(pair, seen).catch(reject);
+    });
+    const header = await api.rpc.chain.getHeader(included);
+    assert.equal(header.parentHash.toHex(), head.toHex());
+    assert.equal(hub.height, kept.length + 1);
+    const { ours, theirs } = await hub.roots();
+    assert.equal(ours, theirs);
+    const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+    assert.deepEqual(lines.slice(0, -1), kept);
+
+    const ask = jsonRpc(node.url, 30_000);
+    for (const [method, params] of [
+      ["dev_newBlock", []],
+      ["dev_setStorage", [{}]],
+      ["chain_subscribeNewHeads", []],
+      ["state_getReadProof", [["0x00"], `0x${"11".repeat(32)}`]],
+      ["chain_getHeader", [`0x${"11".repeat(32)}`]],
+    ] as const)
+      await assert.rejects(ask(method, params), method);
+    assert.equal(await ask("chain_getBlockHash", [1_000]), null);
+  } finally {
+    await api.disconnect();
+    await node.stop();
+    await hub.stop();
+  }
+
+  const broken = kept.with(1, kept[0] ?? "");
+  writeFileSync(file, `${broken.join("\n")}\n`);
+  await assert.rejects(AssetHub.start({ balances: given, file }), (error) =>
+    isRollupError(error, "PARACHAIN_FILE_INVALID"),
+  );
 });
