@@ -58,7 +58,7 @@ export const stakingWords: Words = {
   ),
 
   RewardDistributor_NotTheTaker: BY_CONTRACT,
-  RewardDistributor_NothingGiven: unmet("no verb gives rewards"),
+  RewardDistributor_NothingGiven: says("Nothing is given.", "Give more (--amount)."),
   RewardDistributor_RateTooHigh: GOVERNED,
   RewardDistributor_SplitIsNotWhole: GOVERNED,
   RewardDistributor_ZeroAddress: CONSTRUCTOR,
@@ -86,7 +86,7 @@ export const stakingWords: Words = {
   ),
   ProviderPledges_NoSuchPledge: says(
     "There is no pledge {id}.",
-    "Take the id that the pledge's transaction told.",
+    "'l2 provider status' lists an account's pledges.",
   ),
   ProviderPledges_ClassClosed: says(
     "The class {class} takes no pledges.",
@@ -102,7 +102,10 @@ export const stakingWords: Words = {
     "Pledge {id} is not bonded.",
     "It is on its way back, released, or slashed: look at its state.",
   ),
-  ProviderPledges_NotUnbonding: says("Pledge {id} is not on its way back.", "Ask for it back first."),
+  ProviderPledges_NotUnbonding: says(
+    "Pledge {id} is not on its way back.",
+    "Withdraw it first ('l2 provider withdraw').",
+  ),
   ProviderPledges_StillUnbonding: says(
     "Pledge {id} can be released from {releasableAt:time}.",
     "Release it then; anyone may.",

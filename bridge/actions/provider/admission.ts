@@ -34,6 +34,7 @@ export async function admitPledge(
       functionName: "admit",
       args: [id, device],
     });
+    bridge.tell(`Admits pledge ${id} for GPU ${device}: it earns from now on, if it holds its collateral.`);
     return weighed(bridge, providers, { id }, await bridge.l2.writeContract(request));
   });
 }
@@ -47,6 +48,7 @@ export async function removePledge(bridge: Bridge, providers: Providers, { id }:
       functionName: "dismiss",
       args: [id],
     });
+    bridge.tell(`Removes the GPU of pledge ${id}: it earns nothing from now on; its vPHA is not touched.`);
     return weighed(bridge, providers, { id }, await bridge.l2.writeContract(request));
   });
 }
@@ -64,6 +66,7 @@ export async function refreshPledge(
       functionName: "refresh",
       args: [id],
     });
+    bridge.tell(`Weighs pledge ${id} by the terms that its class has today.`);
     return weighed(bridge, providers, { id }, await bridge.l2.writeContract(request));
   });
 }

@@ -1,24 +1,14 @@
 import { providerPledgesAbi } from "@phala-l2/contracts/abi/provider-pledges";
 import { votingPhaAbi } from "@phala-l2/contracts/abi/voting-pha";
 import { RollupError } from "@phala-l2/protocol/errors";
-import {
-  type Address,
-  formatEther,
-  formatUnits,
-  type Hash,
-  type Hex,
-  parseEventLogs,
-  zeroAddress,
-} from "viem";
+import { type Address, type Hash, type Hex, parseEventLogs, zeroAddress } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { phaText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { className, type PledgeId, type Providers, pledgesContract } from "./contract.ts";
 
-/** Of vPHA. */
-const DECIMALS = 24;
-
-const vphaText = (shares: bigint) => `${formatUnits(shares, DECIMALS)} vPHA`;
+const vphaText = (shares: bigint) => `${votesText(shares)} vPHA`;
 
 export type Pledged = {
   readonly l2Hash: Hash;
@@ -48,7 +38,7 @@ async function requireFree(bridge: Bridge, vault: Address, shares: bigint): Prom
   });
   refused(
     `${owner} has ${vphaText(free)} of ${vphaText(shares)}`,
-    `stake at least ${formatEther(missing)} PHA more first ('l2 stake deposit'); vPHA grows dearer by the second`,
+    `stake at least ${phaText(missing)} more first ('l2 stake deposit'); vPHA grows dearer by the second`,
   );
 }
 
@@ -66,6 +56,7 @@ async function approve(
     args: [bridge.account.address, pledges],
   });
   if (allowance >= shares) return;
+  bridge.tell(`Approves first: ${pledges} may take exactly ${vphaText(shares)}.`);
   const hash = await bridge.l2.writeContract({
     ...contract,
     functionName: "approve",
@@ -107,6 +98,8 @@ export async function pledge(
     }
     const vault = await vaultOf(bridge, providers);
     await requireFree(bridge, vault, shares);
+    bridge.tell(`Pledges ${vphaText(shares)} of ${bridge.account.address} for one GPU of class ${name}.`);
+    bridge.tell("It votes on, can be slashed, and earns once the admitter has admitted it.");
     await approve(bridge, providers, vault, shares);
     const { request } = await bridge.l2.simulateContract({
       ...contract,
@@ -150,6 +143,7 @@ export async function addToPledge(
     await requireOwnBonded(bridge, providers, { id });
     const vault = await vaultOf(bridge, providers);
     await requireFree(bridge, vault, shares);
+    bridge.tell(`Adds ${vphaText(shares)} of ${bridge.account.address} to pledge ${id}.`);
     await approve(bridge, providers, vault, shares);
     const { request } = await bridge.l2.simulateContract({
       ...pledgesContract(providers),

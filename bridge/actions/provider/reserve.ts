@@ -1,8 +1,9 @@
 import { rewardDistributorAbi } from "@phala-l2/contracts/abi/reward-distributor";
 import { RollupError } from "@phala-l2/protocol/errors";
-import { type Address, erc20Abi, formatEther, type Hash, parseEventLogs } from "viem";
+import { type Address, erc20Abi, type Hash, parseEventLogs } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { phaText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type Providers, pledgesContract } from "./contract.ts";
 
@@ -72,12 +73,14 @@ export async function fundRewards(
       l2.readContract({ ...token, functionName: "allowance", args: [owner, contract.address] }),
     ]);
     if (amount === 0n || held < amount) {
-      const message = `${owner} has ${formatEther(held)} PHA, and ${formatEther(amount)} shall be given`;
+      const message = `${owner} has ${phaText(held)}, and ${phaText(amount)} shall be given`;
       throw new RollupError("PROVIDER_REFUSED", message, {
         data: { help: "give what there is, more than nothing" },
       });
     }
+    bridge.tell(`Gives ${phaText(amount)} of ${owner} to the rewards, for nothing. There is no way back.`);
     if (allowance < amount) {
+      bridge.tell(`Approves first: ${contract.address} may take exactly that much PHA.`);
       const hash = await l2.writeContract({
         ...token,
         functionName: "approve",
@@ -122,7 +125,12 @@ export async function pokeRewards(bridge: Bridge, providers: Providers): Promise
         data: { help: "rewards flow only while something is in reserve ('l2 provider reserve')" },
       });
     }
-    const { request } = await l2.simulateContract({ ...contract, account, functionName: "payTreasury" });
+    const { request, result } = await l2.simulateContract({
+      ...contract,
+      account,
+      functionName: "payTreasury",
+    });
+    bridge.tell(`Pays the treasury its part of the rewards: ${phaText(result)} or a little more.`);
     const l2Hash = await l2.writeContract(request);
     const { logs } = await confirmed(l2, l2Hash, "payment");
     const [event] = parseEventLogs({ abi: rewardDistributorAbi, eventName: "Paid", logs });

@@ -3,6 +3,7 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, type Hash, parseEventLogs } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { phaText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type PledgeId, type Providers, pledgesContract } from "./contract.ts";
 
@@ -16,12 +17,13 @@ export async function claimRewards(
   { id, to }: PledgeId & { readonly to: Address },
 ): Promise<RewardsPaid> {
   return withFaults(async () => {
-    const { request } = await bridge.l2.simulateContract({
+    const { request, result } = await bridge.l2.simulateContract({
       ...pledgesContract(providers),
       account: bridge.account,
       functionName: "claimRewards",
       args: [id, to],
     });
+    bridge.tell(`Pays what pledge ${id} has earned, ${phaText(result)} or a little more, to ${to}.`);
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "payment");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "RewardsPaid", logs });
@@ -40,12 +42,15 @@ export async function restakeRewards(
   { id }: PledgeId,
 ): Promise<RewardsRestaked> {
   return withFaults(async () => {
-    const { request } = await bridge.l2.simulateContract({
+    const { request, result } = await bridge.l2.simulateContract({
       ...pledgesContract(providers),
       account: bridge.account,
       functionName: "restakeRewards",
       args: [id],
     });
+    bridge.tell(
+      `Stakes what pledge ${id} has earned, for ${bridge.account.address}: ${votesText(result)} vPHA or a little more.`,
+    );
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "stake");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "RewardsRestaked", logs });

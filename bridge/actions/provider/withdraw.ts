@@ -4,6 +4,7 @@ import { RollupError } from "@phala-l2/protocol/errors";
 import { type Address, type Hash, parseEventLogs } from "viem";
 import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
+import { durationText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type PledgeId, type Providers, pledgesContract } from "./contract.ts";
 import { vaultOf } from "./pledge.ts";
@@ -54,15 +55,17 @@ export async function withdrawPledge(
       functionName: "unbond",
       args: [id],
     });
-    const l2Hash = await bridge.l2.writeContract(request);
-    const { logs } = await confirmed(bridge.l2, l2Hash, "withdrawal");
-    const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "Unbonding", logs });
-    if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} withdrew nothing`);
     const vault = { address: await vaultOf(bridge, providers), abi: votingPhaAbi } as const;
     const [unbonding, unlockPeriod] = await Promise.all([
       bridge.l2.readContract({ ...contract, functionName: "UNBONDING_PERIOD" }),
       bridge.l2.readContract({ ...vault, functionName: "unlockPeriod" }),
     ]);
+    bridge.tell(`Ends pledge ${id} for good: it earns nothing from now on; what it earned stays claimable.`);
+    bridge.tell(`Its vPHA can be released ${durationText(unbonding)} later; until then it can be slashed.`);
+    const l2Hash = await bridge.l2.writeContract(request);
+    const { logs } = await confirmed(bridge.l2, l2Hash, "withdrawal");
+    const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "Unbonding", logs });
+    if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} withdrew nothing`);
     return { l2Hash, releasableAt: event.args.releasableAt, steps: stepsOf(id, unbonding, unlockPeriod) };
   });
 }
@@ -80,6 +83,12 @@ export async function releasePledge(
       functionName: "release",
       args: [id],
     });
+    const { provider, shares } = await bridge.l2.readContract({
+      ...pledgesContract(providers),
+      functionName: "pledgeOf",
+      args: [id],
+    });
+    bridge.tell(`Returns the ${votesText(shares)} vPHA of pledge ${id} to ${provider}.`);
     const l2Hash = await bridge.l2.writeContract(request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "release");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "Released", logs });
