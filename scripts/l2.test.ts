@@ -55,14 +55,6 @@ type Case = readonly [
   environment?: Record<string, string>,
 ];
 
-/** A verb of each holder's command that asks a chain. */
-const HOLDERS: readonly (readonly [string, ...string[]])[] = [
-  ["stake", "status", "--vault", ADDRESS],
-  ["governance", "status", "--proposal", "1", "--governor", ADDRESS, "--l1-executor", ADDRESS],
-  ["claim", "status", "--contract", ADDRESS],
-  ["sunset", "status", "--registry", ADDRESS],
-];
-
 /** Each is one line on stderr that says all of it, exit status 2, and nothing on stdout. */
 const badUsage: readonly Case[] = [
   ["no command", [], [/a command is wanted: node, .*'l2 --help'/]],
@@ -77,6 +69,26 @@ const badUsage: readonly Case[] = [
     "an amount that can be misread",
     ["stake", "deposit", "--config", BRIDGE, "--vault", ADDRESS, "--amount", "500"],
     [/--amount: 500 alone is 500 wei.*write 500PHA/],
+  ],
+  [
+    "a message to check without what makes it",
+    ["claims", "verify", "--signature", "0x00"],
+    [/^l2: verify needs --account, --receiver, --deadline, --chain-id, --contract$/],
+  ],
+  [
+    "a folder of claims that is none",
+    ["claims", "prove", "--claims", join(folder, "nowhere"), "--account", HASH],
+    [/--claims: there is no .*'l2 claims snapshot'/],
+  ],
+  [
+    "a folder that cannot be made",
+    ["claims", "snapshot", "--state", BRIDGE, "--out", "/proc/claims"],
+    [/--out: \/proc\/claims cannot be made/],
+  ],
+  [
+    "a swap file that is none",
+    ["swap", "instructions", "--swap", BRIDGE, "--receiver", ADDRESS, "--parachain-url", L1],
+    [/--swap: .*: give the file that was published/],
   ],
   ["an action without what it needs", bridge("deposit"), [/^l2: deposit needs --amount$/]],
   ["one token of two", bridge("withdraw", "--l1-token", ADDRESS), [/withdraw needs --amount, --l2-token/]],
@@ -207,13 +219,40 @@ describe("the command line", { concurrency: 2 }, () => {
     assert.doesNotMatch(whole.stderr + whole.stdout, /secret-key/);
   });
 
-  for (const [command, ...rest] of HOLDERS) {
-    it(`answers so for ${command}, too`, async () => {
-      const { status, stdout, stderr } = await l2([command, ...rest, "--config", BRIDGE]);
-      assert.equal(status, 1, stderr);
-      const { ok, code, refused } = JSON.parse(stdout);
-      assert.deepEqual([ok, code, refused], [false, "BRIDGE_UNREACHABLE", "127.0.0.1:1 does not answer"]);
-      assert.match(stderr, /^l2: 127\.0\.0\.1:1 does not answer\n/);
-    });
-  }
+  it("tells that nothing is owed as an answer, not as bad usage; and of a deadline that is past", async () => {
+    const claims = mkdtempSync(join(tmpdir(), "phala-l2-claims-"));
+    try {
+      writeFileSync(
+        join(claims, "claims.json"),
+        `{"format":"standard-v1","tree":[\n"${HASH}"\n],"values":[]}`,
+      );
+      const order = ["--account", HASH, "--receiver", ADDRESS, "--deadline", "100", "--chain-id", "1"];
+      const sign = ["claims", "sign", ...order, "--contract", ADDRESS];
+      const block = ["--genesis-hash", HASH, "--height", "7"];
+      const nothing = await l2([...sign, ...block, "--claims", claims]);
+      assert.equal(nothing.status, 1, nothing.stderr);
+      assert.equal(JSON.parse(nothing.stdout).code, "CLAIMS_NOTHING_OWED");
+      const late = await l2([...sign, ...block, "--planck", "1.5PHA"]);
+      assert.equal(late.status, 0, late.stderr);
+      const { expired, planck } = JSON.parse(late.stdout);
+      assert.deepEqual([expired, planck], [true, "1500000000000"]);
+      assert.match(late.stderr, /Warning: its deadline is past: 1970-01-01 00:01:40 UTC/);
+    } finally {
+      rmSync(claims, { recursive: true });
+    }
+  });
+
+  it("answers so in each command of holders", async () => {
+    const commands = await Promise.all([
+      import("./commands/stake.ts").then(({ stakeCommand }) => stakeCommand),
+      import("./commands/governance.ts").then(({ governanceCommand }) => governanceCommand),
+      import("./commands/claim.ts").then(({ claimCommand }) => claimCommand),
+      import("./commands/claims.ts").then(({ claimsCommand }) => claimsCommand),
+      import("./commands/sunset.ts").then(({ sunsetCommand }) => sunsetCommand),
+      import("./commands/swap.ts").then(({ swapCommand }) => swapCommand),
+      import("./commands/provider.ts").then(({ providerCommand }) => providerCommand),
+      import("./commands/provers.ts").then(({ proversCommand }) => proversCommand),
+    ]);
+    for (const { name, answers } of commands) assert.ok(answers, name);
+  });
 });
