@@ -17,7 +17,7 @@ import { hardhatArtifacts } from "@phala-l2/contracts/artifact";
 import { asHash, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { type SunsetStatement, sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
-import { type Address, encodeDeployData, encodeFunctionData, type Hex, parseEther, zeroAddress } from "viem";
+import { type Address, encodeDeployData, encodeFunctionData, parseEther, zeroAddress } from "viem";
 import { devnetAccount, L1_CHAIN_ID, ROLES } from "../devnet/accounts.ts";
 import { type ProverKey, proverKey, signWith } from "../relayer/signing-prover.ts";
 import { type SwapL1, startSwapL1 } from "../relayer/swap-world.ts";
@@ -87,8 +87,9 @@ describe("a sunset, from a proposal to its end,", () => {
     const { domain, settingsHash } = await readSunsetTerms(bridge, registry);
     const digest = sunsetDigest(domain, settingsHash, statement);
     const signatures = await Promise.all(
-      keys.map(async (key): Promise<{ key: Hex; signature: Hex }> => {
-        return { key: toHex(key.address), signature: toHex(await signWith(key, digest)) };
+      keys.map(async (key) => {
+        const signature = toHex(await signWith(key, digest));
+        return { endpoint: "a prover", key: toHex(key.address), signature };
       }),
     );
     return { statement, signatures };
