@@ -7,7 +7,7 @@ import { Command, CommanderError } from "commander";
 import { devnetSettings } from "./devnet/settings.ts";
 import { runSmoke } from "./devnet/smoke.ts";
 import { type Devnet, type Step, startDevnet } from "./devnet/start.ts";
-import { describeDevnet } from "./devnet/table.ts";
+import { describeDevnet, describeParachains, SEEDED } from "./devnet/table.ts";
 
 const BAD_USAGE = 2;
 
@@ -88,9 +88,12 @@ async function main(): Promise<void> {
     await devnet.complete();
     report(describeDevnet(devnet));
     // In the background: the chain is in use already, and what is not there yet comes.
-    devnet.seed(stopped).catch((error: Error) => {
-      if (!stopped.aborted) report(`seed: ${error.message} (the next start goes on from here)`);
-    });
+    devnet.seed(stopped).then(
+      () => report(`${describeParachains(devnet)}\n${SEEDED}`),
+      (error: Error) => {
+        if (!stopped.aborted) report(`seed: ${error.message} (the next start goes on from here)`);
+      },
+    );
     return signalled(stopped);
   };
   try {

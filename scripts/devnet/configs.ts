@@ -20,12 +20,46 @@ const PROPOSAL_INTERVAL = 4;
 /** Which frozen parachain the provers count; written when its contract stands, after their start. */
 export const SUNSET_FILE = "sunset.json";
 
+/** Which swap's deposits they judge; written when it stands, too. */
+export const SWAP_FILE = "swap.json";
+
+/** By what they follow the finality of the swap's parachain. */
+const FINALITY_FILE = "finality.json";
+
 /** The provers: two host vendors, and one with a GPU beside the CPU's TEE. All simulated. */
 export const PROVERS = [
   { name: "prover-tdx", kind: "tdx", account: ROLES.proverTdx, port: "proverTdxPort" },
   { name: "prover-sev-snp", kind: "sev-snp", account: ROLES.proverSevSnp, port: "proverSevSnpPort" },
   { name: "prover-tdx-gpu", kind: "tdx+gpu", account: ROLES.proverTdxGpu, port: "proverTdxGpuPort" },
 ] as const;
+
+type WritePart = (name: string, command: string, values: Settings) => Part;
+
+/** The parachain that PHA is swapped from, and who relays its deposits. */
+function swapParts({ folder, ...settings }: DevnetSettings, l1: EmbeddedL1, part: WritePart) {
+  return {
+    parachain: () =>
+      part("parachain", "development-parachain", {
+        port: settings.parachainPort,
+        relayChainPort: settings.relayChainPort,
+        file: join(folder, "parachain-blocks.jsonl"),
+        finality: join(folder, FINALITY_FILE),
+      }),
+    relayer: () =>
+      part("relayer", "relayer", {
+        swap: join(folder, SWAP_FILE),
+        parachainUrl: `http://127.0.0.1:${settings.parachainPort}`,
+        relayChainUrl: `http://127.0.0.1:${settings.relayChainPort}`,
+        l1RpcUrl: l1.rpcUrl,
+        proverUrls: PROVERS.map(({ port }) => `http://127.0.0.1:${settings[port]}`),
+        account: `dev:${ROLES.relayer}`,
+        dataDir: join(folder, "data", "relayer"),
+        healthPort: settings.relayerPort,
+        resubmitAfter: 10,
+        pollInterval: L1_POLL_INTERVAL,
+      }),
+  };
+}
 
 /** Writes the configuration files of a devnet's parts. */
 export function partWriter(settings: DevnetSettings, l1: EmbeddedL1, chain: DeployedChain) {
@@ -91,8 +125,13 @@ export function partWriter(settings: DevnetSettings, l1: EmbeddedL1, chain: Depl
         anchorStateRegistry: chain.book.addresses.AnchorStateRegistryProxy,
         proverRegistry: chain.book.addresses.ProverRegistryProxy,
         sunset: join(folder, SUNSET_FILE),
+        swap: join(folder, SWAP_FILE),
+        finality: join(folder, FINALITY_FILE),
         proposalInterval: PROPOSAL_INTERVAL,
         pollInterval: L1_POLL_INTERVAL,
       }),
+    ...swapParts(settings, l1, part),
   };
 }
+
+export type PartWriter = ReturnType<typeof partWriter>;

@@ -121,6 +121,7 @@ export function createProcesses(
   };
 
   async function launch(part: Part, onReady: OnReady): Promise<Ready> {
+    if (stopping) throw new RollupError("DEVNET_STOPPED", `the devnet stops: no ${part.name} is started`);
     const logFile = join(folder, `${part.name}.log`);
     const child = spawn(
       process.execPath,

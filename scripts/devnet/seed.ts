@@ -15,8 +15,7 @@ import { type Bridge, createBridge, type NetworkDescription } from "@phala-l2/br
 import { rewardDistributorAbi } from "@phala-l2/contracts/abi/reward-distributor";
 import { sunsetClaimsAbi } from "@phala-l2/contracts/abi/sunset-claims";
 import { sunsetRegistryAbi } from "@phala-l2/contracts/abi/sunset-registry";
-import { type AddressBook, writeAddressBook } from "@phala-l2/contracts/deploy/address-book";
-import { deploySource, type SunsetAddresses, withSource } from "@phala-l2/contracts/deploy/source";
+import { deploySource, type SunsetAddresses } from "@phala-l2/contracts/deploy/source";
 import { concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
@@ -28,6 +27,8 @@ import { type FrozenParachain, frozenParachain } from "@phala-l2/testkit/devnet/
 import { type Address, erc20Abi, http, parseEther } from "viem";
 import { SUNSET_FILE } from "./configs.ts";
 import { seedProvider } from "./seed-provider.ts";
+import { type LateParts, seedSwap } from "./seed-swap.ts";
+import { keepSource, keptSources } from "./sources.ts";
 import type { Step } from "./start.ts";
 
 export type SeedOptions = {
@@ -36,6 +37,7 @@ export type SeedOptions = {
   readonly network: NetworkDescription;
   /** Provers' `tee_*`. */
   readonly provers: readonly string[];
+  readonly parts: LateParts;
   readonly step: Step;
   readonly signal: AbortSignal;
 };
@@ -79,7 +81,7 @@ async function deployedSunset(
   { genesisHash, header, registrationsFrom }: FrozenParachain,
 ): Promise<SunsetAddresses> {
   const genesis = toHex(genesisHash);
-  const known = chain.book.sources.find((source) => source.genesisHash === genesis)?.sunset;
+  const known = keptSources(folder).find((source) => source.genesisHash === genesis)?.sunset;
   if (known !== undefined) return known;
   const { timestamp } = await bridge.l1.getBlock();
   const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom };
@@ -96,8 +98,7 @@ async function deployedSunset(
     { genesisHash: genesis, sunset },
     { l1: http(network.l1RpcUrl), l2: http(network.l2RpcUrl), deployer: devnetAccount(ROLES.deployer) },
   );
-  const book: AddressBook = withSource(chain.book, source);
-  writeAddressBook(join(folder, "addresses.json"), book);
+  keepSource(folder, chain.book, source);
   if (source.sunset === undefined) throw new TypeError("a sunset was asked for");
   return source.sunset;
 }
@@ -219,8 +220,8 @@ async function fundRewards(bridge: Bridge, pha: Address, distributor: Address): 
 }
 
 /**
- * Gives the devnet PHA to play with, while it is in use already: holders with stake, votes and rewards, and the claims of a frozen
- * parachain, counted and signed by provers of two vendors. What an earlier run did is left as it is.
+ * Gives the devnet PHA to play with, while it is in use already: holders with stake, votes and rewards, a parachain that PHA can
+ * be swapped from, and the claims of another that ended, counted and signed by provers of two vendors. What an earlier run did is left as it is.
  */
 export async function seedDevnet(options: SeedOptions): Promise<void> {
   const { folder, chain, network, step } = options;
@@ -230,6 +231,7 @@ export async function seedDevnet(options: SeedOptions): Promise<void> {
   await step("seed: a compute provider's pledge, admitted for a SIMULATED GPU", () =>
     seedProvider(network, book.l2, bridge),
   );
+  await seedSwap(options);
   const parachain = await step("seed: a frozen parachain", async () => {
     const frozen = await frozenParachain();
     await writeParachain(folder, frozen);

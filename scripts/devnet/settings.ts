@@ -13,6 +13,9 @@ export const devnetSettings = {
   proverTdxPort: portSetting({ help: "tee_* of the prover of TDX", default: "9551" }),
   proverSevSnpPort: portSetting({ help: "tee_* of the prover of SEV-SNP", default: "9552" }),
   proverTdxGpuPort: portSetting({ help: "tee_* of the prover of TDX with GPU", default: "9553" }),
+  parachainPort: portSetting({ help: "JSON-RPC and WebSocket of the live parachain", default: "9944" }),
+  relayChainPort: portSetting({ help: "JSON-RPC of its simulated relay chain", default: "9945" }),
+  relayerPort: portSetting({ help: "/status and /readyz of the swap's relayer", default: "7310" }),
   // Six processes would each load the KZG setup for blobs: seconds of work that a quick start does not have.
   dataAvailability: choiceOf(
     "blobs",

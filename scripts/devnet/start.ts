@@ -1,11 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { NetworkDescription } from "@phala-l2/bridge/network";
+import type { SourceAddresses } from "@phala-l2/contracts/deploy/source";
+import { type Hash, hashFromHex } from "@phala-l2/protocol/bytes";
+import { RollupError } from "@phala-l2/protocol/errors";
 import { L1_CHAIN_ID, USERS } from "@phala-l2/testkit/devnet/accounts";
 import { compileContracts, type DeployedChain, deployChain } from "@phala-l2/testkit/devnet/deploy";
 import { deployChainL2 } from "@phala-l2/testkit/devnet/deploy-l2";
 import { claimFolder, emptyClaimed } from "./claim.ts";
-import { type DevnetSettings, PROVERS, partWriter } from "./configs.ts";
+import { type DevnetSettings, type PartWriter, PROVERS, partWriter } from "./configs.ts";
 import { writeDescription } from "./description.ts";
 import { fundUsers } from "./funding.ts";
 import { type EmbeddedL1, startEmbeddedL1 } from "./l1.ts";
@@ -13,6 +16,7 @@ import { requireFreePorts } from "./ports.ts";
 import { createProcesses, endLeftovers, type OnReady, type Processes, type Ready } from "./processes.ts";
 import { untilRegistered } from "./registration.ts";
 import { seedDevnet } from "./seed.ts";
+import { keptSources } from "./sources.ts";
 
 /**
  * Seconds that one vendor's root waits, and with it what a vote does on L1: long enough that the second vendor's proof
@@ -24,9 +28,11 @@ export type Devnet = {
   readonly network: NetworkDescription;
   readonly chain: DeployedChain;
   readonly endpoints: Readonly<Record<string, string>>;
+  /** Contracts of the parachains that PHA comes from, as far as they stand. */
+  sources(): readonly SourceAddresses[];
   /** Starts all but L1 and the sequencer, which run already; then everything serves. */
   complete(): Promise<void>;
-  /** Gives it holders, stake and a parachain's claims; when everything serves. */
+  /** Gives it holders, stake, a parachain with its swap, and another one's claims; when everything serves. */
   seed(signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 };
@@ -60,6 +66,10 @@ function endpointsOf(settings: DevnetSettings, l1: EmbeddedL1): Readonly<Record<
     proverTdx: `http://127.0.0.1:${settings.proverTdxPort}`,
     proverSevSnp: `http://127.0.0.1:${settings.proverSevSnpPort}`,
     proverTdxGpu: `http://127.0.0.1:${settings.proverTdxGpuPort}`,
+    parachain: `http://127.0.0.1:${settings.parachainPort}`,
+    parachainWebSocket: `ws://127.0.0.1:${settings.parachainPort}`,
+    relayChain: `http://127.0.0.1:${settings.relayChainPort}`,
+    relayer: `http://127.0.0.1:${settings.relayerPort}`,
   };
 }
 
@@ -67,14 +77,23 @@ function gossipAddresses({ p2p }: Ready): readonly string[] {
   return Array.isArray(p2p) ? p2p.map(String) : [];
 }
 
+type StartedParts = Pick<StartOptions, "step" | "report"> & {
+  readonly processes: Processes;
+  readonly parts: PartWriter;
+};
+
+/** What the parachain's finality is proven from. @throws RollupError DEVNET_PART_FAILED */
+function anchorOf({ anchor }: Ready): Hash {
+  if (typeof anchor === "string") return hashFromHex(anchor);
+  throw new RollupError("DEVNET_PART_FAILED", "the parachain's ready line lacks its anchor");
+}
+
 /** Starts the sequencer; what comes back starts everything else, while L2 is in use already. */
 async function startParts(
-  settings: DevnetSettings,
   l1: EmbeddedL1,
   chain: DeployedChain,
-  { processes, step, report }: Pick<StartOptions, "step" | "report"> & { readonly processes: Processes },
+  { processes, step, report, parts }: StartedParts,
 ): Promise<() => Promise<void>> {
-  const parts = partWriter(settings, l1, chain);
   const sequencer = await step("sequencer", () => processes.start(parts.sequencer()));
   const registered = untilRegistered(chain.book, l1.rpcUrl);
   /** Not waited for: until two vendors count, L2 is used and games wait. */
@@ -109,6 +128,7 @@ function portsOf(settings: DevnetSettings) {
   const { l1Port, beaconPort, sequencerPort, sequencerAdminPort, verifierPort } = settings;
   const { sequencerP2pPort, verifierP2pPort } = settings;
   const { proverTdxPort, proverSevSnpPort, proverTdxGpuPort } = settings;
+  const { parachainPort, relayChainPort, relayerPort } = settings;
   return {
     l1Port,
     beaconPort,
@@ -120,6 +140,9 @@ function portsOf(settings: DevnetSettings) {
     proverTdxPort,
     proverSevSnpPort,
     proverTdxGpuPort,
+    parachainPort,
+    relayChainPort,
+    relayerPort,
   };
 }
 
@@ -166,7 +189,8 @@ async function startClaimed(settings: DevnetSettings, { step, report }: StartOpt
       deployChain(folder, l1.rpcUrl, () => {}, { slowDelay: SLOW_DELAY }),
     );
     const network = networkOf(settings, l1, chain);
-    const startOthers = await startParts(settings, l1, chain, { processes, step, report });
+    const parts = partWriter(settings, l1, chain);
+    const startOthers = await startParts(l1, chain, { processes, step, report, parts });
     const endpoints = endpointsOf(settings, l1);
     const complete = async () => {
       await Promise.all([
@@ -176,12 +200,29 @@ async function startClaimed(settings: DevnetSettings, { step, report }: StartOpt
       ]);
       const { addresses, l2 } = chain.book;
       describe = () =>
-        writeDescription(folder, { network, endpoints, addresses, l2, pids: processes.pids() });
+        writeDescription(folder, {
+          network,
+          endpoints,
+          addresses,
+          l2,
+          sources: keptSources(folder),
+          pids: processes.pids(),
+        });
       describe();
     };
     const provers = ["proverTdx", "proverSevSnp", "proverTdxGpu"].map((name) => endpoints[name] ?? "");
-    const seed = (signal: AbortSignal) => seedDevnet({ folder, chain, network, provers, step, signal });
-    return { network, chain, endpoints, complete, seed, stop };
+    const late = {
+      parachain: async () => anchorOf(await processes.start(parts.parachain())),
+      relayer: () => processes.start(parts.relayer()),
+      parachainUrl: endpoints.parachain ?? "",
+      relayerUrl: endpoints.relayer ?? "",
+    };
+    const seed = async (signal: AbortSignal) => {
+      await seedDevnet({ folder, chain, network, provers, parts: late, step, signal });
+      describe();
+    };
+    const sources = () => keptSources(folder);
+    return { network, chain, endpoints, sources, complete, seed, stop };
   } catch (error) {
     await stop();
     throw error;
