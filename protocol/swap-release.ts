@@ -1,4 +1,12 @@
-import { type Address, bigintToBytes, concatBytes, type Hash } from "./bytes.ts";
+import { type Address, concatBytes, type Hash } from "./bytes.ts";
+import {
+  addressWord,
+  domainSeparator,
+  hashOfText,
+  integerWord,
+  structHash,
+  typedDataDigest,
+} from "./eip712.ts";
 import { keccak256 } from "./keccak.ts";
 
 /**
@@ -68,32 +76,10 @@ export const RELEASE_TYPE =
 /** PHA has 12 decimals on the parachain and 18 on L1. */
 export const WEI_PER_PLANCK = 1_000_000n;
 
-const DOMAIN_TYPE =
-  "EIP712Domain(string name,string version,uint256 chainId,address verifyingContract,bytes32 salt)";
-const WORD = 32;
-/** EIP-191, version 0x01: structured data. */
-const EIP712_PREFIX = Uint8Array.of(0x19, 0x01);
-
-function hashOfText(text: string): Hash {
-  return keccak256(new TextEncoder().encode(text));
-}
-
-const DOMAIN_TYPE_HASH = hashOfText(DOMAIN_TYPE);
-const NAME_HASH = hashOfText(SWAP_DOMAIN_NAME);
-const VERSION_HASH = hashOfText(SWAP_DOMAIN_VERSION);
 const RELEASE_TYPE_HASH = hashOfText(RELEASE_TYPE);
 /** In front of rules and of settings, so that their hashes are those of nothing else. */
 const RULES_TAG = hashOfText("phala-l2 swap rules, version 1");
 const SETTINGS_TAG = hashOfText("phala-l2 swap settings, version 2");
-
-/** An unsigned integer of `bytes` bytes as a word. @throws RollupError INTEGER_RANGE */
-function word(value: bigint, bytes: number): Uint8Array {
-  return concatBytes(new Uint8Array(WORD - bytes), bigintToBytes(value, bytes));
-}
-
-function addressWord(address: Address): Uint8Array {
-  return concatBytes(new Uint8Array(WORD - address.length), address);
-}
 
 /**
  * What the contract computes of its own terms, and never changes: keccak256 of tag | genesisHash | firstHeight | lastHeight |
@@ -106,9 +92,9 @@ export function swapRulesHash(rules: SwapRules): Hash {
     concatBytes(
       RULES_TAG,
       genesisHash,
-      word(firstHeight, 8),
-      word(lastHeight, 8),
-      word(minimum, 16),
+      integerWord(firstHeight, 8),
+      integerWord(lastHeight, 8),
+      integerWord(minimum, 16),
       addressWord(token),
       finalityAnchor,
     ),
@@ -122,7 +108,7 @@ export function swapRulesHash(rules: SwapRules): Hash {
  */
 export function swapSettingsHash(settings: SwapSettings): Hash {
   const known = settings.runtimes.flatMap(({ specVersion, metadataHash }) => [
-    word(BigInt(specVersion), 4),
+    integerWord(BigInt(specVersion), 4),
     metadataHash,
   ]);
   return keccak256(concatBytes(SETTINGS_TAG, swapRulesHash(settings), keccak256(concatBytes(...known))));
@@ -138,40 +124,28 @@ export function areRuntimesSound(runtimes: readonly KnownRuntime[]): boolean {
 
 /** EIP-712 `domainSeparator`. @throws RollupError INTEGER_RANGE when the chain id is no u256 */
 export function swapDomainSeparator({ chainId, contract }: SwapDomain, settingsHash: Hash): Hash {
-  return keccak256(
-    concatBytes(
-      DOMAIN_TYPE_HASH,
-      NAME_HASH,
-      VERSION_HASH,
-      bigintToBytes(chainId, WORD),
-      addressWord(contract),
-      settingsHash,
-    ),
-  );
+  const [name, version] = [SWAP_DOMAIN_NAME, SWAP_DOMAIN_VERSION];
+  return domainSeparator({ name, version, chainId, contract, salt: settingsHash });
 }
 
 /** EIP-712 `hashStruct`. @throws RollupError INTEGER_RANGE when a number does not fit its type */
 export function releaseStructHash(release: Release): Hash {
-  return keccak256(
-    concatBytes(
-      RELEASE_TYPE_HASH,
-      release.genesisHash,
-      word(release.height, 8),
-      release.blockHash,
-      word(BigInt(release.extrinsicIndex), 4),
-      word(BigInt(release.eventIndex), 4),
-      release.sender,
-      addressWord(release.receiver),
-      bigintToBytes(release.planck, WORD),
-    ),
+  return structHash(
+    RELEASE_TYPE_HASH,
+    release.genesisHash,
+    integerWord(release.height, 8),
+    release.blockHash,
+    integerWord(BigInt(release.extrinsicIndex), 4),
+    integerWord(BigInt(release.eventIndex), 4),
+    release.sender,
+    addressWord(release.receiver),
+    integerWord(release.planck),
   );
 }
 
 /** The 32 bytes that a prover signs with secp256k1. @throws RollupError INTEGER_RANGE */
 export function releaseDigest(domain: SwapDomain, settingsHash: Hash, release: Release): Hash {
-  return keccak256(
-    concatBytes(EIP712_PREFIX, swapDomainSeparator(domain, settingsHash), releaseStructHash(release)),
-  );
+  return typedDataDigest(swapDomainSeparator(domain, settingsHash), releaseStructHash(release));
 }
 
 /** What a deposit is released once by, whatever else is said of it. @throws RollupError INTEGER_RANGE */
@@ -180,5 +154,5 @@ export function depositId({
   height,
   eventIndex,
 }: Pick<Release, "genesisHash" | "height" | "eventIndex">): Hash {
-  return keccak256(concatBytes(genesisHash, word(height, 8), word(BigInt(eventIndex), 4)));
+  return keccak256(concatBytes(genesisHash, integerWord(height, 8), integerWord(BigInt(eventIndex), 4)));
 }

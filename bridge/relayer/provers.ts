@@ -1,15 +1,15 @@
-import { type Address, addressFromHex, fromHex, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
+import { addressFromHex, fromHex, type Hash, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { endpointName } from "@phala-l2/protocol/endpoint";
 import { isRollupError } from "@phala-l2/protocol/errors";
+import { fieldOf } from "@phala-l2/protocol/json-record";
 import type { Log } from "@phala-l2/protocol/log";
-import { isLowS, recoverAddress } from "@phala-l2/protocol/secp256k1";
+import { contractSigner } from "@phala-l2/protocol/secp256k1";
 import type { ReleaseWitnessJson } from "@phala-l2/swap/witness-json";
 import { type Ask, jsonRpc } from "../json-rpc.ts";
 import type { RecordedSignature } from "./journal.ts";
 
 /** A prover proves finality with the release, and may have to wait for it. */
 const PROVER_TIMEOUT_MS = 60_000;
-const SIGNATURE_LENGTH = 65;
 
 /** Which release is asked about, and by which settings. */
 export type AboutRelease = { readonly settingsHash: Hash; readonly digest: Hash; readonly log: Log };
@@ -20,33 +20,18 @@ export function proverEndpoints(urls: readonly string[]): readonly ProverEndpoin
   return urls.map((url) => ({ name: endpointName(url), ask: jsonRpc(url, PROVER_TIMEOUT_MS) }));
 }
 
-function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
 /** The signature that an answer holds, if it is the named key's over the digest. */
 function signatureOf(answer: unknown, digest: Hash): RecordedSignature | undefined {
-  const [key, signature] = [field(answer, "key"), field(answer, "signature")];
+  const [key, signature] = [fieldOf(answer, "key"), fieldOf(answer, "signature")];
   if (typeof key !== "string" || typeof signature !== "string") return undefined;
   try {
-    const bytes = fromHex(signature);
-    if (bytes.length !== SIGNATURE_LENGTH) return undefined;
-    const signer = signerOf(bytes, digest);
+    const signer = contractSigner(digest, fromHex(signature));
     if (signer === undefined || toHex(signer) !== toHex(addressFromHex(key))) return undefined;
-    // The contract takes 27 and 28 in the last byte.
-    bytes[64] = 27 + ((bytes[64] ?? 0) % 27);
-    return { key: toHex(signer), signature: toHex(bytes) };
+    return { key: toHex(signer), signature: toHex(fromHex(signature)) };
   } catch (error) {
     if (isRollupError(error)) return undefined;
     throw error;
   }
-}
-
-function signerOf(bytes: Uint8Array, digest: Hash): Address | undefined {
-  const [r, s] = [bytes.subarray(0, 32), bytes.subarray(32, 64)].map((part) => BigInt(toHex(part)));
-  const parity = (bytes[64] ?? 255) % 27;
-  if (r === undefined || s === undefined || (parity !== 0 && parity !== 1) || !isLowS(s)) return undefined;
-  return recoverAddress(digest, { r, s, yParity: parity });
 }
 
 /**
