@@ -168,6 +168,8 @@ export type DevnetInput = {
   readonly guardian?: Address;
   /** Seconds that one vendor's root waits, and with it what governance does on L1; 600 if it is not said. */
   readonly slowDelay?: bigint;
+  /** Seconds in which votes are cast. */
+  readonly votingPeriod?: number;
   readonly images?: readonly AcceptedImage[];
   readonly gpuMeasurements?: readonly Hex[];
 };
@@ -200,7 +202,10 @@ export function devnetDeployConfig(input: DevnetInput): DeployConfig {
     l2ChainId,
     guardian: input.guardian ?? input.deployer,
     timelock: { minDelay: 0n, dangerouslyDevelopmentProposers: [input.deployer] },
-    governance: DANGEROUS_DEVELOPMENT_GOVERNANCE,
+    governance: {
+      ...DANGEROUS_DEVELOPMENT_GOVERNANCE,
+      ...(input.votingPeriod !== undefined && { votingPeriod: input.votingPeriod }),
+    },
     staking: { rewardRate: 10n ** 17n, admitter: input.deployer },
     policy: {
       minHostVendors: 2,

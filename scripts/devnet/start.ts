@@ -24,6 +24,9 @@ import { keptSources } from "./sources.ts";
  */
 const SLOW_DELAY = 30n;
 
+/** Seconds in which votes are cast: each command of a holder takes a second or three. */
+const VOTING_PERIOD = 20;
+
 export type Devnet = {
   readonly network: NetworkDescription;
   readonly chain: DeployedChain;
@@ -186,7 +189,7 @@ async function startClaimed(settings: DevnetSettings, { step, report }: StartOpt
   };
   try {
     const chain = await step("contracts on L1, L2 genesis", () =>
-      deployChain(folder, l1.rpcUrl, () => {}, { slowDelay: SLOW_DELAY }),
+      deployChain(folder, l1.rpcUrl, () => {}, { slowDelay: SLOW_DELAY, votingPeriod: VOTING_PERIOD }),
     );
     const network = networkOf(settings, l1, chain);
     const parts = partWriter(settings, l1, chain);

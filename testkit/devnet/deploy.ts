@@ -79,6 +79,8 @@ async function fundProvers({ addresses }: AddressBook, l1Url: string): Promise<v
 export type ChainOptions = {
   /** See ProofPolicy, in seconds. What governance does on L1 waits longer. */
   readonly slowDelay?: bigint;
+  /** Seconds in which votes are cast. */
+  readonly votingPeriod?: number;
 };
 
 function chainConfig(options: ChainOptions): DeployConfig {
