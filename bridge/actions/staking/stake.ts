@@ -5,7 +5,7 @@ import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
 import { durationText, phaText, timeText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
-import { type Staking, vaultContract } from "./vault.ts";
+import { type Staking, vaultContract, withMargin } from "./vault.ts";
 
 const tokenAbi = parseAbi([
   "function balanceOf(address owner) view returns (uint256)",
@@ -27,11 +27,6 @@ const PERMIT = {
 
 /** A permit is used in the next transaction; what is lost on the way must not be good for long. */
 const PERMIT_SECONDS = 3_600n;
-
-/** What a deposit takes grows until its block comes: rewards of another second are paid in first. */
-function withMargin(estimate: bigint): bigint {
-  return (estimate * 3n) / 2n;
-}
 
 export type Staked = {
   readonly l2Hash: Hash;

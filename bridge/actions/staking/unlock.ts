@@ -5,7 +5,7 @@ import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
 import { phaText, votesText, whenText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
-import { type Staking, vaultContract } from "./vault.ts";
+import { type Staking, vaultContract, withMargin } from "./vault.ts";
 
 export type UnlockRequested = {
   readonly l2Hash: Hash;
@@ -90,14 +90,16 @@ export async function requestUnlock(
 ): Promise<UnlockRequested> {
   return withFaults(async () => {
     const shares = await sharesFor(bridge, staking, assets);
-    const { request } = await bridge.l2.simulateContract({
+    const call = {
       ...vaultContract(staking),
       account: bridge.account,
       functionName: "requestUnlock",
       args: [shares, to],
-    });
+    } as const;
+    const { request } = await bridge.l2.simulateContract(call);
+    const gas = withMargin(await bridge.l2.estimateContractGas(call));
     await tellRequest(bridge, staking, shares, to);
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await bridge.l2.writeContract({ ...request, gas });
     const { logs } = await confirmed(bridge.l2, l2Hash, "request");
     const [event] = parseEventLogs({ abi: votingPhaAbi, eventName: "UnlockRequested", logs });
     if (event === undefined) throw new RollupError("STAKE_NO_EVENT", `${l2Hash} requested nothing`);
@@ -114,16 +116,18 @@ export async function claimUnlock(
   { id }: { readonly id: bigint },
 ): Promise<{ readonly l2Hash: Hash; readonly assets: bigint }> {
   return withFaults(async () => {
-    const { request, result } = await bridge.l2.simulateContract({
+    const call = {
       ...vaultContract(staking),
       account: bridge.account,
       functionName: "claim",
       args: [id],
-    });
+    } as const;
+    const { request, result } = await bridge.l2.simulateContract(call);
+    const gas = withMargin(await bridge.l2.estimateContractGas(call));
     const unlock = await openRequest(bridge, staking, id);
     if (unlock !== undefined)
       bridge.tell(`Pays request ${id}: ${phaText(unlock.assets)} to ${unlock.receiver}, for good.`);
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await bridge.l2.writeContract({ ...request, gas });
     await confirmed(bridge.l2, l2Hash, "claim");
     return { l2Hash, assets: result };
   });
@@ -136,19 +140,21 @@ export async function cancelUnlock(
   { id }: { readonly id: bigint },
 ): Promise<{ readonly l2Hash: Hash; readonly shares: bigint }> {
   return withFaults(async () => {
-    const { request } = await bridge.l2.simulateContract({
+    const call = {
       ...vaultContract(staking),
       account: bridge.account,
       functionName: "cancelUnlock",
       args: [id],
-    });
+    } as const;
+    const { request } = await bridge.l2.simulateContract(call);
+    const gas = withMargin(await bridge.l2.estimateContractGas(call));
     const unlock = await openRequest(bridge, staking, id);
     if (unlock !== undefined) {
       bridge.tell(
         `Cancels request ${id}: ${phaText(unlock.assets)} are staked again at the price of now, and earn again.`,
       );
     }
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await bridge.l2.writeContract({ ...request, gas });
     const { logs } = await confirmed(bridge.l2, l2Hash, "cancellation");
     const [event] = parseEventLogs({ abi: votingPhaAbi, eventName: "UnlockCancelled", logs });
     if (event === undefined) throw new RollupError("STAKE_NO_EVENT", `${l2Hash} cancelled nothing`);

@@ -8,3 +8,8 @@ export type Staking = { readonly vault: Address };
 export function vaultContract({ vault }: Staking) {
   return { address: vault, abi: votingPhaAbi } as const;
 }
+
+/** What a call of the vault takes grows until its block comes: rewards of another second are paid in first. */
+export function withMargin(estimate: bigint): bigint {
+  return (estimate * 3n) / 2n;
+}
