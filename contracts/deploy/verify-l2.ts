@@ -1,11 +1,12 @@
 import { type Address, type PublicClient, parseAbi, zeroAddress } from "viem";
+import { governanceTimelockAbi } from "../abi/governance-timelock.ts";
 import { phaGovernorAbi } from "../abi/pha-governor.ts";
 import { rewardDistributorAbi } from "../abi/reward-distributor.ts";
 import type { AddressBook } from "./address-book.ts";
 import type { DeployConfig } from "./config.ts";
-import { requireAll } from "./verify.ts";
+import { requireAllInTurn } from "./verify.ts";
 import type { Check } from "./verify-attestation.ts";
-import { delayCheck, roleChecks } from "./verify-governance.ts";
+import { roleChecks } from "./verify-governance.ts";
 
 const gettersAbi = parseAbi([
   "function owner() view returns (address)",
@@ -21,85 +22,132 @@ const gettersAbi = parseAbi([
 
 type Getter = (typeof gettersAbi)[number]["name"];
 
+type Reading = {
+  readonly client: PublicClient;
+  readonly config: DeployConfig;
+  readonly l2: AddressBook["l2"];
+};
+
 /**
  * Checks on chain that PHA's contracts on L2 name each other, that the timelock owns what has an owner, that nobody but the
- * votes has a say in the timelock, and that votes and rewards have each parameter of the configuration. Whoever deploys
- * again after a vote has changed one puts it into the configuration first.
+ * votes has a say in the timelock, and that each parameter is as configured: what votes may change, as long as nobody has
+ * proposed anything.
  * @param deployer Has no say.
  * @throws RollupError DEPLOY_MISMATCH naming each difference
  */
 export async function verifyL2(
   client: PublicClient,
   config: DeployConfig,
-  book: AddressBook,
+  { l2, addresses }: AddressBook,
   deployer: Address,
 ): Promise<void> {
-  const { l2, addresses } = book;
-  const named = (name: keyof AddressBook["l2"], functionName: Getter, wanted: Address): Check => ({
-    what: `${functionName} of ${name} on L2`,
-    found: client.readContract({ address: l2[name], abi: gettersAbi, functionName }),
-    wanted,
+  const reading = { client, config, l2 };
+  const proposals = await client.readContract({
+    address: l2.PhaGovernor,
+    abi: phaGovernorAbi,
+    functionName: "proposalCount",
   });
-  const owned = ["VotingPha", "RewardDistributor", "ProviderPledges"] as const;
-  await requireAll([
-    named("Pha", "REMOTE_TOKEN", addresses.Pha),
-    named("VotingPha", "asset", l2.Pha),
-    named("VotingPha", "distributor", l2.RewardDistributor),
-    named("VotingPha", "pledges", l2.ProviderPledges),
-    named("RewardDistributor", "token", l2.Pha),
-    named("RewardDistributor", "vault", l2.VotingPha),
-    named("RewardDistributor", "pledges", l2.ProviderPledges),
-    named("ProviderPledges", "vault", l2.VotingPha),
-    named("ProviderPledges", "distributor", l2.RewardDistributor),
-    named("RewardDistributor", "treasury", l2.GovernanceTimelock),
-    named("ProviderPledges", "admitter", config.staking.admitter ?? l2.GovernanceTimelock),
-    {
-      what: "rate of RewardDistributor on L2",
-      found: client
-        .readContract({ address: l2.RewardDistributor, abi: rewardDistributorAbi, functionName: "rate" })
-        .then(String),
-      wanted: String(config.staking.rewardRate),
-    },
-    ...owned.map((name) => named(name, "owner", l2.GovernanceTimelock)),
-    ...governorChecks(client, config, book),
-    delayCheck(client, l2.GovernanceTimelock, config.governance.l2Delay),
-    ...roleChecks(client, l2.GovernanceTimelock, {
-      proposers: [l2.PhaGovernor],
-      executors: [zeroAddress],
-      strangers: [deployer, config.guardian, zeroAddress],
-    }),
+  await requireAllInTurn([
+    () => neighbourChecks(reading, addresses.Pha),
+    () => fixedChecks(reading),
+    () => (proposals === 0n ? governedChecks(reading) : []),
+    () =>
+      roleChecks(client, l2.GovernanceTimelock, {
+        proposers: [l2.PhaGovernor],
+        executors: [zeroAddress],
+        strangers: [deployer, config.guardian, zeroAddress],
+      }),
   ]);
 }
 
-/** What decides, and by which numbers: those that are for ever, and those that votes may change. */
-function governorChecks(
-  client: PublicClient,
-  { guardian, governance }: DeployConfig,
-  { l2 }: AddressBook,
-): Check[] {
+function named(
+  { client, l2 }: Reading,
+  name: keyof AddressBook["l2"],
+  functionName: Getter,
+  wanted: Address,
+) {
+  return {
+    what: `${functionName} of ${name} on L2`,
+    found: client.readContract({ address: l2[name], abi: gettersAbi, functionName }),
+    wanted,
+  };
+}
+
+function neighbourChecks(reading: Reading, remoteToken: Address): readonly Check[] {
+  const { l2 } = reading;
+  const owned = ["VotingPha", "RewardDistributor", "ProviderPledges"] as const;
+  return [
+    named(reading, "Pha", "REMOTE_TOKEN", remoteToken),
+    named(reading, "VotingPha", "asset", l2.Pha),
+    named(reading, "VotingPha", "distributor", l2.RewardDistributor),
+    named(reading, "VotingPha", "pledges", l2.ProviderPledges),
+    named(reading, "RewardDistributor", "token", l2.Pha),
+    named(reading, "RewardDistributor", "vault", l2.VotingPha),
+    named(reading, "RewardDistributor", "pledges", l2.ProviderPledges),
+    named(reading, "ProviderPledges", "vault", l2.VotingPha),
+    named(reading, "ProviderPledges", "distributor", l2.RewardDistributor),
+    ...owned.map((name) => named(reading, name, "owner", l2.GovernanceTimelock)),
+  ];
+}
+
+/** What decides, and what of it is for ever. */
+function fixedChecks({ client, config, l2 }: Reading): readonly Check[] {
   const governor = { address: l2.PhaGovernor, abi: phaGovernorAbi } as const;
   const wanted = [
     ["token", l2.VotingPha],
     ["timelock", l2.GovernanceTimelock],
+    ["quorumDenominator", 100n],
+    ["quorumFloor", config.governance.quorumFloor],
+    ["guardianWindow", config.governance.guardianWindow],
+  ] as const;
+  return wanted.map(([functionName, value]) => ({
+    what: `the governor's ${functionName}`,
+    found: client.readContract({ ...governor, functionName }).then(String),
+    wanted: String(value),
+  }));
+}
+
+/** What votes may change, as it was when nobody had voted. */
+function governedChecks(reading: Reading): readonly Check[] {
+  const { client, config, l2 } = reading;
+  const { governance, guardian, staking } = config;
+  const governor = { address: l2.PhaGovernor, abi: phaGovernorAbi } as const;
+  const wanted = [
     ["proposalGuardian", guardian],
     ["votingDelay", governance.votingDelay],
     ["votingPeriod", governance.votingPeriod],
     ["proposalThreshold", governance.proposalThreshold],
-    ["quorumDenominator", 100n],
-    ["quorumFloor", governance.quorumFloor],
     ["lateQuorumVoteExtension", governance.lateQuorumExtension],
-    ["guardianWindow", governance.guardianWindow],
   ] as const;
+  const number = (what: string, found: Promise<bigint>, value: bigint): Check => ({
+    what,
+    found: found.then(String),
+    wanted: String(value),
+  });
+  const rewards = { address: l2.RewardDistributor, abi: rewardDistributorAbi } as const;
+  const timelock = { address: l2.GovernanceTimelock, abi: governanceTimelockAbi } as const;
   return [
     ...wanted.map(([functionName, value]) => ({
       what: `the governor's ${functionName}`,
       found: client.readContract({ ...governor, functionName }).then(String),
       wanted: String(value),
     })),
-    {
-      what: "the governor's quorumNumerator",
-      found: client.readContract({ ...governor, functionName: "quorumNumerator" }).then(String),
-      wanted: String(governance.quorumPercent),
-    },
+    number(
+      "the governor's quorumNumerator",
+      client.readContract({ ...governor, functionName: "quorumNumerator" }),
+      governance.quorumPercent,
+    ),
+    number(
+      "the delay of L2's timelock",
+      client.readContract({ ...timelock, functionName: "getMinDelay" }),
+      governance.l2Delay,
+    ),
+    number(
+      "rate of RewardDistributor on L2",
+      client.readContract({ ...rewards, functionName: "rate" }),
+      staking.rewardRate,
+    ),
+    named(reading, "RewardDistributor", "treasury", l2.GovernanceTimelock),
+    named(reading, "ProviderPledges", "admitter", staking.admitter ?? l2.GovernanceTimelock),
   ];
 }

@@ -40,12 +40,32 @@ export async function verifyDeployment(
   await requireAll(checks);
 }
 
+/** A check that does not hold, with what is there. */
+type Difference = { readonly what: string; readonly wanted: string; readonly found: string | undefined };
+
 /** @throws RollupError DEPLOY_MISMATCH naming each check that does not hold */
 export async function requireAll(checks: readonly Check[]): Promise<void> {
+  requireNone(await differencesOf(checks));
+}
+
+/**
+ * The same of groups of checks, each begun when those before it are answered: nodes refuse too many calls at once.
+ * @throws RollupError DEPLOY_MISMATCH naming each check that does not hold
+ */
+export async function requireAllInTurn(groups: readonly (() => readonly Check[])[]): Promise<void> {
+  const wrong: Difference[] = [];
+  for (const checks of groups) wrong.push(...(await differencesOf(checks())));
+  requireNone(wrong);
+}
+
+async function differencesOf(checks: readonly Check[]): Promise<readonly Difference[]> {
   const found = await Promise.all(checks.map((check) => check.found));
-  const wrong = checks
+  return checks
     .map(({ what, wanted }, index) => ({ what, wanted, found: found[index] }))
     .filter((check) => check.found?.toLowerCase() !== check.wanted.toLowerCase());
+}
+
+function requireNone(wrong: readonly Difference[]): void {
   if (wrong.length === 0) return;
   const list = wrong.map((check) => `${check.what} is ${check.found}, not ${check.wanted}`).join("; ");
   throw new RollupError("DEPLOY_MISMATCH", `the contracts on chain are not those expected: ${list}`, {
