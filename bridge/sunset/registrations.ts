@@ -12,7 +12,7 @@ import { CLAIM_FORMS, type ClaimForm, formNumber } from "./message.ts";
 import type { RegisteredReceiver } from "./snapshot.ts";
 
 /**
- * Receivers that accounts named on the parachain before the freeze, for keys that cannot sign a message: a signed
+ * Receivers that accounts named on the parachain before its end, for keys that cannot sign a message: a signed
  * extrinsic whose call itself is `system.remark` or `remark_with_event` of
  * `phala-l2 sunset receiver: <L1 chain id> <0x address> <ethereum|l2|staked>`. A remark within another call never counts:
  * a proxy of kind `NonTransfer` may remark for an account whose money it may not move.
