@@ -1,5 +1,5 @@
 import { type addressFromHex, type Hash, toHex } from "@phala-l2/protocol/bytes";
-import { addressOfKey, signatureToBytes, signDigest } from "@phala-l2/protocol/secp256k1";
+import { addressOfKey, contractSignature, signDigest } from "@phala-l2/protocol/secp256k1";
 import { releaseDigest, swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import type { ReleaseJudge } from "@phala-l2/swap/release";
 import { parseReleaseWitness, releaseJson } from "@phala-l2/swap/witness-json";
@@ -17,9 +17,7 @@ export function proverKey(fill: number): ProverKey {
 }
 
 export async function signWith({ privateKey }: ProverKey, digest: Hash): Promise<Uint8Array> {
-  const signature = signatureToBytes(signDigest(digest, privateKey));
-  signature[64] = 27 + (signature[64] ?? 0);
-  return signature;
+  return contractSignature(signDigest(digest, privateKey));
 }
 
 /**
