@@ -3,6 +3,7 @@ import { withFaults } from "../../faults.ts";
 import type { Bridge } from "../../network.ts";
 import { confirmed } from "../confirmed.ts";
 import { type PledgeId, type Providers, pledgesContract } from "./contract.ts";
+import { send } from "./send.ts";
 
 /** `weight` in ten-thousandths: with which the pledge earns from now on. */
 export type Weighed = { readonly l2Hash: Hash; readonly weight: bigint };
@@ -35,7 +36,7 @@ export async function admitPledge(
       args: [id, device],
     });
     bridge.tell(`Admits pledge ${id} for GPU ${device}: it earns from now on, if it holds its collateral.`);
-    return weighed(bridge, providers, { id }, await bridge.l2.writeContract(request));
+    return weighed(bridge, providers, { id }, await send(bridge, request));
   });
 }
 
@@ -49,7 +50,7 @@ export async function removePledge(bridge: Bridge, providers: Providers, { id }:
       args: [id],
     });
     bridge.tell(`Removes the GPU of pledge ${id}: it earns nothing from now on; its vPHA is not touched.`);
-    return weighed(bridge, providers, { id }, await bridge.l2.writeContract(request));
+    return weighed(bridge, providers, { id }, await send(bridge, request));
   });
 }
 
@@ -67,6 +68,6 @@ export async function refreshPledge(
       args: [id],
     });
     bridge.tell(`Weighs pledge ${id} by the terms that its class has today.`);
-    return weighed(bridge, providers, { id }, await bridge.l2.writeContract(request));
+    return weighed(bridge, providers, { id }, await send(bridge, request));
   });
 }

@@ -7,6 +7,7 @@ import type { Bridge } from "../../network.ts";
 import { phaText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { className, type PledgeId, type Providers, pledgesContract } from "./contract.ts";
+import { send } from "./send.ts";
 
 const vphaText = (shares: bigint) => `${votesText(shares)} vPHA`;
 
@@ -107,7 +108,7 @@ export async function pledge(
       functionName: "pledge",
       args: [order.class, shares],
     });
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "pledge");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "Pledged", logs });
     if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} pledged nothing`);
@@ -151,7 +152,7 @@ export async function addToPledge(
       functionName: "topUp",
       args: [id, shares],
     });
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     await confirmed(bridge.l2, l2Hash, "addition");
     return { l2Hash, shares };
   });

@@ -6,6 +6,7 @@ import type { Bridge } from "../../network.ts";
 import { phaText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type Providers, pledgesContract } from "./contract.ts";
+import { send } from "./send.ts";
 
 /** Where rewards flow from. PHA in wei. */
 export type Reserve = {
@@ -94,7 +95,7 @@ export async function fundRewards(
       functionName: "fund",
       args: [amount],
     });
-    const l2Hash = await l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     const { logs } = await confirmed(l2, l2Hash, "funding");
     const [event] = parseEventLogs({ abi: rewardDistributorAbi, eventName: "Funded", logs });
     if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} funded nothing`);
@@ -131,7 +132,7 @@ export async function pokeRewards(bridge: Bridge, providers: Providers): Promise
       functionName: "payTreasury",
     });
     bridge.tell(`Pays the treasury its part of the rewards: ${phaText(result)} or a little more.`);
-    const l2Hash = await l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     const { logs } = await confirmed(l2, l2Hash, "payment");
     const [event] = parseEventLogs({ abi: rewardDistributorAbi, eventName: "Paid", logs });
     if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} paid nothing`);

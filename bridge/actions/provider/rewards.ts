@@ -6,6 +6,7 @@ import type { Bridge } from "../../network.ts";
 import { phaText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type PledgeId, type Providers, pledgesContract } from "./contract.ts";
+import { send } from "./send.ts";
 
 /** `amount` in wei of PHA. */
 export type RewardsPaid = { readonly l2Hash: Hash; readonly receiver: Address; readonly amount: bigint };
@@ -24,7 +25,7 @@ export async function claimRewards(
       args: [id, to],
     });
     bridge.tell(`Pays what pledge ${id} has earned, ${phaText(result)} or a little more, to ${to}.`);
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "payment");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "RewardsPaid", logs });
     if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} paid nothing`);
@@ -51,7 +52,7 @@ export async function restakeRewards(
     bridge.tell(
       `Stakes what pledge ${id} has earned, for ${bridge.account.address}: ${votesText(result)} vPHA or a little more.`,
     );
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "stake");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "RewardsRestaked", logs });
     if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} staked nothing`);

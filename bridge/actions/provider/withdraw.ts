@@ -8,6 +8,7 @@ import { durationText, votesText } from "../../wording.ts";
 import { confirmed } from "../confirmed.ts";
 import { type PledgeId, type Providers, pledgesContract } from "./contract.ts";
 import { vaultOf } from "./pledge.ts";
+import { send } from "./send.ts";
 
 /** What is still to do until the vPHA, and then the PHA, is in the wallet. */
 export type WithdrawalStep = {
@@ -62,7 +63,7 @@ export async function withdrawPledge(
     ]);
     bridge.tell(`Ends pledge ${id} for good: it earns nothing from now on; what it earned stays claimable.`);
     bridge.tell(`Its vPHA can be released ${durationText(unbonding)} later; until then it can be slashed.`);
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "withdrawal");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "Unbonding", logs });
     if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} withdrew nothing`);
@@ -89,7 +90,7 @@ export async function releasePledge(
       args: [id],
     });
     bridge.tell(`Returns the ${votesText(shares)} vPHA of pledge ${id} to ${provider}.`);
-    const l2Hash = await bridge.l2.writeContract(request);
+    const l2Hash = await send(bridge, request);
     const { logs } = await confirmed(bridge.l2, l2Hash, "release");
     const [event] = parseEventLogs({ abi: providerPledgesAbi, eventName: "Released", logs });
     if (event === undefined) throw new RollupError("PROVIDER_NO_EVENT", `${l2Hash} released nothing`);
