@@ -173,7 +173,7 @@ export async function killRelayer(l1: SwapL1, { kills, seed, onKill }: KillOptio
     await relayer.start(settings);
     await until(async () => (await world.payments()).byReceiver.size >= ledger.owed.size, {
       what: "all deposits are paid",
-      timeoutMs: 60_000 + kills * 2_000,
+      timeoutMs: 120_000 + kills * 2_000,
     });
     await relayer.stop();
     const { byReceiver, count } = await world.payments();
