@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import type { Address, PublicClient } from "viem";
+import { type Address, createPublicClient, custom, type PublicClient, pad, toFunctionSelector } from "viem";
 import type { AddressBook } from "../../deploy/address-book.ts";
 import type { DeployConfig } from "../../deploy/config.ts";
 import type { GovernanceConfig } from "../../deploy/governance-config.ts";
@@ -42,6 +42,14 @@ const FIELDS = {
   vetoWindow: ["onL1", "the executor's vetoWindow"],
 } as const satisfies Record<keyof GovernanceConfig, unknown>;
 
+/** The same chain, but that its governor says that there is a proposal. */
+function afterAProposal({ transport }: PublicClient): PublicClient {
+  const asked = toFunctionSelector("proposalCount()");
+  const request = async (call: { readonly method: string; readonly params?: unknown }) =>
+    JSON.stringify(call.params ?? []).includes(`"${asked}"`) ? pad("0x01") : transport.request(call);
+  return createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 });
+}
+
 type Verify = (change: Change) => Promise<void>;
 
 /** Verification of what stands, as if it had to be something else. */
@@ -70,6 +78,22 @@ export function tellsOfOtherGovernance(standing: () => Standing): void {
   it("and of none that is as configured", async () => {
     await onL1({});
     await onL2({});
+  });
+
+  it("but not what votes may change, once somebody has proposed", async () => {
+    const { book, config, deployer } = standing();
+    const verify = (change: Partial<GovernanceConfig>, client: PublicClient) => {
+      const governance = { ...config.governance, ...change };
+      return verifyL2(client, { ...config, governance }, book, deployer.address);
+    };
+    const change = { votingDelay: config.governance.votingDelay + 1 };
+    await assert.rejects(verify(change, standing().client), differs("the governor's votingDelay"));
+    await verify(change, afterAProposal(standing().client));
+    const floor = { quorumFloor: config.governance.quorumFloor + 1n };
+    await assert.rejects(
+      verify(floor, afterAProposal(standing().client)),
+      differs("the governor's quorumFloor"),
+    );
   });
 
   for (const [field, [layer, what]] of Object.entries(FIELDS)) {
