@@ -18,7 +18,7 @@ import { sunsetRegistryAbi } from "@phala-l2/contracts/abi/sunset-registry";
 import { deploySource, type SunsetAddresses } from "@phala-l2/contracts/deploy/source";
 import { concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
-import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
+import { SNAPSHOT_RULES } from "@phala-l2/protocol/sunset-statement";
 import { blockItem } from "@phala-l2/tee-prover/host/statements/blocks-file";
 import { packEntries } from "@phala-l2/tee-prover/host/statements/state-file";
 import { devnetAccount, ROLES, USERS } from "@phala-l2/testkit/devnet/accounts";

@@ -13,9 +13,8 @@ import {
   succeeded,
   transferred,
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
-import { sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
+import { SNAPSHOT_RULES, sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
 import { releaseDigest, swapSettingsHash } from "@phala-l2/protocol/swap-release";
-import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
 import { swapAccount } from "@phala-l2/swap/account";
 import { formatRemark } from "@phala-l2/swap/remark";
 import { sealBlock } from "@phala-l2/swap/testing/small-block";

@@ -3,7 +3,12 @@ import { decodeBlock } from "@phala-l2/protocol/substrate/block";
 import type { FinalitySource } from "@phala-l2/protocol/substrate/finality";
 import { decodeHeader } from "@phala-l2/protocol/substrate/header";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
-import { type SunsetStatement, sunsetDigest, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
+import {
+  SNAPSHOT_RULES,
+  type SunsetStatement,
+  sunsetDigest,
+  sunsetSettingsHash,
+} from "@phala-l2/protocol/sunset-statement";
 import {
   type Release,
   releaseDigest,
@@ -11,7 +16,6 @@ import {
   swapSettingsHash,
 } from "@phala-l2/protocol/swap-release";
 import { RegistrationWindow, type WindowReading } from "@phala-l2/sunset/registration-window";
-import { SNAPSHOT_RULES } from "@phala-l2/sunset/rules";
 import { frozenBlock, SnapshotBuilder } from "@phala-l2/sunset/snapshot";
 import { createReleaseJudge, type ReleaseWitness } from "@phala-l2/swap/release";
 import { FinalityBook, type Followed } from "./finality.ts";
