@@ -6,8 +6,9 @@ pragma solidity 0.8.37;
 ///
 ///           first veto ── REPEAT: may be vetoed again ──┬── may not: is voted for again ──┬── LAPSE: as if new
 ///
-///         Twins that were prepared before the first veto end while they may be vetoed too. After that a guardian cannot
-///         stop what people vote for again, or he could never be replaced. And what was vetoed once is not beyond every
+///         Twins that were proposed before the first veto end while they may be vetoed too, and their messages to L1 where
+///         the guardian brings these himself. After that he cannot stop what people vote for again, or he could never be
+///         replaced. And what was vetoed once is not beyond every
 ///         later guardian's reach for ever, or a veto would be worth nothing against who waits.
 library Vetoes {
     /// @notice Seconds from the first veto in which the same may be vetoed again. Longer than a vote with its delays and its
