@@ -1,4 +1,5 @@
 import { concatBytes, type Hash, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
+import { SIMULATED_RELAY_CHAIN, simulatedVoterName } from "@phala-l2/protocol/substrate/development-voters";
 import { parachainHeadKey } from "@phala-l2/protocol/substrate/finality";
 import type { FinalityDescription } from "@phala-l2/protocol/substrate/finality-json";
 import type { AuthoritySet } from "@phala-l2/protocol/substrate/grandpa";
@@ -31,8 +32,6 @@ export type RelayChainOptions = {
   readonly paraId: number;
   /** Members of each set. */
   readonly authorities?: number;
-  /** Names the keys, so that a chain that begins anew has the same first set. */
-  readonly seed?: string;
 };
 
 const AUTHORITIES = 4;
@@ -63,22 +62,22 @@ export function justificationOf(
  */
 export class DangerouslySimulatedRelayChain {
   readonly paraId: number;
-  readonly #seed: string;
   readonly #size: number;
   readonly #blocks: RelayBlock[] = [];
   readonly #byHash = new Map<string, RelayBlock>();
   #head: Uint8Array | undefined;
 
-  constructor({ paraId, authorities = AUTHORITIES, seed = "relay chain" }: RelayChainOptions) {
+  constructor({ paraId, authorities = AUTHORITIES }: RelayChainOptions) {
     this.paraId = paraId;
-    this.#seed = seed;
     this.#size = authorities;
     this.#seal(this.votingSet(0n), false);
   }
 
-  /** The set of a number, the same each time. */
+  /** The set of a number, the same each time; deployments that may hold value know its keys, and refuse them. */
   votingSet(id: bigint): VotingSet {
-    const names = Array.from({ length: this.#size }, (_, i) => `${this.#seed} set ${id} voter ${i}`);
+    const names = Array.from({ length: this.#size }, (_, i) =>
+      simulatedVoterName(SIMULATED_RELAY_CHAIN, id, i),
+    );
     return { id, voters: names.map(namedVoter) };
   }
 
