@@ -205,6 +205,13 @@ abstract contract SunsetFixture is BridgingFixture {
         return _sign(key, _text(index, order, ClaimRole.OWNER));
     }
 
+    /// @notice A claim by an account's own key that fails for this reason.
+    function _refused(uint256 index, Order memory order, KeySignature memory ownership, bytes memory reason) internal {
+        Entitlement memory entitlement = _entitlement(index);
+        vm.expectRevert(reason);
+        claims.claim(entitlement, order, ownership);
+    }
+
     function _text(uint256 index, Order memory order, ClaimRole role) internal view returns (bytes memory) {
         return claims.message(leaves[index].account, leaves[index].value, order, role);
     }

@@ -7,7 +7,7 @@ import {ISunsetRegistry, RegistryTerms} from "../../src/pha/sunset/interfaces/IS
 import {ISystemConfig} from "../../src/settlement/interfaces/ISystemConfig.sol";
 import {IProverRegistry} from "../../src/tee/interfaces/IProverRegistry.sol";
 import {AdmissionFixture} from "./AdmissionFixture.sol";
-import {SunsetGuardianDouble} from "./SunsetRegistry.t.sol";
+import {SunsetGuardianDouble} from "./SunsetRegistryFixture.sol";
 
 /// @title SunsetRegistryInvariantTest
 /// @notice Provers of both vendors say this and that, any of them contradicts, keys end, the guardian freezes as often as he
