@@ -10,15 +10,18 @@ import {AdmissionFixture} from "./AdmissionFixture.sol";
 import {SunsetGuardianDouble} from "./SunsetRegistryFixture.sol";
 
 /// @title SunsetRegistryInvariantTest
-/// @notice Provers of both vendors say this and that, any of them contradicts, keys end, the guardian freezes as often as he
-///         may, time passes. A root is final only by keys of two vendors that count when it becomes final, a whole period
-///         after it was proposed; and what is final stays.
+/// @notice Provers of both vendors say this and that, any of them contradicts, some are shown to have said both, keys end,
+///         the guardian freezes as often as he may, time passes. A root is final only by keys of two vendors that count when
+///         it becomes final, a whole period after it was proposed; and what is final stays. Whoever said both loses his
+///         bond once, whoever never did keeps it.
 contract SunsetRegistryInvariantTest is AdmissionFixture {
     bytes32 private constant GENESIS = keccak256("parachain");
     uint64 private constant HEIGHT = 100;
     uint64 private constant WINDOW = 7 days;
     uint256 private constant FIRST_KEY = 0xa11ce;
     uint256 private constant KEYS = 8;
+    /// @dev The first of them, one of each vendor, sign one root whatever they are asked.
+    uint256 private constant HONEST = 2;
 
     SunsetRegistry private sunsets;
     uint256 private _proposedAt;
@@ -26,6 +29,9 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
     uint256 private _vendorsAtEnd;
     uint256 private _waited;
     bytes32 private _finalRoot;
+    /// @dev A bit for each key that was shown to have signed both roots.
+    uint256 private _convicted;
+    uint256 private _convictions;
 
     function setUp() public {
         vm.warp(1_800_000_000);
@@ -40,6 +46,8 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
         sunsets = new SunsetRegistry(
             RegistryTerms(registry, config, 2, GENESIS, keccak256("authorities"), 2, HEIGHT, HEIGHT, WINDOW)
         );
+        vm.prank(owner);
+        registry.setCourt(address(sunsets), true);
     }
 
     function targetContracts() public view returns (address[] memory targets) {
@@ -71,6 +79,21 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
         bool counts = registry.isValid(vm.addr(FIRST_KEY + key % KEYS));
         try sunsets.contradict(sunset, _sign(sunset, key % KEYS)) {
             assertTrue(counts, "contradicted by no prover");
+        } catch {}
+    }
+
+    /// @dev One key and both roots; or one root twice, or two keys, of which nothing follows.
+    function actReport(uint8 root, uint8 key, uint8 other) external {
+        if (other % 4 != 0) return;
+        uint256 first = key % KEYS;
+        uint256 second = other % 8 == 0 ? first : (other / 8) % KEYS;
+        (Sunset memory one, Sunset memory two) = (_sunset(0), _sunset(root % 2));
+        try sunsets.reportEquivocation(one, _sign(one, first), two, _sign(two, second)) {
+            assertTrue(first == second && root % 2 == 1, "no key said two things");
+            assertTrue(first >= HONEST, "an honest key was convicted");
+            assertTrue(_convicted >> first & 1 == 0, "convicted twice");
+            _convicted |= 1 << first;
+            ++_convictions;
         } catch {}
     }
 
@@ -121,6 +144,17 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
     }
 
     /// forge-config: default.invariant.fail-on-revert = true
+    function invariant_who_said_both_loses_one_bond_and_nobody_else_any() public view {
+        for (uint256 i = 0; i < KEYS; ++i) {
+            bool slashed =
+                registry.prover(vm.addr(FIRST_KEY + i)).bondState == IProverRegistry.BondState.SLASHED;
+            assertTrue(slashed == (_convicted >> i & 1 == 1), "slashed otherwise");
+        }
+        assertEq(pha.balanceOf(address(registry)), (KEYS - _convictions) * uint256(PROVER_BOND));
+        assertEq(pha.balanceOf(owner), _convictions * uint256(PROVER_BOND - PROVER_BOND / 10));
+    }
+
+    /// forge-config: default.invariant.fail-on-revert = true
     function invariant_the_guardian_freezes_a_few_times() public view {
         assertTrue(_frozen <= sunsets.MAX_FREEZES(), "froze too often");
         assertEq(sunsets.freezesLeft(), sunsets.MAX_FREEZES() - _frozen);
@@ -132,7 +166,8 @@ contract SunsetRegistryInvariantTest is AdmissionFixture {
         assertTrue(sunsets.finalAt() <= block.timestamp + WINDOW, "open for longer");
     }
 
-    function _sign(Sunset memory sunset, uint256 key) private view returns (bytes memory) {
+    function _sign(Sunset memory asked, uint256 key) private view returns (bytes memory) {
+        Sunset memory sunset = key < HONEST ? _sunset(0) : asked;
         (uint8 v, bytes32 r, bytes32 s) = vm.sign(FIRST_KEY + key, sunsets.digest(sunset));
         return abi.encodePacked(r, s, v);
     }
