@@ -8,6 +8,7 @@ import { type Creation, type Deterministic, openDeterministic } from "./determin
 import { requireChain } from "./l1.ts";
 import { l1Sender } from "./l1-client.ts";
 import { requireSafeTerms, type SourceTerms, type SunsetTerms, type SwapTerms } from "./source-terms.ts";
+import { requireHeightsFit, standingSource } from "./standing-source.ts";
 import { verifySource } from "./verify-source.ts";
 
 export type SunsetAddresses = Readonly<
@@ -37,7 +38,8 @@ type Plan = {
 
 /**
  * Creates the contracts of one parachain on both layers, or whatever of them does not stand yet, and verifies them.
- * @param book Of the deployment that they belong to; where its vPHA stands already.
+ * @param book Of the deployment that they belong to; where its vPHA stands already. The contracts of the same parachain that it
+ *   names are asked for their heights.
  * @throws RollupError DEPLOY_CONFIG_INVALID, DEPLOY_TEST_KEY, DEPLOY_WRONG_CHAIN, DEPLOY_TRANSACTION_FAILED,
  *   DEPLOY_MISMATCH, ARTIFACT_MISSING
  */
@@ -52,6 +54,7 @@ export async function deploySource(
   const [onL1, onL2] = [l1Sender(l1, deployer), l1Sender(l2, deployer)];
   await requireChain(onL1, config.l1ChainId);
   await requireChain(onL2, Number(config.l2ChainId));
+  await requireHeightsFit(onL1.client, book.sources, terms);
 
   const code = creationCodeFrom(hardhatArtifacts(artifacts));
   const deployment = `${config.deployment}/${config.l2ChainId}`;
@@ -63,10 +66,18 @@ export async function deploySource(
   return plan.addresses;
 }
 
-/** The book with one parachain's contracts in it. */
-export function withSource(book: AddressBook, source: SourceAddresses): AddressBook {
-  const others = book.sources.filter(({ genesisHash }) => genesisHash !== source.genesisHash);
-  return { ...book, sources: [...others, source] };
+/** The book with one parachain's contracts in it, beside those of it that the book named before. */
+export function withSource(
+  book: AddressBook,
+  { genesisHash, sunset, ParachainSwap }: SourceAddresses,
+): AddressBook {
+  const known = standingSource(book.sources, genesisHash);
+  const merged = {
+    genesisHash,
+    sunset: sunset ?? known?.sunset,
+    ParachainSwap: ParachainSwap ?? known?.ParachainSwap,
+  };
+  return { ...book, sources: [...book.sources.filter((source) => source !== known), merged] };
 }
 
 type Makers = {
