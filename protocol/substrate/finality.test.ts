@@ -99,6 +99,20 @@ describe("whether a block is final", () => {
     }
   });
 
+  it("is asked of the way to the block first, and of the votes last", () => {
+    const unsigned = { set: { ...SET, id: SET_ID + 1n }, paraId: PARA };
+    const good = parachain();
+    const cases: readonly (readonly [FinalityWitness, string])[] = [
+      [{ ...good, justification: own.justification }, "header-not-justified"],
+      [{ ...good, justification: new Uint8Array(0) }, "scale-truncated"],
+      [{ ...good, nodes: [] }, "proof-node-missing"],
+      [{ ...good, descent: [] }, "block-not-final"],
+      [{ ...good, descent: [encodeHeader(BLOCK)] }, "descent-broken"],
+      [good, "signature-invalid"],
+    ];
+    for (const [witness, reason] of cases) assert.equal(outcome(witness, unsigned), reason);
+  });
+
   it("is named by an anchor that differs for each set and parachain", () => {
     const [first, ...rest] = SET.authorities;
     assert.ok(first);

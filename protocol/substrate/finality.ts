@@ -1,6 +1,7 @@
 import { bytesEqual, concatBytes, type Hash } from "../bytes.ts";
 import {
   type AuthoritySet,
+  claimedTarget,
   type FinalBlock,
   type FinalityFault,
   type HandOver,
@@ -84,21 +85,34 @@ function descend(head: Uint8Array, descent: readonly Uint8Array[], wanted: Hash)
   return bytesEqual(blake2b256(last), wanted) ? undefined : "block-not-final";
 }
 
-/** Whether that block is final, by votes of that set. Never throws. */
-export function finalityOf(
+/**
+ * What is wrong with the way from the block that the justification names down to that one, or undefined; whether it is justified
+ * is `verifyJustification`'s. It takes hashes alone, so it is asked first: signatures cost a thousand times as much. Never throws.
+ */
+export function wayFault(
   block: Hash,
   { justification, justified, nodes, descent }: FinalityWitness,
+  paraId: number | undefined,
+): DescentFault | undefined {
+  const header = decodeHeader(justified);
+  if (header.kind === "invalid") return header.reason;
+  const target = claimedTarget(justification);
+  if (target.kind === "invalid") return target.reason;
+  if (!bytesEqual(target.value, headerHash(header.value))) return "header-not-justified";
+  const head = paraId === undefined ? justified : parachainHead(header.value, nodes, paraId);
+  return typeof head === "string" ? head : descend(head, descent, block);
+}
+
+/** Whether that block is final, by votes of that set: they are counted last. Never throws. */
+export function finalityOf(
+  block: Hash,
+  witness: FinalityWitness,
   { set, paraId }: FinalitySource,
 ): BlockFinality {
-  const header = decodeHeader(justified);
-  if (header.kind === "invalid") return refused(header.reason);
-  const finality = verifyJustification(justification, set);
-  if (finality.kind === "refused") return finality;
-  if (!bytesEqual(finality.block.hash, headerHash(header.value))) return refused("header-not-justified");
-  const head = paraId === undefined ? justified : parachainHead(header.value, nodes, paraId);
-  if (typeof head === "string") return refused(head);
-  const fault = descend(head, descent, block);
-  return fault === undefined ? { kind: "final", by: finality.block } : refused(fault);
+  const fault = wayFault(block, witness, paraId);
+  if (fault !== undefined) return refused(fault);
+  const finality = verifyJustification(witness.justification, set);
+  return finality.kind === "refused" ? finality : { kind: "final", by: finality.block };
 }
 
 const listOf = (items: readonly Uint8Array[]) =>

@@ -22,6 +22,7 @@ import {
   u32,
   u64,
   type Vote,
+  type Voter,
   voter,
 } from "./testing/grandpa-votes.ts";
 
@@ -108,6 +109,29 @@ describe("a justification", () => {
       reasonOf(justification({ target: TARGET, votes: [...twice, ...twice] })),
       "too-many-precommits",
     );
+  });
+
+  it("counts the first vote of each member, and nothing once they decide", () => {
+    const bad = (by: Voter): Cast => ({ ...TARGET, by, round: ROUND + 1n });
+    const [first, ...others] = VOTERS;
+    assert.ok(first);
+    const cases: readonly (readonly [readonly Cast[], string])[] = [
+      // Five of seven decide: what a sixth is said to have signed is not looked at.
+      [[...byAll(5), ...VOTERS.slice(5).map(bad)], "final"],
+      [[...byAll(4), ...VOTERS.slice(4).map(bad)], "signature-invalid"],
+      [[bad(first), ...others.map((by) => ({ ...TARGET, by }))], "signature-invalid"],
+      // Who stands twice counts by the first of the two alone, whatever the other is.
+      [[...byAll(1), bad(first), ...byAll(5).slice(1)], "final"],
+      [[bad(first), ...byAll(5)], "signature-invalid"],
+      // Too few are too few before any signature is looked at.
+      [VOTERS.slice(0, 4).map(bad), "weight-insufficient"],
+      [[...byAll(4), ...VOTERS.slice(0, 4).map(bad)], "weight-insufficient"],
+    ];
+    for (const [i, [votes, reason]] of cases.entries()) {
+      assert.equal(reasonOf(justification({ target: TARGET, votes })), reason, `case ${i}`);
+    }
+    const stray = [...byAll(5), { ...bad(first), hash: ZERO_HASH }];
+    assert.equal(reasonOf(justification({ target: TARGET, votes: stray })), "precommit-unrelated");
   });
 
   it("is refused when any byte of it is another", () => {

@@ -50,6 +50,8 @@ export const MAX_AUTHORITIES = 4096;
 const KEY_LENGTH = 32;
 const SIGNATURE_LENGTH = 64;
 const HASH_LENGTH = 32;
+/** round 8 | target hash 32 */
+const TARGET_END = 8 + HASH_LENGTH;
 /** Index of a precommit among the messages of a round. */
 const PRECOMMIT = 1;
 /** target hash 32 | number 4 | signature 64 | key 32 */
@@ -159,9 +161,41 @@ function routeFault({ target, number, precommits, ancestries }: Justification): 
   return used.size === ancestries.length ? undefined : "ancestry-unused";
 }
 
+/** Hash of the block that a justification is said to be of: nothing is verified, and no vote is looked at. Never throws. */
+export function claimedTarget(bytes: Uint8Array): ScaleDecoding<Hash> {
+  const reader = new ScaleReader(bytes.subarray(0, TARGET_END));
+  reader.u64();
+  const target = reader.take(HASH_LENGTH);
+  const whole = reader.finish(target);
+  return whole.kind === "ok" ? { kind: "ok", value: asHash(whole.value) } : whole;
+}
+
+type Ballot = { readonly precommit: Precommit; readonly weight: bigint };
+
+/** The first precommit of each member, in their order: further ones add no weight, and strangers have none. */
+function ballotsOf(
+  precommits: readonly Precommit[],
+  weights: ReadonlyMap<string, bigint>,
+): readonly Ballot[] {
+  const ballots = new Map<string, Ballot>();
+  for (const precommit of precommits) {
+    const name = toHex(precommit.key);
+    const weight = weights.get(name);
+    if (weight !== undefined && !ballots.has(name)) ballots.set(name, { precommit, weight });
+  }
+  return [...ballots.values()];
+}
+
+function sum(values: Iterable<bigint>): bigint {
+  return [...values].reduce((total, value) => total + value, 0n);
+}
+
 /**
- * The block that a justification (SCALE `GrandpaJustification`) makes final, if this set signed it. Every signature of
- * the set's members has to be good; votes of strangers weigh nothing, and who votes twice counts once. Never throws.
+ * The block that a justification (SCALE `GrandpaJustification`) makes final, if this set signed it. Of each member the first
+ * vote counts; votes of strangers weigh nothing. Signatures are verified in the order of the votes until those that
+ * are good decide, and the first bad one before that ends it; what comes after is not looked at, as no vote can take finality away.
+ * So the verdict is that of the bytes and the set alone, and hostile bytes cost no more signatures than honest ones. (Substrate's
+ * nodes refuse a bad signature wherever it stands: they judge their peers by it, and the block is final all the same.) Never throws.
  */
 export function verifyJustification(bytes: Uint8Array, set: AuthoritySet): Finality {
   const weights = weightsOf(set);
@@ -172,17 +206,17 @@ export function verifyJustification(bytes: Uint8Array, set: AuthoritySet): Final
   if (precommits.length > MAX_VOTES_EACH * weights.size) return refused("too-many-precommits");
   const fault = routeFault(decoded);
   if (fault !== undefined) return refused(fault);
-  const voted = new Map<string, bigint>();
-  for (const precommit of precommits) {
-    const name = toHex(precommit.key);
-    const weight = weights.get(name);
-    if (weight === undefined) continue;
+  const ballots = ballotsOf(precommits, weights);
+  const threshold = thresholdOf(sum(weights.values()));
+  // Before any signature: too few are too few.
+  if (sum(ballots.map(({ weight }) => weight)) < threshold) return refused("weight-insufficient");
+  let decided = 0n;
+  for (const { precommit, weight } of ballots) {
     const payload = precommitPayload(precommit.target, precommit.number, { round, setId: set.id });
     if (!isSigned(precommit, payload)) return refused("signature-invalid");
-    voted.set(name, weight);
+    decided += weight;
+    if (decided >= threshold) break;
   }
-  const sum = (values: Iterable<bigint>) => [...values].reduce((total, weight) => total + weight, 0n);
-  if (sum(voted.values()) < thresholdOf(sum(weights.values()))) return refused("weight-insufficient");
   return { kind: "final", block: { hash: asHash(Uint8Array.from(target)), number: BigInt(number), round } };
 }
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ZERO_HASH } from "@phala-l2/protocol/bytes";
-import { encodeHandOver, finalityAnchor } from "@phala-l2/protocol/substrate/finality";
-import { encodeHeader } from "@phala-l2/protocol/substrate/header";
+import { encodeFinalityWitness, encodeHandOver, finalityAnchor } from "@phala-l2/protocol/substrate/finality";
+import { verifyJustification } from "@phala-l2/protocol/substrate/grandpa";
+import { encodeHeader, headerHash, type SubstrateHeader } from "@phala-l2/protocol/substrate/header";
 import { announcement, child, SET_ID, voter } from "@phala-l2/protocol/substrate/testing/grandpa-votes";
 import { SNAPSHOT_RULES, sunsetSettingsHash } from "@phala-l2/protocol/sunset-statement";
-import { MAX_PAST_SETS } from "./finality.ts";
+import { FinalityBook, MAX_PAST_SETS, MAX_VERIFIED } from "./finality.ts";
 import { piecesOf } from "./state-pieces.ts";
 import { bornEnclave, HEADER, outcomeOf, requestOf, STATE } from "./testing/frozen-state.ts";
 import { justified, SOURCE, shown, VOTERS } from "./testing/voters.ts";
@@ -82,5 +83,110 @@ describe("finality, where settings name an anchor", () => {
     const kinds = Array.from({ length: 9 }, (_, paraId) => enclave.pinFinality({ ...SOURCE, paraId }).kind);
     assert.deepEqual(kinds, [...Array.from({ length: 8 }, () => "following"), "refused"]);
     assert.equal(bornEnclave().pinFinality({ set: { id: 0n, authorities: [] }, paraId: 0 }).kind, "refused");
+  });
+});
+
+describe("votes that were counted", () => {
+  const anchor = finalityAnchor(SOURCE);
+
+  /** A book that follows the voters' chain, and how often it counted. */
+  function countingBook() {
+    let counted = 0;
+    const book = new FinalityBook((bytes, set) => {
+      counted += 1;
+      return verifyJustification(bytes, set);
+    });
+    assert.equal(book.pin(SOURCE).kind, "following");
+    const ask = (header: SubstrateHeader, witness = shown(header), by = anchor) => {
+      const before = counted;
+      return { fault: book.faultOf(by, [headerHash(header)], [witness]), counted: () => counted - before };
+    };
+    const outcome = (...given: Parameters<typeof ask>) => {
+      const { fault, counted: count } = ask(...given);
+      return [fault, count()];
+    };
+    return { book, outcome };
+  }
+
+  /** The voters' own hand-over to themselves. */
+  const change = (height: bigint, setId = SET_ID) => {
+    const header = child(ZERO_HASH, height, [announcement(1, VOTERS)]);
+    const justification = justified(header, VOTERS, setId);
+    return encodeHandOver({ header: encodeHeader(header), justification });
+  };
+
+  it("are not counted again for another block below the one that they made final", () => {
+    const { outcome } = countingBook();
+    const top = child(headerHash(HEADER), HEADER.number + 1n);
+    const [justification, final] = [justified(top), encodeHeader(top)];
+    const witness = (descent: readonly Uint8Array[]) =>
+      encodeFinalityWitness({ justification, justified: final, nodes: [], descent });
+    assert.deepEqual(outcome(top, witness([])), [undefined, 1]);
+    assert.deepEqual(outcome(top, witness([])), [undefined, 0]);
+    assert.deepEqual(outcome(HEADER, witness([encodeHeader(HEADER)])), [undefined, 0]);
+    assert.deepEqual(outcome(HEADER, witness([])), ["block-not-final", 0]);
+    assert.deepEqual(outcome(HEADER), [undefined, 1], "other votes are others");
+  });
+
+  it("are not counted at all where they would prove nothing", () => {
+    const { outcome } = countingBook();
+    assert.deepEqual(outcome(HEADER, shown(child(ZERO_HASH, 4_321n))), ["block-not-final", 0]);
+    assert.deepEqual(outcome(HEADER, shown(HEADER).subarray(1)).at(1), 0);
+  });
+
+  it("are counted again when they were refused, and refused again", () => {
+    const { book, outcome } = countingBook();
+    const early = shown(HEADER, VOTERS, SET_ID + 1n);
+    assert.deepEqual(outcome(HEADER, early), ["signature-invalid", 1]);
+    assert.deepEqual(outcome(HEADER, early), ["signature-invalid", 1]);
+    assert.equal(book.follow(anchor, change(4_000n)).kind, "following");
+    assert.deepEqual(outcome(HEADER, early), [undefined, 1], "a hand-over makes them good");
+    assert.deepEqual(outcome(HEADER, early), [undefined, 0]);
+  });
+
+  it("are good for their own anchor only", () => {
+    const { book, outcome } = countingBook();
+    assert.deepEqual(outcome(HEADER), [undefined, 1]);
+    const others = Array.from({ length: 4 }, voter);
+    const other = {
+      ...SOURCE,
+      set: { id: SET_ID, authorities: others.map(({ key }) => ({ key, weight: 1n })) },
+    };
+    assert.equal(book.pin(other).kind, "following");
+    assert.deepEqual(outcome(HEADER, shown(HEADER), finalityAnchor(other)), ["weight-insufficient", 1]);
+  });
+
+  it("end with the set that cast them", () => {
+    const { book, outcome } = countingBook();
+    const witness = shown(HEADER);
+    assert.deepEqual(outcome(HEADER, witness), [undefined, 1]);
+    for (let step = 0n; step <= BigInt(MAX_PAST_SETS); step++) {
+      assert.deepEqual(outcome(HEADER, witness), [undefined, 0]);
+      assert.equal(book.follow(anchor, change(4_000n + step, SET_ID + step)).kind, "following");
+    }
+    assert.deepEqual(outcome(HEADER, witness), ["signature-invalid", 1 + MAX_PAST_SETS]);
+  });
+
+  it("are forgotten for newer ones, those first that nobody asked for", () => {
+    // What is remembered is under test here, not what is counted.
+    let counted = 0;
+    const book = new FinalityBook(() => {
+      counted += 1;
+      return { kind: "final", block: { hash: ZERO_HASH, number: 0n, round: 0n } };
+    });
+    book.pin(SOURCE);
+    const headers = Array.from({ length: MAX_VERIFIED + 1 }, (_, i) => child(ZERO_HASH, BigInt(i)));
+    const ask = (header: SubstrateHeader | undefined) => {
+      assert.ok(header);
+      const before = counted;
+      assert.equal(book.faultOf(anchor, [headerHash(header)], [shown(header, [])]), undefined);
+      return counted - before;
+    };
+    const [first, second, ...rest] = headers;
+    for (const header of [first, second, ...rest.slice(0, -1)]) assert.equal(ask(header), 1);
+    assert.equal(ask(first), 0);
+    assert.equal(ask(rest.at(-1)), 1, "the one too many");
+    assert.equal(ask(first), 0);
+    assert.equal(ask(second), 1);
   });
 });

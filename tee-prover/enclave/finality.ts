@@ -4,11 +4,17 @@ import {
   decodeFinalityWitness,
   decodeHandOver,
   type FinalitySource,
-  type FinalityWitness,
   finalityAnchor,
-  finalityOf,
+  wayFault,
 } from "@phala-l2/protocol/substrate/finality";
-import { type AuthoritySet, MAX_AUTHORITIES, nextSet } from "@phala-l2/protocol/substrate/grandpa";
+import {
+  type AuthoritySet,
+  type FinalityFault,
+  MAX_AUTHORITIES,
+  nextSet,
+  verifyJustification,
+} from "@phala-l2/protocol/substrate/grandpa";
+import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
 
 export type FinalityRefusal =
   | DescentFault
@@ -30,6 +36,9 @@ export const MAX_ANCHORS = 8;
  */
 export const MAX_PAST_SETS = 8;
 
+/** Justifications whose votes are not counted again: a relay chain's block makes all deposits final that it has below it. */
+export const MAX_VERIFIED = 256;
+
 const ZERO_ANCHOR = toHex(ZERO_HASH);
 
 /** A chain as far as it was followed, with the sets before the newest, the newest first. */
@@ -46,6 +55,13 @@ function refused(reason: FinalityRefusal): { readonly kind: "refused"; readonly 
  */
 export class FinalityBook {
   readonly #sources = new Map<Hex, FollowedChain>();
+  readonly #verify: typeof verifyJustification;
+  /** Anchor, set and justification of those whose votes were good, the one that was asked for last at the end. */
+  readonly #verified = new Set<string>();
+
+  constructor(verify = verifyJustification) {
+    this.#verify = verify;
+  }
 
   /** Begins to follow a chain, or goes on from where it is. */
   pin(source: FinalitySource): Followed {
@@ -97,24 +113,45 @@ export class FinalityBook {
       if (bytes === undefined) return "finality-not-shown";
       const decoded = decodeFinalityWitness(bytes);
       if (decoded.kind === "refused") return decoded.reason;
-      const fault = faultBySets(block, decoded.witness, source);
+      const fault =
+        wayFault(block, decoded.witness, source.paraId) ??
+        this.#votesFault(name, source, decoded.witness.justification);
       if (fault !== undefined) return fault;
     }
     return undefined;
   }
-}
 
-/** What is wrong by the newest set, if it is wrong by those before it too. Votes of another set end at their first signature. */
-function faultBySets(
-  block: Hash,
-  witness: FinalityWitness,
-  { set: newest, past, paraId }: FollowedChain,
-): DescentFault | undefined {
-  let fault: DescentFault | undefined;
-  for (const set of [newest, ...past]) {
-    const verdict = finalityOf(block, witness, { set, paraId });
-    if (verdict.kind === "final") return undefined;
-    fault ??= verdict.reason;
+  /** What is wrong by the newest set, if it is wrong by those before it too. Votes of another set end at their first signature. */
+  #votesFault(
+    anchor: Hex,
+    { set: newest, past }: FollowedChain,
+    justification: Uint8Array,
+  ): FinalityFault | undefined {
+    const hash = toHex(blake2b256(justification));
+    const sets = [newest, ...past].map((set) => ({ set, name: `${anchor} ${set.id} ${hash}` }));
+    // A set that is not among them any more finds nothing: what it made final is asked of the others.
+    const known = sets.find(({ name }) => this.#verified.has(name));
+    if (known !== undefined) {
+      this.#remember(known.name);
+      return undefined;
+    }
+    let fault: FinalityFault | undefined;
+    for (const { set, name } of sets) {
+      const verdict = this.#verify(justification, set);
+      if (verdict.kind === "final") {
+        this.#remember(name);
+        return undefined;
+      }
+      fault ??= verdict.reason;
+    }
+    return fault;
   }
-  return fault;
+
+  /** Only what is so for ever: a refusal may be another once a hand-over was told. */
+  #remember(name: string): void {
+    this.#verified.delete(name);
+    const [oldest] = this.#verified;
+    if (this.#verified.size >= MAX_VERIFIED && oldest !== undefined) this.#verified.delete(oldest);
+    this.#verified.add(name);
+  }
 }
