@@ -43,7 +43,7 @@ import { sealBlock } from "@phala-l2/swap/testing/small-block";
 import { encodeReleaseWitness } from "@phala-l2/swap/witness-json";
 import { blockItem } from "../host/statements/blocks-file.ts";
 import { descriptionsOf } from "../host/statements/description.ts";
-import { RELEASES_PER_MINUTE, StatementDesk, SUNSET_RETRY_MS } from "../host/statements/desk.ts";
+import { NODE_QUESTIONS_PER_MINUTE, StatementDesk, SUNSET_RETRY_MS } from "../host/statements/desk.ts";
 import { finalityByNode, type IsFinal } from "../host/statements/parachain-node.ts";
 import { startTeeEndpoint } from "./endpoint.ts";
 
@@ -391,16 +391,18 @@ describe("tee_signRelease", () => {
   });
 
   it("does so much in a minute, and no more", async () => {
-    const { url, desk, wait } = await serve({ swap: swapFile() });
-    const cheap = { ...QUESTION, settingsHash: toHex(ZERO_HASH) };
+    const { url, desk, wait } = await serve({ swap: swapFile(), isFinal: async () => false });
+    const block = { header: encodeHeader(HEADER), nodes: [], remarks: [] };
     const question = {
-      settingsHash: ZERO_HASH,
-      witness: { deposit: { block: { header: new Uint8Array(0), nodes: [], remarks: [] }, eventIndex: 0 } },
+      settingsHash: swapSettingsHash(SETTINGS),
+      witness: { deposit: { block, eventIndex: 0 } },
       finality: [],
     };
-    for (let i = 0; i < RELEASES_PER_MINUTE; i++) await desk.release(question);
-    assert.equal((await ask(url, "tee_signRelease", [cheap])).error?.code, -32005);
+    for (let i = 0; i < NODE_QUESTIONS_PER_MINUTE; i++) await desk.release(question);
+    assert.equal((await ask(url, "tee_signRelease", [QUESTION])).error?.code, -32005);
+    const other = { ...QUESTION, settingsHash: toHex(ZERO_HASH) };
+    assert.equal((await ask(url, "tee_signRelease", [other])).error?.code, -32000, "it costs nothing");
     wait(60_000);
-    assert.equal((await ask(url, "tee_signRelease", [cheap])).error?.code, -32000);
+    assert.equal((await ask(url, "tee_signRelease", [QUESTION])).error?.code, -32000);
   });
 });

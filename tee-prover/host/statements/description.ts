@@ -138,25 +138,32 @@ function stampOf(file: string | undefined): string | undefined {
   return [ino, size, mtimeMs].join();
 }
 
-/** Reads hand-overs once for each state of the file, which after a year has some hundred megabytes. */
-function finalityOf(file: string | undefined): Descriptions["finality"] {
-  let known:
-    | { readonly stamp: string | undefined; readonly chains: readonly FinalityDescription[] }
-    | undefined;
+/**
+ * Reads once for each state of the file: strangers have it read, and hand-overs of a year have some hundred megabytes, a swap's
+ * metadata some.
+ */
+function readOnce<Value>(
+  file: string | undefined,
+  parse: (json: unknown, folder: string) => Value,
+): () => Value | undefined {
+  let known: { readonly stamp: string | undefined; readonly value: Value | undefined } | undefined;
   return () => {
     const stamp = stampOf(file);
-    if (known !== undefined && known.stamp === stamp) return known.chains;
-    const chains = readIfThere(file, parseFinalityDescriptions) ?? [];
-    known = { stamp, chains };
-    return chains;
+    if (known !== undefined && known.stamp === stamp) return known.value;
+    const value = readIfThere(file, parse);
+    known = { stamp, value };
+    return value;
   };
 }
 
-/** Reads the files anew each time; that of finality when it has changed. */
+const NO_CHAINS: readonly FinalityDescription[] = [];
+
+/** Reads a sunset's file anew each time; those that every question needs when they have changed. */
 export function descriptionsOf(files: StatementFiles): Descriptions {
+  const finality = readOnce(files.finality, parseFinalityDescriptions);
   return {
     sunset: () => readIfThere(files.sunset, parseSunsetDescription),
-    swap: () => readIfThere(files.swap, parseSwapDescription),
-    finality: finalityOf(files.finality),
+    swap: readOnce(files.swap, parseSwapDescription),
+    finality: () => finality() ?? NO_CHAINS,
   };
 }

@@ -1,5 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Signed, Statements, SunsetProgress, SunsetSources } from "@phala-l2/enclave/statements";
+import type {
+  ReleaseRequest,
+  Signed,
+  Statements,
+  SunsetProgress,
+  SunsetSources,
+} from "@phala-l2/enclave/statements";
 import type { Clock } from "@phala-l2/node/clock";
 import { bytesEqual, type Hash, type Hex, hashFromHex, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
@@ -12,6 +18,7 @@ import { type Release, swapSettingsHash } from "@phala-l2/protocol/swap-release"
 import type { ReleaseWitness } from "@phala-l2/swap/release";
 import { blockItems } from "./blocks-file.ts";
 import type { Descriptions, SunsetDescription } from "./description.ts";
+import { MinuteBudget } from "./minute-budget.ts";
 import { finalityByNode, type IsFinal, shownBlocks } from "./parachain-node.ts";
 import { statePieces } from "./state-file.ts";
 
@@ -39,15 +46,18 @@ export type ReleaseQuestion = {
 };
 
 /**
- * Releases that are judged in a minute, whoever asks: each takes some ten milliseconds of the one thread that also follows
- * the chain; a swap has a few deposits a minute.
+ * Time of the one thread, which also follows the chain and proves it, that goes to judging deposits in a minute, whoever asks: a
+ * quarter. Time and not a number, as questions differ a thousandfold: most are refused within milliseconds, one whose relay
+ * block is new counts the votes of up to a thousand authorities, a millisecond each. A swap has a few deposits a minute, and
+ * those below one relay block share its votes.
  */
-export const RELEASES_PER_MINUTE = 120;
+export const JUDGING_MS_PER_MINUTE = 15_000;
+/** Questions whose blocks the own node is asked about in a minute, whoever asks: three calls of it for each of two blocks. */
+export const NODE_QUESTIONS_PER_MINUTE = 120;
 /** Releases whose signatures are told again without judging anew. */
 export const RELEASES_KEPT = 512;
 /** After a count that ended without a statement, strangers cannot have it begin anew for so long. */
 export const SUNSET_RETRY_MS = 60_000;
-const MINUTE_MS = 60_000;
 
 export type DeskParts = {
   readonly serving: () => StatingKey;
@@ -61,6 +71,15 @@ export type DeskParts = {
 
 type Count = { readonly key: Hex; readonly endedAt: number | undefined; readonly answer: SunsetAnswer };
 
+/** What the serving key was told of hand-overs. */
+type Told = {
+  readonly key: Hex | undefined;
+  /** How many it took, by anchor. */
+  readonly counts: Map<Hex, number>;
+  /** Those that it refused, until the file is another: each costs a second, and strangers' questions have them told. */
+  readonly refused: WeakSet<Uint8Array>;
+};
+
 /**
  * Where a prover is asked for its word on Substrate chains. It answers anybody, so that nobody's consent is needed; work is
  * done once for each key and question, and little of it in a minute. A class because it remembers what was done.
@@ -70,16 +89,15 @@ export class StatementDesk {
   #count: Count | undefined;
   #work: Promise<void> = Promise.resolve();
   readonly #releases = new Map<Hex, Given<Release>>();
-  #judged: { readonly since: number; count: number } = { since: 0, count: 0 };
-  /** How many hand-overs the serving key was told, by anchor. */
-  #told: { readonly key: Hex | undefined; readonly counts: Map<Hex, number> } = {
-    key: undefined,
-    counts: new Map(),
-  };
+  readonly #judgingMs: MinuteBudget;
+  readonly #nodeQuestions: MinuteBudget;
+  #told: Told = { key: undefined, counts: new Map(), refused: new WeakSet() };
   #following: Promise<void> = Promise.resolve();
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#judgingMs = new MinuteBudget(JUDGING_MS_PER_MINUTE, parts.clock);
+    this.#nodeQuestions = new MinuteBudget(NODE_QUESTIONS_PER_MINUTE, parts.clock);
   }
 
   /** The count's result, or how far it is; the first question begins it. */
@@ -145,14 +163,13 @@ export class StatementDesk {
     }
   }
 
-  /** A deposit's release: judged, or told again. */
+  /** A deposit's release: judged, or told again. What costs little is looked at first, and takes nothing of the minute's budget. */
   async release({ settingsHash, witness, finality }: ReleaseQuestion): Promise<ReleaseAnswer> {
     const { serving, descriptions } = this.#parts;
     const own = serving();
     const name = questionName(own.key, settingsHash, witness);
     const known = this.#releases.get(name);
     if (known !== undefined) return known;
-    if (!this.#mayJudge()) return { kind: "busy" };
     const description = descriptions.swap();
     if (description === undefined) return { kind: "unconfigured" };
     const { settings, domain, metadata } = description;
@@ -161,12 +178,12 @@ export class StatementDesk {
     }
     if (bytesEqual(settings.finalityAnchor, ZERO_HASH)) {
       const fault = await this.#faultByNode(witness);
-      if (fault !== undefined) return { kind: "refused", reason: fault };
+      if (fault !== undefined) return fault;
     }
     await this.#follow(own);
     const request = { contract: domain.contract, settings, metadata, witness, finality };
-    const signed = own.statements.signRelease(request);
-    if (signed.kind === "refused") return signed;
+    const signed = this.#judge(own.statements, request);
+    if (signed.kind !== "signed") return signed;
     const given = { kind: "signed", key: own.key, signed } as const;
     this.#remember(name, given);
     return given;
@@ -176,20 +193,26 @@ export class StatementDesk {
    * Where no anchor is, the enclave cannot know what is final: whoever asks shows a block, and the prover's own node has to have it.
    * Without a node nothing is signed, or anybody's invented block would be paid for.
    */
-  async #faultByNode(witness: ReleaseWitness): Promise<string | undefined> {
+  async #faultByNode(witness: ReleaseWitness): Promise<Refused | Busy | undefined> {
+    const refused = (reason: string) => ({ kind: "refused", reason }) as const;
     const { isFinal } = this.#parts;
-    if (isFinal === undefined) return "no-source-of-finality";
+    if (isFinal === undefined) return refused("no-source-of-finality");
     const blocks = shownBlocks(witness);
-    if (blocks === undefined) return "header-malformed";
-    for (const block of blocks) if (!(await isFinal(block))) return "block-not-final";
+    if (blocks === undefined) return refused("header-malformed");
+    if (this.#nodeQuestions.isSpent) return { kind: "busy" };
+    this.#nodeQuestions.spend(1);
+    for (const block of blocks) if (!(await isFinal(block))) return refused("block-not-final");
     return undefined;
   }
 
-  #mayJudge(): boolean {
-    const now = this.#parts.clock.now();
-    if (now - this.#judged.since >= MINUTE_MS) this.#judged = { since: now, count: 0 };
-    this.#judged.count += 1;
-    return this.#judged.count <= RELEASES_PER_MINUTE;
+  /** Nothing is awaited between the look at the budget and the work, or all who ask at once would pass. */
+  #judge(statements: Statements, request: ReleaseRequest): Signed<Release> | Busy {
+    if (this.#judgingMs.isSpent) return { kind: "busy" };
+    const { clock } = this.#parts;
+    const started = clock.now();
+    const signed = statements.signRelease(request);
+    this.#judgingMs.spend(clock.now() - started);
+    return signed;
   }
 
   #remember(name: Hex, given: Given<Release>): void {
@@ -200,21 +223,22 @@ export class StatementDesk {
 
   /** Tells the key's enclave of the authorities in the file that it was not told of; one caller after another. */
   #follow(own: StatingKey): Promise<void> {
-    this.#following = this.#following.then(() => this.#followAll(own));
-    return this.#following;
+    const following = this.#following.then(() => this.#followAll(own));
+    // The caller is told what failed; the next one reads the file again, which may be whole by then.
+    this.#following = following.catch(() => {});
+    return following;
   }
 
   async #followAll({ key, statements }: StatingKey): Promise<void> {
-    if (this.#told.key !== key) this.#told = { key, counts: new Map() };
-    const { counts } = this.#told;
-    for (const chain of this.#parts.descriptions.finality())
-      await this.#followChain(statements, chain, counts);
+    if (this.#told.key !== key) this.#told = { key, counts: new Map(), refused: new WeakSet() };
+    const told = this.#told;
+    for (const chain of this.#parts.descriptions.finality()) await this.#followChain(statements, chain, told);
   }
 
   async #followChain(
     statements: Statements,
     { source, handOvers }: FinalityDescription,
-    told: Map<Hex, number>,
+    { counts, refused }: Told,
   ): Promise<void> {
     const pinned = statements.pinFinality(source);
     if (pinned.kind === "refused") {
@@ -222,13 +246,15 @@ export class StatementDesk {
       return;
     }
     const { anchor } = pinned;
-    for (const handOver of handOvers.slice(told.get(anchor) ?? 0)) {
+    for (const handOver of handOvers.slice(counts.get(anchor) ?? 0)) {
+      if (refused.has(handOver)) return;
       const followed = statements.followFinality(hashFromHex(anchor), handOver);
       if (followed.kind === "refused") {
+        refused.add(handOver);
         this.#parts.log.error({ reason: followed.reason }, "a hand-over of authorities is refused");
         return;
       }
-      told.set(anchor, (told.get(anchor) ?? 0) + 1);
+      counts.set(anchor, (counts.get(anchor) ?? 0) + 1);
       // A hand-over takes a second.
       await nextTurn();
     }
