@@ -4,6 +4,13 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
+import { addressFromHex, hashFromHex } from "@phala-l2/protocol/bytes";
+import {
+  SMALL_METADATA,
+  SMALL_METADATA_HASH,
+  SMALL_SPEC_VERSION,
+} from "@phala-l2/protocol/substrate/testing/small-runtime";
+import { formatSwapDescription } from "@phala-l2/swap/settings-json";
 
 const program = join(import.meta.dirname, "l2.ts");
 const folder = mkdtempSync(join(tmpdir(), "phala-l2-command-line-"));
@@ -25,6 +32,26 @@ writeFileSync(
     l1StandardBridge: ADDRESS,
     account: "dev:0",
   }),
+);
+const SWAP = join(folder, "swap.json");
+// A slip of governance: the metadata are of the runtime before.
+writeFileSync(
+  SWAP,
+  JSON.stringify(
+    formatSwapDescription({
+      settings: {
+        genesisHash: hashFromHex(HASH),
+        firstHeight: 1n,
+        lastHeight: 9n,
+        minimum: 1n,
+        runtimes: [{ specVersion: SMALL_SPEC_VERSION + 1, metadataHash: SMALL_METADATA_HASH }],
+        token: addressFromHex(ADDRESS),
+        finalityAnchor: hashFromHex(HASH),
+      },
+      domain: { chainId: 900n, contract: addressFromHex(ADDRESS) },
+      metadata: [SMALL_METADATA],
+    }),
+  ),
 );
 const bridge = (...words: readonly string[]) => ["bridge", ...words, "--config", BRIDGE];
 
@@ -89,6 +116,11 @@ const badUsage: readonly Case[] = [
     "a swap file that is none",
     ["swap", "instructions", "--swap", BRIDGE, "--receiver", ADDRESS, "--parachain-url", L1],
     [/--swap: .*: give the file that was published/],
+  ],
+  [
+    "a swap file by which nobody signs",
+    ["swap", "instructions", "--swap", SWAP, "--receiver", ADDRESS, "--parachain-url", L1],
+    [/--swap: .*metadata-of-another-runtime.*: give the file that was published/],
   ],
   ["an action without what it needs", bridge("deposit"), [/^l2: deposit needs --amount$/]],
   ["one token of two", bridge("withdraw", "--l1-token", ADDRESS), [/withdraw needs --amount, --l2-token/]],
@@ -176,7 +208,7 @@ describe("the command line", { concurrency: 2 }, () => {
   }
 
   it("leaves nothing behind when it is used badly", () => {
-    assert.deepEqual(readdirSync(folder), ["bridge.json"]);
+    assert.deepEqual(readdirSync(folder).toSorted(), ["bridge.json", "swap.json"]);
   });
 
   it("tells its version", async () => {

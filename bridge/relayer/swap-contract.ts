@@ -75,8 +75,11 @@ function refusalIn(error: unknown): Refusal | undefined {
   return { error: data?.errorName ?? signature ?? reason ?? "reverted", args: data?.args ?? [] };
 }
 
-/** @throws RollupError RELAYER_SETTINGS */
-async function requireSame(
+/**
+ * Whether this is the contract that the description names, and governance has named its runtimes.
+ * @throws RollupError RELAYER_SETTINGS when it is not
+ */
+export async function requireSwapAt(
   l1: PublicClient,
   address: Hex,
   { settings, domain }: SwapDescription,
@@ -109,7 +112,7 @@ export async function createSwapContract(
 ): Promise<SwapContract> {
   const address = toHex(description.domain.contract);
   const swap = { address, abi: parachainSwapAbi } as const;
-  const requireSwap = (found: SwapDescription) => requireSame(l1, address, found);
+  const requireSwap = (found: SwapDescription) => requireSwapAt(l1, address, found);
   await requireSwap(description);
   const [registry, minHostVendors] = await Promise.all([
     l1.readContract({ ...swap, functionName: "registry" }),

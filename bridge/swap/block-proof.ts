@@ -1,6 +1,7 @@
 import type { Hash } from "@phala-l2/protocol/bytes";
 import { decodeHeader, headerHash } from "@phala-l2/protocol/substrate/header";
-import { type ScaleFault, ScaleReader } from "@phala-l2/protocol/substrate/scale";
+import type { RuntimeName } from "@phala-l2/protocol/substrate/metadata";
+import { type ScaleDecoding, type ScaleFault, ScaleReader } from "@phala-l2/protocol/substrate/scale";
 import { storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
 import { indexProof, readProof, type StorageProofFault } from "@phala-l2/protocol/substrate/trie/proof";
 
@@ -30,7 +31,7 @@ const MAX_REMARKS = 4096;
 export type ProvenBlock = {
   readonly height: bigint;
   readonly blockHash: Hash;
-  readonly specVersion: number;
+  readonly runtime: RuntimeName;
   /** The value of EVENTS_KEY. */
   readonly events: Uint8Array;
 };
@@ -57,19 +58,19 @@ export function readBlockProof({ header: encoded, nodes, remarks }: BlockProof):
   if (events.value === undefined || upgrade.value === undefined) {
     return { kind: "invalid", reason: "proof-value-absent" };
   }
-  const version = specVersionOf(upgrade.value);
-  if (version.kind === "invalid") return version;
+  const runtime = runtimeOf(upgrade.value);
+  if (runtime.kind === "invalid") return runtime;
   const blockHash = headerHash(header.value);
   return {
     kind: "ok",
-    block: { height: number, blockHash, specVersion: version.value, events: events.value },
+    block: { height: number, blockHash, runtime: runtime.value, events: events.value },
   };
 }
 
 /** `LastRuntimeUpgradeInfo`: the version, compact, and the runtime's name. */
-function specVersionOf(value: Uint8Array) {
+function runtimeOf(value: Uint8Array): ScaleDecoding<RuntimeName> {
   const reader = new ScaleReader(value);
-  const version = reader.compact();
-  reader.byteString();
-  return reader.finish(Number(version));
+  const specVersion = Number(reader.compact());
+  const specName = new TextDecoder().decode(reader.byteString());
+  return reader.finish({ specName, specVersion });
 }

@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import { type Address, asAddress, asHash, type Hash, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
 import {
+  metadataWith,
   odd,
   remarked,
   SMALL_METADATA,
   SMALL_METADATA_HASH,
   SMALL_SPEC_VERSION,
+  smallMetadata,
   succeeded,
   transferred,
 } from "@phala-l2/protocol/substrate/testing/small-runtime";
@@ -35,8 +37,8 @@ const account = (fill: number): Hash => asHash(new Uint8Array(32).fill(fill));
 const ALICE = account(0xa1);
 const BOB = account(0xb0);
 
-function judgeOf(settings = SETTINGS): ReleaseJudge {
-  const created = createReleaseJudge(settings, DOMAIN, [SMALL_METADATA]);
+function judgeOf(settings = SETTINGS, metadata = [SMALL_METADATA]): ReleaseJudge {
+  const created = createReleaseJudge(settings, DOMAIN, metadata);
   assert.equal(created.kind, "ok");
   return created.judge;
 }
@@ -341,30 +343,59 @@ describe("a refused deposit", () => {
 });
 
 describe("a judge", () => {
+  const creation = (settings: SwapSettings, metadata: readonly Uint8Array[]) => {
+    const created = createReleaseJudge(settings, DOMAIN, metadata);
+    return created.kind === "ok" ? "ok" : created.reason;
+  };
+  const naming = (...runtimes: readonly (readonly [specVersion: number, metadata: Uint8Array])[]) => ({
+    ...SETTINGS,
+    runtimes: runtimes.map(([specVersion, metadata]) => ({
+      specVersion,
+      metadataHash: blake2b256(metadata),
+    })),
+  });
+  const paid = [transferred(2, ALICE, SWAP, 5000n), remarked(2, ALICE, remark())];
+
   it("takes only the metadata that its settings name, and needs all of them", () => {
-    const creation = (settings: SwapSettings, metadata: readonly Uint8Array[]) => {
-      const created = createReleaseJudge(settings, DOMAIN, metadata);
-      return created.kind === "ok" ? "ok" : created.reason;
-    };
     assert.equal(creation(SETTINGS, []), "metadata-missing");
     assert.equal(creation(SETTINGS, [SMALL_METADATA.slice(0, -1)]), "metadata-not-of-settings");
     const garbage = new Uint8Array(10);
-    const named = {
-      ...SETTINGS,
-      runtimes: [{ specVersion: SMALL_SPEC_VERSION, metadataHash: blake2b256(garbage) }],
-    };
-    assert.equal(creation(named, [garbage]), "metadata-magic-wrong");
+    assert.equal(creation(naming([SMALL_SPEC_VERSION, garbage]), [garbage]), "metadata-magic-wrong");
+  });
+
+  it("takes no metadata for another runtime's than they say, whatever governance has named", () => {
+    const later = smallMetadata(8);
+    const mistaken = naming([7, SMALL_METADATA], [8, SMALL_METADATA]);
+    assert.equal(creation(mistaken, [SMALL_METADATA]), "metadata-of-another-runtime");
+    const swapped = naming([7, later], [8, SMALL_METADATA]);
+    for (const order of [
+      [SMALL_METADATA, later],
+      [later, SMALL_METADATA],
+    ]) {
+      assert.equal(creation(swapped, order), "metadata-of-another-runtime");
+    }
+    const silent = metadataWith(undefined);
+    assert.equal(creation(naming([7, silent]), [silent]), "metadata-runtime-version-absent");
+    assert.equal(creation(naming([7, SMALL_METADATA], [8, later]), [later, SMALL_METADATA]), "ok");
+  });
+
+  it("reads no block by metadata of another chain that counts its versions alike", () => {
+    const others = smallMetadata(SMALL_SPEC_VERSION, "khala");
+    const by = judgeOf(naming([SMALL_SPEC_VERSION, others]), [others]);
+    assert.equal(refusal({ deposit: { block: block(paid), eventIndex: 0 } }, by), "runtime-unknown");
+    const theirs = block(paid, { specName: "khala" });
+    assert.equal(refusal({ deposit: { block: theirs, eventIndex: 0 } }, by), "released");
+    assert.equal(refusal({ deposit: { block: theirs, eventIndex: 0 } }), "runtime-unknown");
   });
 
   it("reads each block by the runtime that executed it", () => {
-    const settings = {
-      ...SETTINGS,
-      runtimes: [...SETTINGS.runtimes, { specVersion: 8, metadataHash: SMALL_METADATA_HASH }],
-    };
-    const later = block([transferred(2, ALICE, SWAP, 5000n), remarked(2, ALICE, remark())], {
-      specVersion: 8,
-    });
+    const metadata = [SMALL_METADATA, smallMetadata(8)];
+    const settings = naming([7, SMALL_METADATA], [8, smallMetadata(8)]);
+    const later = block(paid, { specVersion: 8 });
     assert.equal(refusal({ deposit: { block: later, eventIndex: 0 } }), "runtime-unknown");
-    assert.equal(refusal({ deposit: { block: later, eventIndex: 0 } }, judgeOf(settings)), "released");
+    assert.equal(
+      refusal({ deposit: { block: later, eventIndex: 0 } }, judgeOf(settings, metadata)),
+      "released",
+    );
   });
 });

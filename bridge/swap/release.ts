@@ -67,11 +67,17 @@ export type ReleaseJudgeCreation =
   | { readonly kind: "ok"; readonly judge: ReleaseJudge }
   | {
       readonly kind: "invalid";
-      readonly reason: MetadataFault | "runtimes-ambiguous" | "metadata-not-of-settings" | "metadata-missing";
+      readonly reason:
+        | MetadataFault
+        | "runtimes-ambiguous"
+        | "metadata-not-of-settings"
+        | "metadata-of-another-runtime"
+        | "metadata-missing";
     };
 
 /**
- * A judge for a swap. Metadata are trusted only as far as the settings name their hashes.
+ * A judge for a swap. Metadata are trusted only as far as the settings name their hashes, and for no other version than they say
+ * themselves: what governance has named is never taken back, and a slip in it must not have events read by a wrong layout.
  * @param metadata Of each runtime in the settings, in any order.
  */
 export function createReleaseJudge(
@@ -88,7 +94,11 @@ export function createReleaseJudge(
     if (known.length === 0) return { kind: "invalid", reason: "metadata-not-of-settings" };
     const decoding = decodeMetadata(bytes);
     if (decoding.kind === "invalid") return decoding;
-    for (const { specVersion } of known) runtimes.set(specVersion, decoding.metadata);
+    for (const { specVersion } of known) {
+      if (specVersion !== decoding.metadata.runtime.specVersion)
+        return { kind: "invalid", reason: "metadata-of-another-runtime" };
+      runtimes.set(specVersion, decoding.metadata);
+    }
   }
   if (settings.runtimes.some(({ specVersion }) => !runtimes.has(specVersion))) {
     return { kind: "invalid", reason: "metadata-missing" };
@@ -111,9 +121,10 @@ function refused(reason: ReleaseRefusal): { readonly kind: "refused"; readonly r
 function judgeProof(proof: BlockProof, { settings, domain, runtimes }: Grounds): BlockJudgement {
   const reading = readBlockProof(proof);
   if (reading.kind === "invalid") return refused(reading.reason);
-  const { height, blockHash, specVersion, events: encoded } = reading.block;
-  const metadata = runtimes.get(specVersion);
-  if (metadata === undefined) return refused("runtime-unknown");
+  const { height, blockHash, runtime, events: encoded } = reading.block;
+  const metadata = runtimes.get(runtime.specVersion);
+  // Two chains of one kind count their versions alike, and have other events: the settings name versions only.
+  if (metadata?.runtime.specName !== runtime.specName) return refused("runtime-unknown");
   const decoding = decodeEvents(encoded, metadata);
   if (decoding.kind === "invalid") return refused(decoding.reason);
   const facts = { height, events: decoding.events, remarks: proof.remarks };

@@ -7,9 +7,14 @@ import { decodeMetadata, type RuntimeMetadata } from "./metadata.ts";
 import { encodeCompact } from "./scale.ts";
 import {
   eventsValue,
+  metadataWith,
   odd,
   remarked,
+  runtimeVersion,
   SMALL_METADATA,
+  SMALL_SPEC_NAME,
+  SMALL_SPEC_VERSION,
+  smallMetadata,
   succeeded,
   transferred,
 } from "./testing/small-runtime.ts";
@@ -47,6 +52,25 @@ describe("a runtime's metadata", () => {
     for (let length = 5; length < SMALL_METADATA.length; length += 11) {
       assert.notEqual(faultOf(SMALL_METADATA.slice(0, length)), "ok");
     }
+  });
+
+  it("says of which runtime it is", () => {
+    assert.deepEqual(metadata.runtime, { specName: SMALL_SPEC_NAME, specVersion: SMALL_SPEC_VERSION });
+    for (const specVersion of [0, 1300, 2 ** 32 - 1]) {
+      const { runtime } = metadataOf(smallMetadata(specVersion, "phala"));
+      assert.deepEqual(runtime, { specName: "phala", specVersion });
+    }
+  });
+
+  it("is refused when it does not say so, or is cut off before its version", () => {
+    assert.equal(faultOf(metadataWith(undefined)), "metadata-runtime-version-absent");
+    const version = runtimeVersion(1300);
+    // Two names, then two integers: what follows differs between Substrate's own versions.
+    const needed = 1 + SMALL_SPEC_NAME.length + 1 + "small-node".length + 8;
+    for (let length = 0; length < needed; length++) {
+      assert.equal(faultOf(metadataWith(version.slice(0, length))), "scale-truncated", String(length));
+    }
+    assert.equal(metadataOf(metadataWith(version.slice(0, needed))).runtime.specVersion, 1300);
   });
 
   it("never throws, whatever byte of it is another", () => {
@@ -107,7 +131,10 @@ describe("a block's events", () => {
       if (eventRecords === metadata.eventRecords) continue;
       assert.equal(eventsFault(Uint8Array.of(0), { ...metadata, eventRecords }), "events-record-unknown");
     }
-    assert.equal(eventsFault(Uint8Array.of(0), { types: [], eventRecords: 3 }), "events-record-unknown");
+    assert.equal(
+      eventsFault(Uint8Array.of(0), { ...metadata, types: [], eventRecords: 3 }),
+      "events-record-unknown",
+    );
   });
 
   it("never throw, whatever bytes they are", () => {

@@ -1,15 +1,19 @@
-import { type ScaleFault, ScaleReader } from "./scale.ts";
+import { type ScaleDecoding, type ScaleFault, ScaleReader } from "./scale.ts";
 
 /**
  * What a runtime tells of its types, so that its events can be read without knowing the runtime: metadata of version 14,
- * which `state_getMetadata` gives. Of it only the registry of types is kept, and which of them the list of events is.
- * Sources: frame_metadata::v14, scale_info::PortableRegistry; docs.polkadot.com, "Metadata".
+ * which `state_getMetadata` gives. Of it only the registry of types is kept, which of them the list of events is, and which
+ * runtime says so. Sources: frame_metadata::v14, scale_info::PortableRegistry; docs.polkadot.com, "Metadata".
  */
 export type RuntimeMetadata = {
   readonly types: readonly TypeDefinition[];
   /** Id of the type of `System.Events`: a list of event records. */
   readonly eventRecords: number;
+  readonly runtime: RuntimeName;
 };
+
+/** What a runtime calls itself: versions are counted apart for each name. */
+export type RuntimeName = { readonly specName: string; readonly specVersion: number };
 
 export type TypeField = { readonly name: string | undefined; readonly type: number };
 export type TypeVariant = { readonly name: string; readonly fields: readonly TypeField[] };
@@ -31,7 +35,8 @@ export type MetadataFault =
   | "metadata-version-unsupported"
   | "metadata-types-out-of-order"
   | "metadata-primitive-unknown"
-  | "metadata-events-absent";
+  | "metadata-events-absent"
+  | "metadata-runtime-version-absent";
 
 export type MetadataDecoding =
   | { readonly kind: "ok"; readonly metadata: RuntimeMetadata }
@@ -44,6 +49,8 @@ const VERSION = 14;
 const PRIMITIVE_BYTES = [1, 4, 0, 1, 2, 4, 8, 16, 32, 1, 2, 4, 8, 16, 32] as const;
 const TEXT = 2;
 const decoder = new TextDecoder();
+
+type PalletFacts = { readonly events: number | undefined; readonly version: Uint8Array | undefined };
 
 /** Reads metadata piece after piece; a fault of its own is kept beside the reader's. A class because it has both. */
 class MetadataReader {
@@ -174,24 +181,29 @@ class MetadataReader {
     return { name, type };
   }
 
-  /** Reads a pallet; of the one with this prefix, the type of its value `item`. */
-  pallet(prefix: string, item: string): number | undefined {
-    this.text();
-    const storage = this.reader.option(() => {
-      const found = this.text();
+  /** A pallet's constant: its name, and its value as SCALE. */
+  constant(): { readonly name: string; readonly value: Uint8Array } {
+    const name = this.text();
+    this.id();
+    const value = this.reader.byteString();
+    this.texts();
+    return { name, value };
+  }
+
+  /** Reads a pallet; of `System`, the type of its value `Events`, and its constant `Version`. */
+  pallet(): PalletFacts {
+    const isSystem = this.text() === "System";
+    const events = this.reader.option(() => {
+      const prefix = this.text();
       const items = this.reader.sequence(() => this.storageItem());
-      return found === prefix ? items.find(({ name }) => name === item)?.type : undefined;
+      return prefix === "System" ? items.find(({ name }) => name === "Events")?.type : undefined;
     });
     for (const _ of ["calls", "event"]) this.reader.option(() => this.id());
-    this.reader.sequence(() => {
-      this.text();
-      this.id();
-      this.reader.byteString();
-      this.texts();
-    });
+    const constants = this.reader.sequence(() => this.constant());
     this.reader.option(() => this.id());
     this.reader.u8();
-    return storage;
+    const version = isSystem ? constants.find(({ name }) => name === "Version")?.value : undefined;
+    return { events, version };
   }
 
   /** How extrinsics are made, and the runtime's own type: read over. */
@@ -207,6 +219,20 @@ class MetadataReader {
   }
 }
 
+/**
+ * `RuntimeVersion` of sp_version as far as its name and version: what follows differs between Substrate's own versions.
+ */
+function readRuntimeName(version: Uint8Array): ScaleDecoding<RuntimeName> {
+  const reader = new ScaleReader(version);
+  const specName = decoder.decode(reader.byteString());
+  // The implementation's name, and the version of what authors blocks.
+  reader.byteString();
+  reader.u32();
+  const specVersion = reader.u32();
+  reader.take(reader.remaining);
+  return reader.finish({ specName, specVersion });
+}
+
 /** Reads a runtime's metadata, all of it. Never throws. */
 export function decodeMetadata(bytes: Uint8Array): MetadataDecoding {
   const source = new MetadataReader(bytes);
@@ -214,12 +240,16 @@ export function decodeMetadata(bytes: Uint8Array): MetadataDecoding {
   if (reader.u32() !== MAGIC) return { kind: "invalid", reason: "metadata-magic-wrong" };
   if (reader.u8() !== VERSION) return { kind: "invalid", reason: "metadata-version-unsupported" };
   const types = source.types();
-  const found = reader.sequence(() => source.pallet("System", "Events"));
+  const pallets = reader.sequence(() => source.pallet());
   source.rest();
   const whole = reader.finish(undefined);
   if (whole.kind === "invalid") return whole;
   if (source.fault !== undefined) return { kind: "invalid", reason: source.fault };
-  const eventRecords = found.find((type) => type !== undefined);
+  const eventRecords = pallets.find(({ events }) => events !== undefined)?.events;
   if (eventRecords === undefined) return { kind: "invalid", reason: "metadata-events-absent" };
-  return { kind: "ok", metadata: { types, eventRecords } };
+  const version = pallets.find((pallet) => pallet.version !== undefined)?.version;
+  if (version === undefined) return { kind: "invalid", reason: "metadata-runtime-version-absent" };
+  const runtime = readRuntimeName(version);
+  if (runtime.kind === "invalid") return runtime;
+  return { kind: "ok", metadata: { types, eventRecords, runtime: runtime.value } };
 }

@@ -1,9 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { depositToSwap } from "@phala-l2/bridge/actions/swap/deposit";
+import { bridgeFault } from "@phala-l2/bridge/faults";
 import { jsonRpc } from "@phala-l2/bridge/json-rpc";
 import { type StatusQuestion, swapStatusIn } from "@phala-l2/bridge/relayer/status";
-import { readSwapFile } from "@phala-l2/bridge/relayer/swap-file";
+import { requireSwapAt } from "@phala-l2/bridge/relayer/swap-contract";
+import { judgeOf, readSwapFile } from "@phala-l2/bridge/relayer/swap-file";
 import { loadSubstrateKey, SUBSTRATE_KEY_KINDS } from "@phala-l2/bridge/substrate-account";
 import { toHex } from "@phala-l2/protocol/bytes";
 import {
@@ -25,6 +27,7 @@ import { swapAccount } from "@phala-l2/swap/account";
 import { formatRemark } from "@phala-l2/swap/remark";
 import { requireKnownRuntime } from "@phala-l2/swap/runtime-check";
 import type { SwapDescription } from "@phala-l2/swap/settings-json";
+import { createPublicClient, http } from "viem";
 import { amountOf, PHA_OF_PARACHAIN } from "./amount.ts";
 import { type CommandContext, defineCommand, HOLDS, needed } from "./command.ts";
 import { parachainAccount } from "./parachain-account.ts";
@@ -52,6 +55,10 @@ const settings = {
     help: "node of the parachain: whether the swap can read its runtime",
     optional: true,
     neededBy: "instructions and deposit",
+  }),
+  l1RpcUrl: urlSetting({
+    help: "JSON-RPC of L1: instructions and deposit then ask the contract whether the file is its own and its runtimes are named",
+    optional: true,
   }),
   receiver: addressSetting({ help: "address on L1", optional: true, neededBy: "instructions and deposit" }),
   amount: amountOf(PHA_OF_PARACHAIN)({
@@ -83,10 +90,26 @@ async function statusFrom(url: string, question: StatusQuestion): Promise<unknow
   }
 }
 
-/** The published file; one that is none is a mistake of the command line. @throws RollupError SETTING_INVALID */
-async function swapOf({ swap }: SwapCommandSettings): Promise<SwapDescription> {
+/**
+ * The published file, by which provers can judge; another is a mistake of the command line. L1 is asked about it where it is given.
+ * @throws RollupError SETTING_INVALID, BRIDGE_…, RELAYER_SETTINGS when it is not the contract's
+ */
+async function swapOf({ swap, l1RpcUrl }: SwapCommandSettings): Promise<SwapDescription> {
+  const description = await judgeableSwap(needed(swap, "swap"));
+  if (l1RpcUrl !== undefined) {
+    const l1 = createPublicClient({ transport: http(l1RpcUrl, { batch: true }) });
+    await requireSwapAt(l1, toHex(description.domain.contract), description).catch((error) => {
+      throw bridgeFault(error);
+    });
+  }
+  return description;
+}
+
+async function judgeableSwap(path: string): Promise<SwapDescription> {
   try {
-    return await readSwapFile(needed(swap, "swap"));
+    const description = await readSwapFile(path);
+    judgeOf(description);
+    return description;
   } catch (cause) {
     if (!isRollupError(cause, "CONFIG_INVALID")) throw cause;
     const mend = "give the file that was published with the contract, unchanged";

@@ -37,7 +37,7 @@ export async function seedSwap({ folder, chain, network, parts, step }: SwapSeed
     const parachain = { ...(await readParachain(parachainUrl)), finalityAnchor };
     const { source } = await deployLiveSwap(chain, network, parachain, swapFile);
     keepSource(folder, chain.book, source);
-    const holders = { swap: swapFile, parachainUrl, relayerUrl };
+    const holders = { swap: swapFile, parachainUrl, relayerUrl, l1RpcUrl: network.l1RpcUrl };
     writeFileSync(join(folder, "swap-holder.json"), JSON.stringify(holders, undefined, 2));
   });
   await step("seed: its relayer", parts.relayer);

@@ -11,11 +11,8 @@ import { systemConfigAbi } from "@phala-l2/contracts/abi/system-config";
 import { asHash, type Hash, toHex } from "@phala-l2/protocol/bytes";
 import { resolveSettings } from "@phala-l2/protocol/config/settings";
 import { silentLog } from "@phala-l2/protocol/log";
-import {
-  SMALL_METADATA,
-  SMALL_METADATA_HASH,
-  SMALL_SPEC_VERSION,
-} from "@phala-l2/protocol/substrate/testing/small-runtime";
+import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
+import { SMALL_SPEC_VERSION, smallMetadata } from "@phala-l2/protocol/substrate/testing/small-runtime";
 import { encodeFunctionData } from "viem";
 import { devnetAccount, ROLES } from "../devnet/accounts.ts";
 import { until } from "../system/wait.ts";
@@ -31,11 +28,10 @@ const account = (fill: number): Hash => asHash(new Uint8Array(32).fill(fill));
 const receiver = (n: number) => `0x${n.toString(16).padStart(40, "0")}`;
 const remark = (n: number, more = "") => `pha-swap:v1:900:${receiver(n)}${more}`;
 
-const runtime = (specVersion: number): WorldRuntime => ({
-  specVersion,
-  metadataHash: SMALL_METADATA_HASH,
-  metadata: SMALL_METADATA,
-});
+function runtime(specVersion: number): WorldRuntime {
+  const metadata = smallMetadata(specVersion);
+  return { specVersion, metadataHash: blake2b256(metadata), metadata };
+}
 const RUNTIMES = [runtime(SMALL_SPEC_VERSION), runtime(SMALL_SPEC_VERSION + 1)];
 
 const folder = mkdtempSync(join(tmpdir(), "relayer-"));

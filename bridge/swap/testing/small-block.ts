@@ -3,7 +3,11 @@ import { encodeHeader, headerHash, type SubstrateHeader } from "@phala-l2/protoc
 import { encodeByteString, encodeCompact } from "@phala-l2/protocol/substrate/scale";
 import { storagePrefix } from "@phala-l2/protocol/substrate/storage-key";
 import { sealState } from "@phala-l2/protocol/substrate/testing/sealed-state";
-import { eventsValue, SMALL_SPEC_VERSION } from "@phala-l2/protocol/substrate/testing/small-runtime";
+import {
+  eventsValue,
+  SMALL_SPEC_NAME,
+  SMALL_SPEC_VERSION,
+} from "@phala-l2/protocol/substrate/testing/small-runtime";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
 import { type BlockProof, EVENTS_KEY, LAST_UPGRADE_KEY } from "../block-proof.ts";
 
@@ -14,6 +18,7 @@ export type SmallBlock = {
   readonly remarks?: readonly (string | Uint8Array)[];
   readonly parentHash?: Hash;
   readonly specVersion?: number;
+  readonly specName?: string;
   readonly layout?: TrieLayout;
 };
 
@@ -25,10 +30,11 @@ export type SealedBlock = {
 
 /** A block whose state has these events, with the proof of them. */
 export function sealBlock(block: SmallBlock): SealedBlock {
-  const { height, records, remarks = [], specVersion = SMALL_SPEC_VERSION } = block;
+  const { height, records, remarks = [] } = block;
+  const { specVersion = SMALL_SPEC_VERSION, specName = SMALL_SPEC_NAME } = block;
   const upgrade = concatBytes(
     encodeCompact(specVersion),
-    encodeByteString(new TextEncoder().encode("small")),
+    encodeByteString(new TextEncoder().encode(specName)),
   );
   const state = sealState(
     [

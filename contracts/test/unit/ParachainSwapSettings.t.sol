@@ -152,7 +152,8 @@ contract ParachainSwapSettingsTest is SwapFixture {
         assertTrue(swap.accepts(settings) && swap.accepts(second), "both stand");
     }
 
-    /// @dev A list that was named by mistake hurts nobody: one that is right is named after it.
+    /// @dev A list that was named by mistake stays accepted: provers sign by none whose metadata say another version. The
+    /// right one is named after it.
     function test_a_mistake_is_mended_by_another_list() public {
         Runtime[] memory wrong = _runtimes(2);
         wrong[1].metadataHash = keccak256("a slip of the pen");

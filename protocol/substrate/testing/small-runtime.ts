@@ -7,6 +7,7 @@ import { encodeByteString, encodeCompact, encodeUnsigned } from "../scale.ts";
  * Real runtimes' metadata are hundreds of kilobytes; tests that make thousands of blocks use this one.
  */
 export const SMALL_SPEC_VERSION = 7;
+export const SMALL_SPEC_NAME = "small";
 
 const text = (value: string) => encodeByteString(new TextEncoder().encode(value));
 const list = (items: readonly Uint8Array[]) => concatBytes(encodeCompact(items.length), ...items);
@@ -73,11 +74,29 @@ function storageItem(name: string, type: number): Uint8Array {
   );
 }
 
-function pallet(name: string, index: number, storage: Uint8Array): Uint8Array {
-  return concatBytes(text(name), storage, NONE, NONE, NOTHING, NONE, Uint8Array.of(index));
+function constant(name: string, type: number, value: Uint8Array): Uint8Array {
+  return concatBytes(text(name), encodeCompact(type), encodeByteString(value), NOTHING);
 }
 
-function metadata(): Uint8Array {
+function pallet(
+  name: string,
+  index: number,
+  { storage = NONE, constants = [] }: { storage?: Uint8Array; constants?: readonly Uint8Array[] },
+): Uint8Array {
+  return concatBytes(text(name), storage, NONE, NONE, list(constants), NONE, Uint8Array.of(index));
+}
+
+/** What `System.Version` tells of a runtime: the value of a RuntimeVersion. */
+export function runtimeVersion(specVersion: number, specName = SMALL_SPEC_NAME): Uint8Array {
+  const u32 = (value: number) => encodeUnsigned(BigInt(value), 4);
+  const names = [text(specName), text("small-node")];
+  const [authoring, implementation, transaction, state] = [u32(1), u32(0), u32(1), Uint8Array.of(1)];
+  const apis = list([concatBytes(new Uint8Array(8).fill(0xdf), u32(4))]);
+  return concatBytes(...names, authoring, u32(specVersion), implementation, apis, transaction, state);
+}
+
+/** @param version The value of `System.Version`; without the constant if it is absent. */
+export function metadataWith(version: Uint8Array | undefined): Uint8Array {
   const types = TYPES.map((definition, id) =>
     concatBytes(encodeCompact(id), NOTHING, NOTHING, definition, NOTHING),
   );
@@ -90,18 +109,29 @@ function metadata(): Uint8Array {
     encodeByteString(EMPTY_BYTES),
     list([text("what an account has")]),
   );
+  const prefix = constant("SS58Prefix", 4, encodeUnsigned(30n, 4));
+  const constants = version === undefined ? [prefix] : [prefix, constant("Version", 1, version)];
   const system = some(concatBytes(text("System"), list([map, storageItem("Events", 11)])));
   return concatBytes(
     new TextEncoder().encode("meta"),
     Uint8Array.of(14),
     list(types),
-    list([pallet("System", 0, system), pallet("Balances", 10, NONE)]),
+    list([
+      pallet("System", 0, { storage: system, constants }),
+      // Of another pallet, and no runtime's version.
+      pallet("Balances", 10, { constants: [constant("Version", 1, runtimeVersion(1))] }),
+    ]),
     concatBytes(encodeCompact(0), Uint8Array.of(4), NOTHING),
     encodeCompact(0),
   );
 }
 
-export const SMALL_METADATA = metadata();
+/** The same runtime's, as it calls itself after an upgrade. */
+export function smallMetadata(specVersion: number, specName?: string): Uint8Array {
+  return metadataWith(runtimeVersion(specVersion, specName));
+}
+
+export const SMALL_METADATA = smallMetadata(SMALL_SPEC_VERSION);
 export const SMALL_METADATA_HASH = blake2b256(SMALL_METADATA);
 
 /** Extrinsic of an event, or undefined for the block's own phases. */
