@@ -14,10 +14,52 @@ const PROVER_TIMEOUT_MS = 60_000;
 /** Which release is asked about, and by which settings. */
 export type AboutRelease = { readonly settingsHash: Hash; readonly digest: Hash; readonly log: Log };
 
-export type ProverEndpoint = { readonly name: string; readonly ask: Ask };
+/** A key and a signature; or a refusal in words. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** Milliseconds from which on a prover that did not sign has held up the others' releases. */
+const LONG_MS = 5_000;
+/** It then rests so many times as long: whoever answers nobody takes a tenth of the relayer's time at most. */
+const REST_FACTOR = 10;
+
+/** A prover; one that took long and did not sign rests for a while. A class because it keeps until when. */
+export class ProverEndpoint {
+  readonly name: string;
+  readonly #ask: Ask;
+  readonly #clock: () => number;
+  #restsUntil = Number.NEGATIVE_INFINITY;
+
+  /** @param clock Milliseconds that only grow. */
+  constructor(name: string, ask: Ask, clock: () => number = () => performance.now()) {
+    this.name = name;
+    this.#ask = ask;
+    this.#clock = clock;
+  }
+
+  get isResting(): boolean {
+    return this.#clock() < this.#restsUntil;
+  }
+
+  /**
+   * Its signature over the digest, or undefined when it answers with none.
+   * @throws RollupError RPC_UNREACHABLE, RPC_REFUSED
+   */
+  async sign(request: object, digest: Hash): Promise<RecordedSignature | undefined> {
+    const start = this.#clock();
+    let found: RecordedSignature | undefined;
+    try {
+      found = signatureOf(await this.#ask("tee_signRelease", [request]), digest);
+      return found;
+    } finally {
+      const now = this.#clock();
+      if (found === undefined && now - start >= LONG_MS) this.#restsUntil = now + REST_FACTOR * (now - start);
+    }
+  }
+}
 
 export function proverEndpoints(urls: readonly string[]): readonly ProverEndpoint[] {
-  return urls.map((url) => ({ name: endpointName(url), ask: jsonRpc(url, PROVER_TIMEOUT_MS) }));
+  return urls.map(
+    (url) => new ProverEndpoint(endpointName(url), jsonRpc(url, PROVER_TIMEOUT_MS, MAX_ANSWER_BYTES)),
+  );
 }
 
 /** The signature that an answer holds, if it is the named key's over the digest. */
@@ -36,7 +78,7 @@ function signatureOf(answer: unknown, digest: Hash): RecordedSignature | undefin
 
 /**
  * Asks all provers for their signatures over one release. Each judges for itself from the witness, and from proofs that its blocks are
- * final where the settings want them; what is no signature over this digest is left out, whoever sent it.
+ * final where the settings want them; what is no signature over this digest is left out, whoever sent it. Who rests is not asked.
  */
 export async function askProvers(
   endpoints: readonly ProverEndpoint[],
@@ -46,9 +88,11 @@ export async function askProvers(
   const shown = finality.length === 0 ? {} : { finality };
   const request = { settingsHash: toHex(settingsHash), ...witness, ...shown };
   const answers = await Promise.all(
-    endpoints.map(async ({ name, ask }) => {
+    endpoints.map(async (endpoint) => {
+      const { name, isResting } = endpoint;
+      if (isResting) return undefined;
       try {
-        const found = signatureOf(await ask("tee_signRelease", [request]), digest);
+        const found = await endpoint.sign(request, digest);
         if (found === undefined)
           log.warn({ prover: name }, "a prover answers with no signature over this release");
         return found;
