@@ -72,6 +72,13 @@ describe("integers", () => {
     assert.throws(() => bigintToBytes(-1n, 8), { code: "INTEGER_RANGE" });
     assert.throws(() => bigintToBytes(1n << 64n, 8), { code: "INTEGER_RANGE" });
     assert.deepEqual(bigintToBytes((1n << 64n) - 1n, 8), new Uint8Array(8).fill(255));
+    assert.throws(() => quantityToBytes(-1n), { code: "INTEGER_RANGE" });
+  });
+  test("that are no bigints have no bytes either: what equals none must not be hashed as one", () => {
+    for (const value of [Object(0n), Object(7n), 7, "7", true, null, [7n]]) {
+      assert.throws(() => bigintToBytes(value, 8), { code: "INTEGER_RANGE" });
+      assert.throws(() => quantityToBytes(value), { code: "INTEGER_RANGE" });
+    }
   });
 });
 

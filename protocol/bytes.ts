@@ -151,17 +151,23 @@ export function bigintFromBytes(bytes: Uint8Array): bigint {
 
 /**
  * Big-endian unsigned integer of exactly `length` bytes.
- * @throws RollupError INTEGER_RANGE when it is negative or does not fit
+ * @throws RollupError INTEGER_RANGE when it is negative or does not fit, or is no bigint: a boxed one has the same bytes, and equals none
  */
 export function bigintToBytes(value: bigint, length: number): Uint8Array {
-  if (value < 0n || value >> BigInt(8 * length) !== 0n) {
+  if (typeof value !== "bigint" || value < 0n || value >> BigInt(8 * length) !== 0n) {
     throw new RollupError("INTEGER_RANGE", `${value} does not fit in ${length} unsigned bytes`);
   }
   return fromHex(value.toString(16).padStart(2 * length, "0"));
 }
 
-/** Big-endian unsigned integer without leading zeros, zero as no bytes: RLP's form of a quantity. */
+/**
+ * Big-endian unsigned integer without leading zeros, zero as no bytes: RLP's form of a quantity.
+ * @throws RollupError INTEGER_RANGE when it is negative or no bigint
+ */
 export function quantityToBytes(value: bigint): Uint8Array {
+  if (typeof value !== "bigint" || value < 0n) {
+    throw new RollupError("INTEGER_RANGE", `${value} is no quantity`);
+  }
   if (value === 0n) return EMPTY_BYTES;
   const digits = value.toString(16);
   return fromHex(digits.length % 2 === 0 ? digits : `0${digits}`);
