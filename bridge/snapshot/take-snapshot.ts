@@ -5,6 +5,7 @@ import { encodeSs58 } from "@phala-l2/protocol/substrate/ss58";
 import type { TrieLayout } from "@phala-l2/protocol/substrate/trie/node";
 import type { WindowFault } from "@phala-l2/sunset/block-window";
 import {
+  type CountedState,
   type FrozenBlock,
   frozenBlock,
   type RegisteredReceiver,
@@ -30,8 +31,13 @@ export type SnapshotRequest = {
   readonly state: string;
   readonly block: GivenBlock;
   readonly layout: TrieLayout | "either";
-  readonly receivers: readonly RegisteredReceiver[];
+  /** Reads registered receivers when it is known who is owed something; whoever is not need not be among them. */
+  readonly registrations: (owes: CountedState["owes"]) => Promise<Registrations>;
 };
+
+export type Registrations =
+  | { readonly kind: "ok"; readonly receivers: readonly RegisteredReceiver[] }
+  | { readonly kind: "invalid"; readonly reason: TakingFault };
 
 export type TakingFault =
   | SnapshotFault
@@ -122,7 +128,7 @@ const SHOW_EVERY = 4096;
 
 /**
  * Reads a dump, and makes a snapshot of it.
- * @throws errors of the file system
+ * @throws errors of the file system, and what `registrations` throws
  */
 export async function takeSnapshot(request: SnapshotRequest, progress: Progress): Promise<Taking> {
   const { state, layout } = request;
@@ -141,11 +147,17 @@ export async function takeSnapshot(request: SnapshotRequest, progress: Progress)
       if (done % SHOW_EVERY === 0) progress.show("hashing and counting", done / dump.count);
     }
     progress.show("hashing and counting", 1);
-    progress.show("building the claims tree", 0);
-    const outcome = builder.finish(finding.block, request.receivers);
-    progress.show("building the claims tree", 1);
+    const outcome = builder.count(finding.block);
     if (outcome.kind === "refused") return outcome;
-    return judgeGenesis(request, outcome.snapshot, finding.unknown);
+    const { owes, snapshot } = outcome.counted;
+    progress.show("reading registrations", 0);
+    const registrations = await request.registrations(owes);
+    if (registrations.kind === "invalid") return refused(registrations.reason);
+    progress.show("reading registrations", 1);
+    progress.show("building the claims tree", 0);
+    const taken = snapshot(registrations.receivers);
+    progress.show("building the claims tree", 1);
+    return judgeGenesis(request, taken, finding.unknown);
   } finally {
     progress.end();
     dump.dispose();

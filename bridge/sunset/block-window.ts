@@ -23,6 +23,11 @@ export type WindowFault =
 /** A block by what the header after it says. */
 export type NamedBlock = { readonly height: bigint; readonly hash: Hash };
 
+/** What is wrong with a window before any of its blocks is shown. */
+export function windowFault(frozen: SubstrateHeader, from: bigint): WindowFault | undefined {
+  return from > frozen.number ? { code: "window-after-frozen", height: from } : undefined;
+}
+
 /**
  * The blocks of a chain from its frozen one, shown first, down to the height `from`, each followed by its parent. Believed is what the
  * frozen header leads to: every header by its hash in the one after it, extrinsics by their root. A class because it lives as long as
@@ -39,7 +44,7 @@ export class BlockWindow {
   constructor(frozen: SubstrateHeader, from: bigint) {
     this.#from = from;
     this.#wanted = { height: frozen.number, hash: headerHash(frozen) };
-    if (from > frozen.number) this.#fault = { code: "window-after-frozen", height: from };
+    this.#fault = windowFault(frozen, from);
   }
 
   /** The block that is to come next; undefined after the window's first. */

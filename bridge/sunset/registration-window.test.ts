@@ -29,7 +29,7 @@ const blocks = chainOf([
 const [newest] = blocks;
 assert.ok(newest !== undefined);
 const frozen = newest.header;
-const within = (from: bigint) => ({ chainId: 1n, from });
+const within = (from: bigint, owes = (_: Hex) => true) => ({ chainId: 1n, from, owes });
 
 function reasonOf(shown: readonly ShownBlock[], from: bigint, header = frozen): string {
   const reading = readWindow(header, shown, within(from));
@@ -48,6 +48,24 @@ test("a window shown whole has the last registration of each account in it, and 
     receivers: [registration(ALICE, NEW)],
   });
   assert.equal(reasonOf(blocks.slice(0, 1), 5n), "0 receivers");
+});
+
+test("registrations of accounts that are owed nothing are not kept, however many; nor do their blocks count the less", () => {
+  const crowd = Array.from({ length: 200 }, (_, i) => registering(person(3 + i), OLD));
+  const crowded = chainOf([[registering(BOB, OLD)], crowd, [...crowd, registering(ALICE, NEW)], []]);
+  const [top] = crowded;
+  assert.ok(top !== undefined);
+  const asked = new Set<Hex>();
+  const terms = within(1n, (account) => {
+    asked.add(account);
+    return account === ALICE;
+  });
+  assert.deepEqual(readWindow(top.header, crowded, terms), {
+    kind: "ok",
+    receivers: [registration(ALICE, NEW)],
+  });
+  assert.equal(asked.size, 202);
+  assert.equal(readWindow(top.header, crowded.slice(0, 2), terms).kind, "invalid");
 });
 
 test("without a window nobody registered, and no block may say so", () => {

@@ -46,6 +46,18 @@ export type SnapshotOutcome =
   | { readonly kind: "ok"; readonly snapshot: Snapshot }
   | { readonly kind: "refused"; readonly reason: SnapshotFault };
 
+/** A state that is the block's, counted. What is missing to a snapshot are the receivers that were registered. */
+export type CountedState = {
+  /** Whether an account is owed something: registrations of all others need not be kept. */
+  readonly owes: (account: Hex) => boolean;
+  /** To be called once. */
+  readonly snapshot: (receivers: readonly RegisteredReceiver[]) => Snapshot;
+};
+
+export type CountedOutcome =
+  | { readonly kind: "ok"; readonly counted: CountedState }
+  | { readonly kind: "refused"; readonly reason: SnapshotFault };
+
 /** What of a frozen block is known beside its state: its header, or where that is missing, what stands in for it. */
 export type FrozenBlock = {
   readonly height: bigint;
@@ -109,8 +121,15 @@ export class SnapshotBuilder {
     return this.item;
   }
 
-  /** Judges the state by the block, and counts it. To be called once. */
+  /** Judges the state by the block, counts it, and makes the snapshot with receivers that are at hand. To be called once. */
   finish(block: FrozenBlock, receivers: readonly RegisteredReceiver[] = []): SnapshotOutcome {
+    const outcome = this.count(block);
+    if (outcome.kind === "refused") return outcome;
+    return { kind: "ok", snapshot: outcome.counted.snapshot(receivers) };
+  }
+
+  /** Judges the state by the block, and counts it. To be called once. */
+  count(block: FrozenBlock): CountedOutcome {
     if (this.fault !== undefined) return refused(this.fault);
     const roots = this.builders.map(({ layout, trie }) => ({ layout, root: trie.root() }));
     const match = roots.find(({ root }) => bytesEqual(root, block.stateRoot));
@@ -124,20 +143,24 @@ export class SnapshotBuilder {
     if (counting.kind === "refused") return counting;
     const { count } = counting;
     if (count.owners.length === 0) return refused({ code: "nothing-to-claim" });
-    const leaves = leavesOf(count, this.facts, receivers);
-    const tree = buildClaimsTree(leaves, leaves.length);
+    const owners = new Set(count.owners.map(({ account }) => account));
+    const owes = (account: Hex) => owners.has(account);
     const { issuance, claimable, excluded, rounding } = count;
     const { height, blockHash, stateRoot } = block;
     const totals = { issuance, claimable, excluded, rounding };
-    const facts = { genesisHash, height, blockHash, stateRoot, claimsRoot: tree.root, ...totals };
-    const { locks } = this.facts;
-    const { entries } = this;
-    return { kind: "ok", snapshot: { ...facts, layout: match.layout, count, leaves, tree, locks, entries } };
+    const { facts, entries } = this;
+    const snapshot = (receivers: readonly RegisteredReceiver[]): Snapshot => {
+      const leaves = leavesOf(count, facts, receivers, owes);
+      const tree = buildClaimsTree(leaves, leaves.length);
+      const statement = { genesisHash, height, blockHash, stateRoot, claimsRoot: tree.root, ...totals };
+      return { ...statement, layout: match.layout, count, leaves, tree, locks: facts.locks, entries };
+    };
+    return { kind: "ok", counted: { owes, snapshot } };
   }
 }
 
-function refused(reason: SnapshotFault): SnapshotOutcome {
-  return { kind: "refused", reason };
+function refused(reason: SnapshotFault) {
+  return { kind: "refused", reason } as const;
 }
 
 /** A genesis state has a placeholder where later ones have the genesis block's hash: it is that block itself. */
@@ -151,13 +174,13 @@ function leavesOf(
   count: Count,
   facts: StateFacts,
   receivers: readonly RegisteredReceiver[],
+  owes: CountedState["owes"],
 ): readonly ClaimLeaf[] {
-  const owners = new Set(count.owners.map(({ account }) => account));
   const balances = count.owners.map(
     ({ account, planck }): ClaimLeaf => ({ kind: BALANCE, account, subject: NO_SUBJECT, value: planck }),
   );
   const proxies = facts.proxies
-    .filter(({ account }) => owners.has(account))
+    .filter(({ account }) => owes(account))
     .map(
       ({ account, delegate, delay }): ClaimLeaf => ({
         kind: PROXY,
@@ -167,7 +190,7 @@ function leavesOf(
       }),
     );
   const registered = receivers
-    .filter(({ account }) => owners.has(account))
+    .filter(({ account }) => owes(account))
     .map(
       ({ account, subject, form }): ClaimLeaf => ({ kind: RECEIVER, account, subject, value: BigInt(form) }),
     );

@@ -32,7 +32,7 @@ import {
   HOLDS,
   needed,
 } from "./command.ts";
-import { registrationsIn } from "./registrations.ts";
+import { registrationsReader } from "./registrations.ts";
 
 /** Before the state is counted, which may take minutes. @throws RollupError SETTING_INVALID */
 function makeFolder(out: string | undefined): void {
@@ -70,14 +70,14 @@ async function snapshot(given: ClaimSettings, context: CommandContext): Promise<
   if (header?.kind === "invalid") {
     return refuse({ code: "header-invalid", reason: header.reason }, context);
   }
-  const registrations = await registrationsIn(given, header?.header);
-  if (registrations.kind === "invalid") return refuse(registrations.reason, context);
-  const { receivers } = registrations;
+  const reading = registrationsReader(given, header?.header);
+  if (reading.kind === "invalid") return refuse(reading.reason, context);
+  const { registrations } = reading;
   const { stateRoot, blockHash, height, genesisHash, stateVersion, out, ss58Prefix } = given;
   const progress = createProgress(process.stderr, () => performance.now());
   const layout = stateVersion === "auto" ? "either" : stateVersion === "1" ? 1 : 0;
   const block = { header: header?.header, stateRoot, blockHash, height, genesisHash };
-  const taking = await takeSnapshot({ state, block, layout, receivers }, progress);
+  const taking = await takeSnapshot({ state, block, layout, registrations }, progress);
   if (taking.kind === "refused") return refuse(taking.reason, context);
   const { taken } = taking;
   if (taken.unknown.size > 0) {

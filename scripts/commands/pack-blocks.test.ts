@@ -30,12 +30,14 @@ const { state, block } = frozen([issuance(1_500n), balance(ALICE, 1_000n), balan
 
 /** A proxy's remark for Alice: of a kind that may not move her money. */
 const PROXIED = signedCall(BOB, remarkOf(`phala-l2 sunset receiver: 900 ${OLD} l2`, [40, 0, 0, 1, 1]));
+/** Who is owed nothing may remark as well: it changes no root. */
+const STRANGERS = Array.from({ length: 5 }, (_, i) => registering(person(100 + i), OLD, L1));
 const CHAIN = chainOf(
   [
     [registering(BOB, OLD, L1)],
     [registering(ALICE, OLD, L1)],
     [registering(ALICE, NEW, L1), registering(ALICE, OLD, 1n)],
-    [PROXIED],
+    [PROXIED, ...STRANGERS],
     [],
   ],
   { first: FIRST, stateRoot: block.stateRoot },
@@ -223,7 +225,7 @@ describe("registrations by the command line, and by an enclave", () => {
     assert.equal(await snapshot(windowOf(pathOf("blocks.json"), FIRST)), [...roots][0]);
     const without = await snapshot({});
     assert.equal(await signed(undefined, 0n), without);
-    assert.equal(without, [...roots][2]);
+    assert.equal(without, [...roots][2], "strangers' alone are as none");
   });
 
   it("are refused alike where the file is another window, or not whole", async () => {

@@ -1,11 +1,11 @@
 import { closeSync, existsSync, openSync, readFileSync, readSync } from "node:fs";
 import { readBlocks } from "@phala-l2/bridge/snapshot/chain-blocks";
-import type { TakingFault } from "@phala-l2/bridge/snapshot/take-snapshot";
+import type { Registrations, SnapshotRequest, TakingFault } from "@phala-l2/bridge/snapshot/take-snapshot";
 import { isRollupError, RollupError } from "@phala-l2/protocol/errors";
 import { decodeBlock } from "@phala-l2/protocol/substrate/block";
 import type { SubstrateHeader } from "@phala-l2/protocol/substrate/header";
+import { windowFault } from "@phala-l2/sunset/block-window";
 import { RegistrationWindow, readWindow, type WindowTerms } from "@phala-l2/sunset/registration-window";
-import type { RegisteredReceiver } from "@phala-l2/sunset/snapshot";
 import { blockItems } from "@phala-l2/tee-prover/host/statements/blocks-file";
 import { needed } from "./command.ts";
 
@@ -15,8 +15,8 @@ export type RegistrationSettings = {
   readonly chainId: bigint | undefined;
 };
 
-export type Registrations =
-  | { readonly kind: "ok"; readonly receivers: readonly RegisteredReceiver[] }
+export type RegistrationsReader =
+  | { readonly kind: "ok"; readonly registrations: SnapshotRequest["registrations"] }
   | { readonly kind: "invalid"; readonly reason: TakingFault };
 
 function invalid(reason: string): Registrations {
@@ -50,17 +50,29 @@ async function readPacked(path: string, frozen: SubstrateHeader, terms: WindowTe
   return window.finish();
 }
 
-/** Receivers that the blocks' remarks name, proven from the header. @throws RollupError SETTING_INVALID */
-export async function registrationsIn(
-  { blocks, registrationsFrom: from, chainId }: RegistrationSettings,
+/**
+ * What reads the receivers that the blocks' remarks name, proven from the header: for later, as it takes the counted state to tell whose are
+ * kept. What can be told to be wrong before that is.
+ * @throws RollupError SETTING_INVALID
+ */
+export function registrationsReader(
+  { blocks, registrationsFrom: from, chainId: given }: RegistrationSettings,
   header: SubstrateHeader | undefined,
-): Promise<Registrations> {
-  if (blocks === undefined && from === 0n) return { kind: "ok", receivers: [] };
+): RegistrationsReader {
+  if (blocks === undefined && from === 0n) {
+    return { kind: "ok", registrations: async () => ({ kind: "ok", receivers: [] }) };
+  }
   const path = needed(blocks, "blocks");
   if (!existsSync(path)) throw new RollupError("SETTING_INVALID", `--blocks: there is no ${path}`);
   const frozen = needed(header, "header");
-  const terms = { chainId: needed(chainId, "chainId"), from };
-  if (isPacked(path)) return readPacked(path, frozen, terms);
-  const reading = readBlocks(readFileSync(path, "utf8"));
-  return reading.kind === "ok" ? readWindow(frozen, reading.blocks, terms) : invalid(reading.reason);
+  const chainId = needed(given, "chainId");
+  const reason = windowFault(frozen, from);
+  if (reason !== undefined) return { kind: "invalid", reason };
+  const registrations: SnapshotRequest["registrations"] = async (owes) => {
+    const terms = { chainId, from, owes };
+    if (isPacked(path)) return readPacked(path, frozen, terms);
+    const reading = readBlocks(readFileSync(path, "utf8"));
+    return reading.kind === "ok" ? readWindow(frozen, reading.blocks, terms) : invalid(reading.reason);
+  };
+  return { kind: "ok", registrations };
 }

@@ -9,7 +9,7 @@ import { chainOf, registering, remarkOf, signedCall } from "@phala-l2/sunset/tes
 import { balance, frozen, issuance, person } from "@phala-l2/sunset/testing/state";
 import { createEnclave } from "./session.ts";
 import { piecesOf } from "./state-pieces.ts";
-import { MAX_BLOCK_BYTES, type SunsetRequest, type SunsetSources } from "./statements.ts";
+import { MAX_BLOCK_BYTES, type SunsetOptions, type SunsetRequest, type SunsetSources } from "./statements.ts";
 
 const L1 = 900n;
 const CONTRACT = asAddress(new Uint8Array(20).fill(7));
@@ -39,14 +39,19 @@ type Given = {
   readonly from?: bigint;
   readonly blocks?: readonly SubstrateBlock[];
   readonly items?: AsyncIterable<Uint8Array>;
+  readonly header?: SubstrateBlock["header"];
+  readonly entries?: typeof state;
+  readonly onProgress?: SunsetOptions["onProgress"];
 };
 
 async function* stream(items: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* items;
 }
 
-function ask({ from = FIRST, blocks = CHAIN, items = stream(blocks.map(encodeBlock)) }: Given) {
-  assert.ok(NEWEST !== undefined);
+function ask(given: Given) {
+  const { from = FIRST, blocks = CHAIN, items = stream(blocks.map(encodeBlock)) } = given;
+  const { header = NEWEST?.header, entries = state, onProgress } = given;
+  assert.ok(header !== undefined);
   const enclave = createEnclave({
     random: (length) => new Uint8Array(length).fill(7),
     kzg: { blobToKzgCommitment: () => assert.fail("no proof is made here") },
@@ -56,13 +61,13 @@ function ask({ from = FIRST, blocks = CHAIN, items = stream(blocks.map(encodeBlo
     contract: CONTRACT,
     finalityAnchor: ZERO_HASH,
     registrationsFrom: from,
-    header: encodeHeader(NEWEST.header),
+    header: encodeHeader(header),
   };
   const sources: SunsetSources = {
-    state: piecesOf(state.map(([key, value]) => ({ key, value }))),
+    state: piecesOf(entries.map(([key, value]) => ({ key, value }))),
     blocks: items,
   };
-  return enclave.signSunset(request, sources);
+  return enclave.signSunset(request, sources, onProgress === undefined ? {} : { onProgress });
 }
 
 async function reasonOf(given: Given): Promise<string> {
@@ -152,6 +157,35 @@ describe("registrations in a sunset that the enclave signs", () => {
       for (;;) yield block;
     }
     assert.equal(await reasonOf({ items: endless(first) }), "blocks-not-chained 1003");
+  });
+
+  it("are read after the state, which tells who is owed something: nobody else's change or cost anything", async () => {
+    const crowd = Array.from({ length: 300 }, (_, i) => registering(person(100 + i), OLD, L1));
+    const bodies = [crowd, [registering(ALICE, NEW, L1), ...crowd], crowd];
+    const crowded = chainOf(bodies, { first: FIRST, stateRoot: block.stateRoot });
+    const [top] = crowded;
+    assert.ok(top !== undefined);
+    const told: (readonly [entries: number, blocks: number])[] = [];
+    const signed = await ask({
+      header: top.header,
+      blocks: crowded,
+      onProgress: ({ entries, blocks }) => {
+        told.push([entries, blocks]);
+      },
+    });
+    assert.ok(signed.kind === "signed");
+    assert.deepEqual(signed.statement.claimsRoot, rootWith([ALICE, NEW]));
+    const whole = state.length;
+    assert.deepEqual(told, [[whole, 0], ...[1, 2, 3].map((blocks) => [whole, blocks] as const)]);
+  });
+
+  it("are not asked for where the state is not the block's, and no state is read for a window that cannot be", async () => {
+    async function* untouched(): AsyncGenerator<never> {
+      yield await Promise.reject(new Error("nobody is to read this"));
+    }
+    assert.match(await reasonOf({ items: untouched(), entries: state.slice(1) }), /^state-root-mismatch/);
+    const onProgress = () => assert.fail("nothing is to be read");
+    assert.equal(await reasonOf({ from: FIRST + 5n, onProgress }), "window-after-frozen 1005");
   });
 
   it("are read from a copy: what the host changes afterwards changes nothing", async () => {

@@ -15,12 +15,15 @@ import {
   type SwapSettings,
   swapSettingsHash,
 } from "@phala-l2/protocol/swap-release";
+import { windowFault } from "@phala-l2/sunset/block-window";
 import { RegistrationWindow, type WindowReading } from "@phala-l2/sunset/registration-window";
 import { frozenBlock, SnapshotBuilder } from "@phala-l2/sunset/snapshot";
 import { createReleaseJudge, type ReleaseWitness } from "@phala-l2/swap/release";
 import { FinalityBook, type Followed } from "./finality.ts";
 import type { SigningKey } from "./key.ts";
+import { isFinalitySource, isHash, isReleaseRequest, isSunsetRequest } from "./request-types.ts";
 import { MAX_STATE_BYTES, readPiece } from "./state-pieces.ts";
+import { StatementBook, toldOfRelease, toldOfSunset } from "./statement-book.ts";
 
 /** A statement that the enclave came to by itself, with its key's word for it. */
 export type Signed<Statement> =
@@ -61,7 +64,7 @@ export type SunsetSources = {
 export type SunsetProgress = { readonly blocks: number; readonly entries: number; readonly bytes: number };
 
 export type SunsetOptions = {
-  /** Told after each block and each piece of the state. What it throws ends the work. */
+  /** Told after each piece of the state, and each block. What it throws ends the work. */
   readonly onProgress?: (done: SunsetProgress) => void | Promise<void>;
 };
 
@@ -83,8 +86,8 @@ export interface Statements {
   /** Goes on to the next set. @param handOver As `encodeHandOver` writes it. */
   followFinality(anchor: Hash, handOver: Uint8Array): Followed;
   /**
-   * Reads who registered receivers before a block was frozen, and the block's whole state, counts the claims in them, and signs what
-   * it found.
+   * Reads a frozen block's whole state, counts the claims in it, then reads which of the accounts that are owed something registered
+   * receivers before, and signs what it found.
    * @throws what the sources and `onProgress` throw
    */
   signSunset(
@@ -104,26 +107,45 @@ export const MAX_BLOCK_BYTES = 16 * 2 ** 20;
 /** A witness of some blocks; the largest hold a block's events with texts of remarks. */
 export const MAX_RELEASE_BYTES = 64 * 2 ** 20;
 
-function refused(reason: string, data?: Readonly<Record<string, unknown>>) {
+function refused<Reason extends string>(reason: Reason, data?: Readonly<Record<string, unknown>>) {
   return { kind: "refused", reason, ...(data === undefined ? {} : { data }) } as const;
 }
 
-/** All statements are for contracts on the session's L1. */
+/** All statements are for contracts on the session's L1. What is asked is copied, and its types are looked at, before anything else is. */
 export function createStatements(key: SigningKey, chainId: bigint): Statements {
-  const finality = new FinalityBook();
+  const means = { key, chainId, finality: new FinalityBook(), book: new StatementBook() };
+  const { finality } = means;
   return {
-    pinFinality: (source) => finality.pin(structuredClone(source)),
-    followFinality: (anchor, handOver) => finality.follow(anchor, Uint8Array.from(handOver)),
-    signSunset: (request, sources, options) =>
-      signSunset({ key, chainId, finality }, structuredClone(request), sources, options),
-    signRelease: (request) => signRelease({ key, chainId, finality }, request),
+    pinFinality(given) {
+      const source = structuredClone(given);
+      return isFinalitySource(source) ? finality.pin(source) : refused("authorities-malformed");
+    },
+    followFinality(given, handOver) {
+      const anchor = structuredClone(given);
+      return isHash(anchor) ? finality.follow(anchor, Uint8Array.from(handOver)) : refused("anchor-unknown");
+    },
+    async signSunset(given, sources, options) {
+      const request = structuredClone(given);
+      return isSunsetRequest(request)
+        ? signSunset(means, request, sources, options)
+        : refused("request-malformed");
+    },
+    signRelease(given) {
+      const request = structuredClone(given);
+      return isReleaseRequest(request) ? signRelease(means, request) : refused("request-malformed");
+    },
   };
 }
 
-type Means = { readonly key: SigningKey; readonly chainId: bigint; readonly finality: FinalityBook };
+type Means = {
+  readonly key: SigningKey;
+  readonly chainId: bigint;
+  readonly finality: FinalityBook;
+  readonly book: StatementBook;
+};
 
 async function signSunset(
-  { key, chainId, finality }: Means,
+  { key, chainId, finality, book }: Means,
   request: SunsetRequest,
   { state, blocks }: SunsetSources,
   { onProgress }: SunsetOptions = {},
@@ -136,22 +158,28 @@ async function signSunset(
   const fault = finality.faultOf(request.finalityAnchor, [block.blockHash], witnesses);
   if (fault !== undefined) return refused(fault);
   const { finalityAnchor, registrationsFrom } = request;
+  const early = windowFault(header.value, registrationsFrom);
+  if (early !== undefined) return refused(early.code, { height: early.height });
   const done = { blocks: 0, entries: 0, bytes: 0 };
   const tell = () => onProgress?.({ ...done });
-  const window = new RegistrationWindow(header.value, { chainId, from: registrationsFrom });
-  const registrations = await readRegistrations(window, blocks ?? noBlocks(), done, tell);
-  if (registrations.kind === "refused") return registrations;
   const builder = new SnapshotBuilder({ layout: request.layout ?? "either" });
   const unread = await readState(builder, state, done, tell);
   if (unread !== undefined) return refused(unread);
   // The genesis hash is the state's own: whoever asks does not name it.
   const { height, blockHash, stateRoot } = block;
-  const outcome = builder.finish({ height, blockHash, stateRoot }, registrations.receivers);
+  const outcome = builder.count({ height, blockHash, stateRoot });
   if (outcome.kind === "refused") {
     const { code, ...data } = outcome.reason;
     return refused(code, data);
   }
-  const { genesisHash, claimsRoot, issuance, claimable, excluded, rounding } = outcome.snapshot;
+  const { owes, snapshot } = outcome.counted;
+  // After the state: it alone tells whose registrations are worth keeping.
+  const window = new RegistrationWindow(header.value, { chainId, from: registrationsFrom, owes });
+  const registrations = await readRegistrations(window, blocks ?? noBlocks(), done, tell);
+  if (registrations.kind === "refused") return registrations;
+  const { genesisHash, claimsRoot, issuance, claimable, excluded, rounding } = snapshot(
+    registrations.receivers,
+  );
   const totals = { issuance, claimable, excluded, rounding };
   const statement = { genesisHash, height, blockHash, stateRoot, claimsRoot, ...totals };
   const settingsHash = sunsetSettingsHash({
@@ -159,7 +187,10 @@ async function signSunset(
     rules: SNAPSHOT_RULES,
     registrationsFrom,
   });
-  const digest = sunsetDigest({ chainId, contract: request.contract }, settingsHash, statement);
+  const { contract } = request;
+  const contradiction = book.tell(toldOfSunset(contract, settingsHash, statement));
+  if (contradiction !== undefined) return refused(contradiction);
+  const digest = sunsetDigest({ chainId, contract }, settingsHash, statement);
   return { kind: "signed", statement, settingsHash, signature: key.sign(digest) };
 }
 
@@ -213,9 +244,9 @@ async function readState(
   return undefined;
 }
 
-function signRelease({ key, chainId, finality }: Means, request: ReleaseRequest): Signed<Release> {
+function signRelease({ key, chainId, finality, book }: Means, request: ReleaseRequest): Signed<Release> {
   if (sizeOf(request) > MAX_RELEASE_BYTES) return refused("witness-too-large");
-  const { contract, settings, metadata, witness, finality: witnesses } = structuredClone(request);
+  const { contract, settings, metadata, witness, finality: witnesses } = request;
   const created = createReleaseJudge(settings, { chainId, contract }, metadata);
   if (created.kind === "invalid") return refused(created.reason);
   const judgement = created.judge.releaseOf(witness);
@@ -226,6 +257,8 @@ function signRelease({ key, chainId, finality }: Means, request: ReleaseRequest)
   }
   const settingsHash = swapSettingsHash(settings);
   const statement = judgement.release;
+  const contradiction = book.tell(toldOfRelease(contract, settings, statement));
+  if (contradiction !== undefined) return refused(contradiction);
   const digest = releaseDigest({ chainId, contract }, settingsHash, statement);
   return { kind: "signed", statement, settingsHash, signature: key.sign(digest) };
 }

@@ -80,11 +80,13 @@ describe("a frozen Asset Hub, by its real runtime", () => {
     assert.ok(newest !== undefined && from !== undefined);
     const account: Hex = toHex(chain.keys.ed25519.publicKey);
     const subject = addressSubject(fromHex(RECEIVER));
-    assert.deepEqual(readWindow(newest.header, blocks, { chainId: 1n, from }), {
+    const owes = () => true;
+    assert.deepEqual(readWindow(newest.header, blocks, { chainId: 1n, from, owes }), {
       kind: "ok",
       receivers: [{ account, subject, form: 2 }],
     });
-    assert.deepEqual(readWindow(newest.header, blocks, { chainId: 2n, from }), { kind: "ok", receivers: [] });
+    const elsewhere = readWindow(newest.header, blocks, { chainId: 2n, from, owes });
+    assert.deepEqual(elsewhere, { kind: "ok", receivers: [] });
   });
 
   test("has no snapshot when any entry is another", () => {
