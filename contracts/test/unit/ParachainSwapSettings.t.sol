@@ -141,6 +141,15 @@ contract ParachainSwapSettingsTest is SwapFixture {
         assertTrue(swap.accepts(_settingsOf(_runtimes(2))), "named");
     }
 
+    function test_each_list_that_governance_names_counts() public {
+        for (uint32 count = 2; count < 6; ++count) {
+            bytes32 further = _nameRuntimes(count);
+            Release memory deposit = _deposit(count, PHA);
+            swap.release(deposit, further, _signedBy(further, deposit));
+        }
+        assertEq(pha.balanceOf(receiver), 4 ether);
+    }
+
     function test_nothing_that_was_named_is_taken_back() public {
         bytes32 second = _nameRuntimes(2);
         vm.startPrank(governance);

@@ -142,6 +142,17 @@ contract StatementEquivocationTest is SwapFixture {
         swap.reportEquivocation(other, second, one, first, settings);
     }
 
+    /// @dev The guardian stops what is paid, not what is shown.
+    function test_a_pause_hides_no_liar() public {
+        (Release memory one, Release memory other) = (_deposit(0, PHA), _deposit(0, 2 * PHA));
+        (bytes memory first, bytes memory second) = (_sign(one, TDX_KEY), _sign(other, TDX_KEY));
+        vm.prank(guardian);
+        swap.pause();
+        vm.prank(reporter);
+        swap.reportEquivocation(one, first, other, second, settings);
+        _punished();
+    }
+
     function test_each_fact_of_an_event_can_be_contradicted_once() public {
         for (uint256 field = 0; field < 4; ++field) {
             (Release memory one, Release memory other) = (_deposit(0, PHA), _deposit(0, PHA));
@@ -224,8 +235,11 @@ contract StatementEquivocationTest is SwapFixture {
         swap.reportEquivocation(one, first, other, mirrored, settings);
         vm.expectRevert(abi.encodeWithSelector(IParachainSwap.ParachainSwap_InvalidSignature.selector, 0));
         swap.reportEquivocation(one, abi.encodePacked(r, s), other, first, settings);
-        vm.expectPartialRevert(ISunsetRegistry.SunsetRegistry_InvalidSignature.selector);
+        vm.expectRevert(abi.encodeWithSelector(ISunsetRegistry.SunsetRegistry_InvalidSignature.selector, 0));
         sunsets.reportEquivocation(_sunset(), mirrored, _otherSunset(), mirrored);
+        first = _sign(_sunset());
+        vm.expectRevert(abi.encodeWithSelector(ISunsetRegistry.SunsetRegistry_InvalidSignature.selector, 1));
+        sunsets.reportEquivocation(_sunset(), first, _otherSunset(), mirrored);
         _unharmed();
     }
 
