@@ -1,4 +1,4 @@
-import { type Address, asHash, bytesEqual, type Hash, toHex } from "@phala-l2/protocol/bytes";
+import { type Address, asHash, bytesEqual, type Hash, toHex, ZERO_ADDRESS } from "@phala-l2/protocol/bytes";
 import type { RuntimeEvent } from "@phala-l2/protocol/substrate/events";
 import { blake2b256 } from "@phala-l2/protocol/substrate/hash";
 import { ScaleReader } from "@phala-l2/protocol/substrate/scale";
@@ -89,16 +89,18 @@ function refused(reason: Refusal): Verdict {
   return { kind: "refused", reason };
 }
 
+/** Whether the contract would pay to an address: what it, the token or nobody's address holds is lost. */
+export function canReceive(receiver: Address, { settings, domain }: DepositRule): boolean {
+  return ![domain.contract, settings.token, ZERO_ADDRESS].some((none) => bytesEqual(receiver, none));
+}
+
 /** Judges what the remark of a deposit says. */
 function judgeRemark(text: Uint8Array, { settings, domain }: DepositRule): Verdict {
   const reading = readRemark(text);
   if (reading.kind === "invalid") return refused(reading.reason);
   const { chainId, receiver, repairs } = reading.remark;
   if (chainId !== domain.chainId) return refused("other-chain");
-  // The contract refuses these two: what they hold is lost.
-  if (bytesEqual(receiver, domain.contract) || bytesEqual(receiver, settings.token)) {
-    return refused("receiver-impossible");
-  }
+  if (!canReceive(receiver, { settings, domain })) return refused("receiver-impossible");
   return { kind: "valid", receiver, repairs };
 }
 

@@ -94,7 +94,11 @@ export function governance(stage: () => Stage): void {
         assert.equal(paid, SWAPPED * ONE_PHA);
         await assert.rejects(
           swapper.deposit("//Dave", { receiver: to, pha: SWAPPED }),
-          refusal("SWAP_DEPOSIT_FAILED"),
+          refusal("SWAP_FUNDS"),
+        );
+        await assert.rejects(
+          swapper.deposit("//Dave", { receiver: addresses.Pha, pha: 1n }),
+          refusal("SWAP_RECEIVER"),
         );
         assert.equal(await balance(), SWAPPED * ONE_PHA);
       } finally {

@@ -64,6 +64,7 @@ export async function startSwapper(
         signer: await loadSubstrateKey(source),
         receiver: addressFromHex(receiver),
         planck: pha * UNIT,
+        repairs: [],
       });
     },
     stop: () => relayer.stop(),

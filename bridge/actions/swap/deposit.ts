@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Address, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { RollupError } from "@phala-l2/protocol/errors";
-import type { SwapDomain, SwapSettings } from "@phala-l2/protocol/swap-release";
+import { fieldOf } from "@phala-l2/protocol/json-record";
+import { phaOfPlanck } from "@phala-l2/sunset/message";
 import { swapAccount } from "@phala-l2/swap/account";
-import { formatRemark } from "@phala-l2/swap/remark";
+import { canReceive, type DepositRule } from "@phala-l2/swap/deposit";
+import { type DepositPlace, formatRemark } from "@phala-l2/swap/remark";
 import { requireKnownRuntime } from "@phala-l2/swap/runtime-check";
 import { ApiPromise, HttpProvider } from "@polkadot/api";
 import { jsonRpc } from "../../json-rpc.ts";
@@ -15,6 +17,8 @@ export type SwapDeposit = {
   /** Who is paid on L1. */
   readonly receiver: Address;
   readonly planck: bigint;
+  /** Refused deposits of the same account that this one sends along. */
+  readonly repairs: readonly DepositPlace[];
 };
 
 export type DepositMade = {
@@ -49,23 +53,46 @@ class HttpNode extends HttpProvider {
   }
 }
 
-type Swap = { readonly settings: SwapSettings; readonly domain: SwapDomain };
-
 /** The calls of one deposit. @throws RollupError SWAP_RUNTIME where the runtime has other ones */
-function callOf(api: ApiPromise, { domain }: Swap, { receiver, planck }: SwapDeposit) {
+function callOf(api: ApiPromise, { domain }: DepositRule, { receiver, planck, repairs }: SwapDeposit) {
   const { balances, system, utility } = api.tx;
   if (!balances?.transferKeepAlive || !system?.remarkWithEvent || !utility?.batchAll)
     throw new RollupError("SWAP_RUNTIME", "make no deposit now: the runtime lacks a call that it takes");
   return utility.batchAll([
     balances.transferKeepAlive(toHex(swapAccount(domain.contract)), planck),
-    system.remarkWithEvent(formatRemark({ chainId: domain.chainId, receiver, repairs: [] })),
+    system.remarkWithEvent(formatRemark({ chainId: domain.chainId, receiver, repairs })),
   ]);
 }
 
-function requireSound({ settings }: Swap, { planck }: SwapDeposit): void {
-  if (planck >= settings.minimum) return;
-  const message = `the swap takes ${settings.minimum} planck at least, not ${planck}`;
-  throw new RollupError("SWAP_AMOUNT", message, { data: { minimum: settings.minimum.toString() } });
+/** Refuses what the contract would never pay to. @throws RollupError SWAP_RECEIVER */
+export function requireReceiver(receiver: Address, rule: DepositRule): void {
+  if (canReceive(receiver, rule)) return;
+  const message = `${toHex(receiver)} is nobody's address, the swap's or the token's own: nothing is paid to it`;
+  throw new RollupError("SWAP_RECEIVER", message, { data: { receiver: toHex(receiver) } });
+}
+
+/** @throws RollupError SWAP_RECEIVER, SWAP_AMOUNT */
+function requireSound(rule: DepositRule, { receiver, planck }: SwapDeposit): void {
+  requireReceiver(receiver, rule);
+  const { minimum } = rule.settings;
+  if (planck >= minimum) return;
+  const message = `the swap takes ${phaOfPlanck(minimum)} PHA at least, not ${phaOfPlanck(planck)}: write 500PHA for PHA, a bare number is planck`;
+  throw new RollupError("SWAP_AMOUNT", message, { data: { minimum: minimum.toString() } });
+}
+
+/** A transfer that fails costs its fee. @throws RollupError SWAP_FUNDS */
+async function requireFunds(api: ApiPromise, { signer, planck }: SwapDeposit): Promise<void> {
+  const account = (await api.query.system?.account?.(signer.address))?.toJSON();
+  const [free, frozen] = ["free", "frozen"].map((name) => balanceIn(fieldOf(account, "data"), name));
+  if (free === undefined || free - (frozen ?? 0n) > planck) return;
+  const message = `the account has ${phaOfPlanck(free - (frozen ?? 0n))} PHA that it may move, and pays the fee of it too: deposit less`;
+  throw new RollupError("SWAP_FUNDS", message, { data: { free: free.toString() } });
+}
+
+/** A number of JSON, or hex where it is a large one; undefined where there is none. */
+function balanceIn(data: unknown, name: string): bigint | undefined {
+  const value = fieldOf(data, name);
+  return typeof value === "number" || typeof value === "string" ? BigInt(value) : undefined;
 }
 
 /** Waits for the final block that has the extrinsic. @throws RollupError SWAP_DEPOSIT_NOT_SEEN */
@@ -121,7 +148,7 @@ type EventRecord = {
  */
 export async function depositToSwap(
   parachainUrl: string,
-  swap: Swap,
+  swap: DepositRule,
   deposit: SwapDeposit,
 ): Promise<DepositMade> {
   requireSound(swap, deposit);
@@ -135,6 +162,7 @@ export async function depositToSwap(
       const message = `the swap ends with block ${lastHeight}: what comes later is lost`;
       throw new RollupError("SWAP_ENDED", message, { data: { lastHeight: lastHeight.toString() } });
     }
+    await requireFunds(api, deposit);
     const signed = await callOf(api, swap, deposit).signAsync(deposit.signer, { era: ERA });
     const extrinsicHash = signed.hash.toHex();
     await api.rpc.author.submitExtrinsic(signed).catch((cause: unknown) => {
