@@ -66,9 +66,23 @@ export async function endLeftovers(folder: string): Promise<void> {
   const remembered: unknown = JSON.parse(readFileSync(file, "utf8"));
   const ours = Object.values(remembered ?? {}).filter((pid) => typeof pid === "number" && isOurs(pid));
   for (const pid of ours) process.kill(pid, "SIGTERM");
-  const deadline = Date.now() + STOP_TIMEOUT_MS;
-  while (ours.some(isOurs) && Date.now() < deadline) await sleep(LEFTOVER_POLL_MS);
+  await untilEnded(ours);
   for (const pid of ours.filter(isOurs)) process.kill(pid, "SIGKILL");
+  await untilEnded(ours);
+}
+
+/** Whether a process holds nothing any more: its command line is gone before its ports are. */
+function hasEnded(pid: number): boolean {
+  const path = `/proc/${pid}/stat`;
+  if (!existsSync(path)) return true;
+  const stat = readFileSync(path, "utf8");
+  // The state stands behind the name, which may hold anything in its parentheses.
+  return ["Z", "X"].includes(stat.charAt(stat.lastIndexOf(")") + 2));
+}
+
+async function untilEnded(pids: readonly number[]): Promise<void> {
+  const deadline = Date.now() + STOP_TIMEOUT_MS;
+  while (!pids.every(hasEnded) && Date.now() < deadline) await sleep(LEFTOVER_POLL_MS);
 }
 
 async function end(child: ChildProcess): Promise<void> {
