@@ -5,7 +5,7 @@ import type { Hash } from "@phala-l2/protocol/bytes";
 import type { DeployedChain } from "@phala-l2/testkit/devnet/deploy";
 import { deployLiveSwap, readParachain } from "@phala-l2/testkit/devnet/live-swap";
 import { SWAP_FILE } from "./configs.ts";
-import { keepSource } from "./sources.ts";
+import { keepSource, keptBook } from "./sources.ts";
 import type { Step } from "./start.ts";
 
 /** Parts that start when the chain is in use already. */
@@ -35,7 +35,8 @@ export async function seedSwap({ folder, chain, network, parts, step }: SwapSeed
   await step("seed: contracts and funds of its swap", async () => {
     const swapFile = join(folder, SWAP_FILE);
     const parachain = { ...(await readParachain(parachainUrl)), finalityAnchor };
-    const { source } = await deployLiveSwap(chain, network, parachain, swapFile);
+    const known = { ...chain, book: keptBook(folder, chain.book) };
+    const { source } = await deployLiveSwap(known, network, parachain, swapFile);
     keepSource(folder, chain.book, source);
     const holders = { swap: swapFile, parachainUrl, relayerUrl, l1RpcUrl: network.l1RpcUrl };
     writeFileSync(join(folder, "swap-holder.json"), JSON.stringify(holders, undefined, 2));

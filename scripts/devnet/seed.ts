@@ -16,6 +16,7 @@ import { rewardDistributorAbi } from "@phala-l2/contracts/abi/reward-distributor
 import { sunsetClaimsAbi } from "@phala-l2/contracts/abi/sunset-claims";
 import { sunsetRegistryAbi } from "@phala-l2/contracts/abi/sunset-registry";
 import { deploySource, type SunsetAddresses } from "@phala-l2/contracts/deploy/source";
+import { standingSource } from "@phala-l2/contracts/deploy/standing-source";
 import { concatBytes, toHex, ZERO_HASH } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
 import { SNAPSHOT_RULES } from "@phala-l2/protocol/sunset-statement";
@@ -28,7 +29,7 @@ import { type Address, erc20Abi, http, parseEther } from "viem";
 import { SUNSET_FILE } from "./configs.ts";
 import { seedProvider } from "./seed-provider.ts";
 import { type LateParts, seedSwap } from "./seed-swap.ts";
-import { keepSource, keptSources } from "./sources.ts";
+import { keepSource, keptBook } from "./sources.ts";
 import type { Step } from "./start.ts";
 
 export type SeedOptions = {
@@ -81,7 +82,8 @@ async function deployedSunset(
   { genesisHash, header, registrationsFrom }: FrozenParachain,
 ): Promise<SunsetAddresses> {
   const genesis = toHex(genesisHash);
-  const known = keptSources(folder).find((source) => source.genesisHash === genesis)?.sunset;
+  const book = keptBook(folder, chain.book);
+  const known = standingSource(book.sources, genesis)?.sunset;
   if (known !== undefined) return known;
   const { timestamp } = await bridge.l1.getBlock();
   const settings = { finalityAnchor: ZERO_HASH, rules: SNAPSHOT_RULES, registrationsFrom };
@@ -94,7 +96,7 @@ async function deployedSunset(
   };
   const source = await deploySource(
     chain.config,
-    chain.book,
+    book,
     { genesisHash: genesis, sunset },
     { l1: http(network.l1RpcUrl), l2: http(network.l2RpcUrl), deployer: devnetAccount(ROLES.deployer) },
   );
