@@ -11,10 +11,13 @@ contract L1ExecutorVetoTest is L1ExecutorFixture {
     function test_the_guardian_cancels_within_the_window() public {
         _relay(l2Timelock, 0, _schedule(SALT));
         _wait(VETO - 1);
+        bytes32 content = executor.contentOf(_id(SALT));
+        vm.expectEmit(address(executor));
+        emit IL1Executor.BatchVetoed(_id(SALT), content);
         vm.prank(guardian);
         executor.veto(_id(SALT));
         assertFalse(timelock.isOperation(_id(SALT)), "cancelled");
-        assertEq(executor.firstVetoAt(executor.contentOf(_id(SALT))), block.timestamp);
+        assertEq(executor.firstVetoAt(content), block.timestamp);
         _wait(EXIT);
         vm.expectPartialRevert(TimelockController.TimelockUnexpectedOperationState.selector);
         _execute(SALT);
@@ -64,6 +67,11 @@ contract L1ExecutorVetoTest is L1ExecutorFixture {
         _wait(EXIT);
         _execute(again);
         assertEq(systemConfig.gasLimit(), 70_000_000);
+    }
+
+    function test_a_veto_holds_a_month_and_is_remembered_half_a_year() public view {
+        assertEq(executor.VETO_REPEAT(), 30 days);
+        assertEq(executor.VETO_LAPSE(), 180 days);
     }
 
     /// @dev Who was stopped once does not wait until nobody may stop him any more.
