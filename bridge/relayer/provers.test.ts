@@ -53,7 +53,7 @@ describe("a prover", () => {
       const slow = proverWhere(60_000, answer);
       for (let deposit = 0; deposit < 50; deposit++) assert.equal(await slow.signatures(), 0);
       assert.equal(slow.asked(), 1);
-      slow.pass(599_999);
+      slow.pass(239_999);
       await slow.signatures();
       assert.equal(slow.asked(), 1);
       slow.pass(1);

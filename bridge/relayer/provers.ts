@@ -16,10 +16,10 @@ export type AboutRelease = { readonly settingsHash: Hash; readonly digest: Hash;
 
 /** A key and a signature; or a refusal in words. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** Milliseconds from which on a prover that did not sign has held up the others' releases. */
-const LONG_MS = 5_000;
-/** It then rests so many times as long: whoever answers nobody takes a tenth of the relayer's time at most. */
-const REST_FACTOR = 10;
+/** Milliseconds from which on a prover that did not sign has held up the others' releases; a busy one may need some. */
+const LONG_MS = 20_000;
+/** It then rests so many times as long: whoever does not answer takes a quarter of the relayer's time at most. */
+const REST_FACTOR = 4;
 
 /** A prover; one that took long and did not sign rests for a while. A class because it keeps until when. */
 export class ProverEndpoint {
