@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { depositToSwap } from "@phala-l2/bridge/actions/swap/deposit";
+import { depositToSwap, requireReceiver } from "@phala-l2/bridge/actions/swap/deposit";
 import { bridgeFault } from "@phala-l2/bridge/faults";
 import { jsonRpc } from "@phala-l2/bridge/json-rpc";
 import { type StatusQuestion, swapStatusIn } from "@phala-l2/bridge/relayer/status";
@@ -24,7 +24,7 @@ import { encodeSs58, PHALA_SS58_PREFIX } from "@phala-l2/protocol/substrate/ss58
 import { swapSettingsHash } from "@phala-l2/protocol/swap-release";
 import { phaOfPlanck } from "@phala-l2/sunset/message";
 import { swapAccount } from "@phala-l2/swap/account";
-import { formatRemark } from "@phala-l2/swap/remark";
+import { type DepositPlace, formatRemark } from "@phala-l2/swap/remark";
 import { requireKnownRuntime } from "@phala-l2/swap/runtime-check";
 import type { SwapDescription } from "@phala-l2/swap/settings-json";
 import { createPublicClient, http } from "viem";
@@ -40,6 +40,17 @@ const DEPOSIT = /^(\d+-\d+|0x[0-9a-f]{64})$/i;
 const depositSetting = settingKind("HEIGHT-EVENT", (text) => {
   if (DEPOSIT.test(text)) return text;
   throw new RollupError("SETTING_INVALID", `HEIGHT-EVENT or 32 bytes of hex are wanted, not '${text}'`);
+});
+
+const PLACES = /^\d{1,19}-\d{1,10}(,\d{1,19}-\d{1,10}){0,15}$/;
+
+const placesSetting = settingKind("HEIGHT-EVENT,…", (text): readonly DepositPlace[] => {
+  if (!PLACES.test(text))
+    throw new RollupError("SETTING_INVALID", `one to 16 HEIGHT-EVENT are wanted, not '${text}'`);
+  return text.split(",").map((place) => {
+    const [height = "", event = ""] = place.split("-");
+    return { height: BigInt(height), eventIndex: Number(event) };
+  });
 });
 
 const settings = {
@@ -73,6 +84,10 @@ const settings = {
   }),
   kind: choiceOf(...SUBSTRATE_KEY_KINDS)({ help: "key of a development account", default: "sr25519" }),
   passwordFile: fileSetting({ help: "file whose first line opens the account file", optional: true }),
+  repairs: placesSetting({
+    help: "refused deposits of the same account that this one sends along",
+    optional: true,
+  }),
   deposit: depositSetting({ help: "HEIGHT-EVENT on the parachain, or the deposit's id", optional: true }),
 };
 
@@ -124,11 +139,13 @@ function journalOf(dataDir: string): string {
   throw new RollupError("SETTING_INVALID", `--data-dir: no relayer has kept a journal in ${dataDir}`);
 }
 
-const LOST = "A transfer without the remark, below the minimum, or after the last block is lost.";
+const LOST =
+  "A transfer without the remark or below the minimum is refused until --repairs of a later one names it; one after the last block is lost.";
 
 async function instructions(given: SwapCommandSettings, tell: CommandContext["tell"]): Promise<object> {
   const { settings: swap, domain } = await swapOf(given);
-  const receiver = needed(given.receiver, "receiver");
+  const [receiver, repairs] = [needed(given.receiver, "receiver"), given.repairs ?? []];
+  requireReceiver(receiver, { settings: swap, domain });
   const ask = jsonRpc(needed(given.parachainUrl, "parachainUrl"), PARACHAIN_TIMEOUT_MS);
   const { specVersion } = await requireKnownRuntime(ask, swap);
   const account = swapAccount(domain.contract);
@@ -139,7 +156,7 @@ async function instructions(given: SwapCommandSettings, tell: CommandContext["te
   return {
     payTo: encodeSs58(account, PHALA_SS58_PREFIX),
     payToHex: toHex(account),
-    remark: formatRemark({ chainId: domain.chainId, receiver, repairs: [] }),
+    remark: formatRemark({ chainId: domain.chainId, receiver, repairs }),
     call: "utility.batchAll([balances.transferKeepAlive(payTo, planck), system.remarkWithEvent(remark)])",
     specVersion,
     minimumPlanck: swap.minimum.toString(),
@@ -161,6 +178,7 @@ async function deposit(given: SwapCommandSettings, tell: CommandContext["tell"])
     signer: await loadSubstrateKey({ ...source, l1ChainId: swap.domain.chainId }),
     receiver,
     planck,
+    repairs: given.repairs ?? [],
   });
 }
 

@@ -11,7 +11,7 @@ function section(title: string, rows: Rows): string {
   return [`\n${title}`, ...rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`)].join("\n");
 }
 
-/** The line of the seed's end. */
+/** The line of the seed's end, which no other line begins as. */
 export const SEEDED = "seed: everything is there";
 
 /** What a holder needs of the parachains; they come after everything else, in the background. */
@@ -64,7 +64,7 @@ export function describeDevnet(devnet: Devnet): string {
     section("Contracts on L1", addresses),
     section("PHA on L2", Object.entries(chain.book.l2)),
     describeParachains(devnet),
-    `Holders, stake and the parachains come in the background; wait for the line "${SEEDED}".`,
+    'Holders, stake and the parachains come in the background: wait until "seed" says that they are there.',
     "\nThe provers are SIMULATED: no TEE hardware stands behind their keys.",
     "Ctrl-C stops everything; the next start goes on from here, `--fresh` from nothing.\n",
   ].join("\n");
