@@ -1,45 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {ParachainSwap} from "../../src/pha/swap/ParachainSwap.sol";
 import {Release} from "../../src/pha/swap/Release.sol";
 import {IParachainSwap, SwapTerms} from "../../src/pha/swap/interfaces/IParachainSwap.sol";
 import {SwapFixture} from "./SwapFixture.sol";
-
-/// @notice A token that keeps one wei of each transfer, or calls back whoever it is told to.
-contract HostileToken is ERC20 {
-    address private _target;
-    bytes private _call;
-    bool public takesFee;
-    bool public refusedReentry;
-
-    constructor(address holder) ERC20("hostile", "HOSTILE") {
-        _mint(holder, 1_000_000 ether);
-    }
-
-    function setFee(bool takesFee_) external {
-        takesFee = takesFee_;
-    }
-
-    function setCallback(address target, bytes calldata call_) external {
-        (_target, _call) = (target, call_);
-    }
-
-    function _update(address from, address to, uint256 value) internal override {
-        if (takesFee && from != address(0)) {
-            super._update(from, address(0xfee), 1);
-            value -= 1;
-        }
-        super._update(from, to, value);
-        if (_target != address(0)) {
-            (bool done, bytes memory reason) = _target.call(_call);
-            refusedReentry =
-                !done && bytes4(reason) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector;
-        }
-    }
-}
+import {TrickToken} from "./TrickToken.sol";
 
 /// @title ParachainSwapLimitTest
 /// @notice How much leaves within a day, in which parts, and from which funds.
@@ -161,7 +127,7 @@ contract ParachainSwapLimitTest is SwapFixture {
     }
 
     function test_a_token_that_keeps_a_part_is_refused() public {
-        HostileToken hostile = _hostileSwap();
+        TrickToken hostile = _hostileSwap();
         Release memory deposit = _deposit(0, PHA);
         bytes[] memory signatures = _signed(deposit);
         hostile.setFee(true);
@@ -174,7 +140,7 @@ contract ParachainSwapLimitTest is SwapFixture {
     }
 
     function test_a_token_that_calls_back_gains_nothing() public {
-        HostileToken hostile = _hostileSwap();
+        TrickToken hostile = _hostileSwap();
         Release memory deposit = _deposit(0, PHA);
         Release memory other = _deposit(1, PHA);
         hostile.setCallback(address(swap), abi.encodeCall(ParachainSwap.release, (other, settings, _signed(other))));
@@ -186,8 +152,8 @@ contract ParachainSwapLimitTest is SwapFixture {
         assertEq(hostile.balanceOf(receiver), 2 ether);
     }
 
-    function _hostileSwap() private returns (HostileToken hostile) {
-        hostile = new HostileToken(address(this));
+    function _hostileSwap() private returns (TrickToken hostile) {
+        hostile = new TrickToken(address(this));
         SwapTerms memory terms = _terms();
         terms.token = hostile;
         swap = new ParachainSwap(terms);

@@ -2,9 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IL1StandardBridge} from "../../src/bridging/interfaces/IL1StandardBridge.sol";
 import {SunsetClaims} from "../../src/pha/sunset/SunsetClaims.sol";
 import {SunsetStaker} from "../../src/pha/sunset/SunsetStaker.sol";
@@ -21,37 +19,7 @@ import {ISunsetStaker} from "../../src/pha/sunset/interfaces/ISunsetStaker.sol";
 import {AddressAliasing} from "../../src/types/AddressAliasing.sol";
 import {Vm} from "./Base.sol";
 import {SunsetFixture} from "./SunsetFixture.sol";
-
-/// @notice A token that keeps one wei of each transfer, or calls back whoever it is told to.
-contract TrickToken is ERC20 {
-    address private _target;
-    bytes private _call;
-    bool public takesFee;
-    bool public refusedReentry;
-
-    constructor(address holder) ERC20("trick", "TRICK") {
-        _mint(holder, 10_000_000 ether);
-    }
-
-    function setFee(bool takesFee_) external {
-        takesFee = takesFee_;
-    }
-
-    function setCallback(address target, bytes calldata call_) external {
-        (_target, _call) = (target, call_);
-    }
-
-    function _update(address from, address to, uint256 value) internal override {
-        if (takesFee && from != address(0)) {
-            super._update(from, address(0xfee), 1);
-            value -= 1;
-        }
-        super._update(from, to, value);
-        if (_target == address(0)) return;
-        (bool done, bytes memory reason) = _target.call(_call);
-        refusedReentry = !done && bytes4(reason) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector;
-    }
-}
+import {TrickToken} from "./TrickToken.sol";
 
 /// @notice A bridge that takes nothing of what it is told to bridge.
 contract IdleBridge {
