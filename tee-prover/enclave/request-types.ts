@@ -1,4 +1,5 @@
 import { ADDRESS_LENGTH, HASH_LENGTH } from "@phala-l2/protocol/bytes";
+import { isRecord } from "@phala-l2/protocol/json-record";
 
 /**
  * Types of what a host asks for, looked at once, in the enclave's own copy. The compiler knows nothing of a host: `structuredClone` keeps a
@@ -26,10 +27,6 @@ function index(value: unknown): boolean {
 /** A hole is no item. */
 function list(item: Shape): Shape {
   return (value) => Array.isArray(value) && Array.from<unknown>(value).every(item);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function record(fields: Readonly<Record<string, Shape>>): Shape {

@@ -4,6 +4,7 @@ import { invalid, ok, type Parse } from "@phala-l2/node/rpc/parameters";
 import { failure, LIMIT_EXCEEDED, type Reply, result, SERVER_ERROR } from "@phala-l2/node/rpc/reply";
 import { asHash, fromHex, type Hex, toHex } from "@phala-l2/protocol/bytes";
 import { isRollupError } from "@phala-l2/protocol/errors";
+import { isRecord } from "@phala-l2/protocol/json-record";
 import type { SunsetStatement } from "@phala-l2/protocol/sunset-statement";
 import { parseReleaseWitness, releaseJson } from "@phala-l2/swap/witness-json";
 import type { Given, Refused, ReleaseQuestion, StatementDesk } from "../host/statements/desk.ts";
@@ -12,10 +13,6 @@ const HASH = /^0x[0-9a-fA-F]{64}$/;
 const BYTES = /^0x(?:[0-9a-fA-F]{2})*$/;
 /** A deposit's block, and the repairing one's. */
 const MAX_FINALITY_PROOFS = 2;
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function bytesOf(value: unknown): Uint8Array | undefined {
   return typeof value === "string" && BYTES.test(value) ? fromHex(value) : undefined;
