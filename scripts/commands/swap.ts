@@ -12,7 +12,6 @@ import {
   addressSetting,
   choiceOf,
   fileSetting,
-  flagName,
   folderSetting,
   type SettingsOf,
   settingKind,
@@ -28,6 +27,7 @@ import { type DepositPlace, formatRemark } from "@phala-l2/swap/remark";
 import { requireKnownRuntime } from "@phala-l2/swap/runtime-check";
 import type { SwapDescription } from "@phala-l2/swap/settings-json";
 import { createPublicClient, http } from "viem";
+import { actionsOf } from "./action.ts";
 import { amountOf, PHA_OF_PARACHAIN } from "./amount.ts";
 import { type CommandContext, defineCommand, HOLDS, needed } from "./command.ts";
 import { parachainAccount } from "./parachain-account.ts";
@@ -193,48 +193,31 @@ async function status({ sender, receiver, deposit, relayerUrl, dataDir }: SwapCo
     : statusFrom(relayerUrl, question);
 }
 
-const actions: ReadonlyMap<string, Act> = new Map<string, Act>([
-  ["status", status],
-  ["instructions", instructions],
-  ["deposit", deposit],
-]);
-const ACTIONS = [...actions.keys()].join(", ");
+type Action = { readonly act: Act; readonly needs: readonly (keyof typeof settings)[] };
 
-/** What each action needs of what may be left out. */
-const NEEDS: Readonly<Record<string, readonly (keyof typeof settings)[]>> = {
-  instructions: ["swap", "receiver", "parachainUrl"],
-  deposit: ["swap", "receiver", "parachainUrl", "amount", "signer"],
-};
+const actions = actionsOf<Action>({
+  status: { act: status, needs: [] },
+  instructions: { act: instructions, needs: ["swap", "receiver", "parachainUrl"] },
+  deposit: { act: deposit, needs: ["swap", "receiver", "parachainUrl", "amount", "signer"] },
+});
 
-function faults(given: ReadonlySet<string>, [action = ""]: readonly string[]): readonly string[] {
-  const needs = Object.hasOwn(NEEDS, action) ? (NEEDS[action] ?? []) : [];
-  const missing = needs.filter((name) => !given.has(name));
-  if (missing.length > 0) return [`${action} needs ${missing.map(flagName).join(", ")}`];
+function faults(given: ReadonlySet<string>, words: readonly string[]): readonly string[] {
+  const action = actions.named(words);
+  const missing = actions.lacking(words, action?.needs ?? [], given);
+  if (missing.length > 0 || action?.act !== status) return missing;
   const hasPlace = given.has("relayerUrl") || given.has("dataDir");
-  return action !== "status" || hasPlace
-    ? []
-    : ["status needs --relayer-url, or --data-dir of a relayer that rests"];
-}
-
-function actionOf(words: readonly string[]): Act | undefined {
-  return words.length === 1 ? actions.get(words[0] ?? "") : undefined;
+  return hasPlace ? [] : ["status needs --relayer-url, or --data-dir of a relayer that rests"];
 }
 
 export const swapCommand = defineCommand({
   name: "swap",
   summary: "the live swap from the parachain: what became of deposits, and how to make one, or making it",
-  words: {
-    name: "action",
-    help: ACTIONS,
-    fault: (words) => (actionOf(words) === undefined ? `one action is wanted, ${ACTIONS}` : undefined),
-  },
+  words: actions.words,
   settings,
   answers: true,
   faults,
   run: async (given, { words, print, tell }) => {
-    const act = actionOf(words);
-    if (act === undefined) throw new RollupError("SETTING_INVALID", `one action is wanted, ${ACTIONS}`);
-    print(await act(given, tell));
+    print(await actions.chosen(words).act(given, tell));
     return HOLDS;
   },
 });
